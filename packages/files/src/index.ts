@@ -1,1 +1,5 @@
-export {};
+export { DiskVfs, diskVfs } from "./disk-vfs.ts";
+export { type FileErrorCode, fileError, toFileError } from "./file-errors.ts";
+export { MemoryVfs } from "./memory-vfs.ts";
+export { baseName, joinPath, parentPath } from "./paths.ts";
+export type { EntryKind, OpenFlags, Vfs, VfsEntry, VfsFile, VfsLock, VfsStat } from "./vfs.ts";

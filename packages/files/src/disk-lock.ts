@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { fileError, toFileError } from "./file-errors.ts";
+import type { VfsLock } from "./vfs.ts";
+
+/** What a lock file holds, as JSON: enough to tell a living owner from a pid that was given out again. */
+interface LockOwner {
+  readonly pid: number;
+  readonly host: string;
+  /** Start of the process in clock ticks since boot, and the boot's id; empty where /proc is missing. */
+  readonly started: string;
+  /** Tells two locks of one process apart. */
+  readonly token: string;
+}
+
+/**
+ * Takes the lock file at `path` for this process, or throws `FILES_LOCKED`.
+ *
+ * The file appears by `link`, with its content, in one step. A file whose owner on this host is gone is taken
+ * over: it is moved aside first, and put back if it turns out that somebody else took it over in between. An
+ * owner on another host counts as alive. All calls are synchronous, so that the steps lie close together.
+ */
+export async function takeDiskLock(path: string): Promise<VfsLock> {
+  const owner: LockOwner = {
+    pid: process.pid,
+    host: hostname(),
+    started: startOf(process.pid),
+    token: randomUUID(),
+  };
+  const text = JSON.stringify(owner);
+  const temporary = `${path}.${owner.token}.tmp`;
+  try {
+    writeFileSync(temporary, text, { flag: "wx" });
+    try {
+      while (!tryLink(temporary, path)) removeStale(path);
+    } finally {
+      unlinkSync(temporary);
+    }
+  } catch (error) {
+    throw toFileError(error, path, "lock");
+  }
+  return diskLock(path, text);
+}
+
+function diskLock(path: string, text: string): VfsLock {
+  let isHeld = true;
+  const release = async (): Promise<void> => {
+    if (!isHeld) return;
+    isHeld = false;
+    try {
+      if (readIfThere(path) === text) unlinkSync(path);
+    } catch (error) {
+      throw toFileError(error, path, "unlock");
+    }
+  };
+  return { path, release, [Symbol.asyncDispose]: release };
+}
+
+/** Removes the lock file when its owner is gone; throws `FILES_LOCKED` when it lives. */
+function removeStale(path: string): void {
+  const text = readIfThere(path);
+  if (text === undefined) return;
+  const owner = parseOwner(text);
+  if (owner === undefined) {
+    throw fileError("FILES_LOCKED", path, "lock", "the lock file is unreadable; remove it if nobody uses it");
+  }
+  if (isAlive(owner)) {
+    const who = `process ${owner.pid} on ${owner.host}`;
+    throw fileError("FILES_LOCKED", path, "lock", `${who} holds it; if that is gone, remove this file`);
+  }
+  const aside = `${path}.${randomUUID()}.stale`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  if (readIfThere(aside) !== text) tryLink(aside, path);
+  unlinkSync(aside);
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function parseOwner(text: string): LockOwner | undefined {
+  try {
+    const owner = JSON.parse(text) as Partial<LockOwner> | null;
+    if (typeof owner?.pid !== "number" || typeof owner.host !== "string") return undefined;
+    return { pid: owner.pid, host: owner.host, started: owner.started ?? "", token: owner.token ?? "" };
+  } catch {
+    // Not JSON: a foreign or damaged file; the caller says so.
+    return undefined;
+  }
+}
+
+function isAlive(owner: LockOwner): boolean {
+  if (owner.host !== hostname()) return true;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    // EPERM: it lives, under another user.
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  return owner.started === startOf(owner.pid);
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)) with the boot's id; the command name before it may hold spaces. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    return `${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]}@${boot}`;
+  } catch {
+    // No /proc here (macOS, Windows): the pid alone has to do, and equal empty texts count as the same process.
+    return "";
+  }
+}
