@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import * as api from "../src/index.ts";
+
+it("exports these names and no others", () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "CODEC_NAMES",
+      "compressBytes",
+      "decompressBytes",
+      "decompressChunks",
+      "detectCodec",
+      "newHasher",
+      "sha256Hex",
+    ]
+  `);
+});
