@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import * as api from "../src/index.ts";
+
+it("exports these names and no others", () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "DEFAULT_HEAT_MAP_OPTIONS",
+      "DEFAULT_RASTER_OPTIONS",
+      "heatMapPng",
+      "rasterSvg",
+      "sparkline",
+    ]
+  `);
+});
