@@ -42,3 +42,4 @@ export { GrowableUint64 } from "./growable/uint64.ts";
 export { DEFAULT_GROWABLE_OPTIONS, type Growable, type GrowableOptions } from "./growable-options.ts";
 export { type ChunkListOf, newChunkList } from "./new-chunk-list.ts";
 export { type GrowableOf, newGrowable } from "./new-growable.ts";
+export { type ColumnArrays, RecordColumns, type RecordSchema } from "./record-columns.ts";
