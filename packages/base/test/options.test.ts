@@ -14,7 +14,7 @@ describe("options", () => {
   });
 
   it("do not change the defaults", () => {
-    resolveOptions("wal", Object.freeze({ a: 1 }), { a: 2 });
+    resolveOptions("wal", Object.freeze({ a: 1 as number }), { a: 2 });
     expect(DEFAULTS.segmentBytes).toBe(4096);
   });
 

@@ -1,1 +1,13 @@
-export {};
+export { describeError, type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+export { byteSize, duration, integerBetween, numberBetween } from "./options.ts";
+export { type Cell, formatCount, formatFacts, formatTable, type VerbResult } from "./output.ts";
+export {
+  endQuietlyOnClosedPipe,
+  Program,
+  type ProgramOptions,
+  type ProgramStreams,
+  type VerbAction,
+  type VerbContext,
+  type VerbSpec,
+} from "./program.ts";
+export { newProgressBar, type ProgressBar, type ProgressReport } from "./progress-bar.ts";

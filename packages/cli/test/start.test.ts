@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import { expect, it } from "vitest";
+
+const startUrl = new URL("../start.js", import.meta.url).href;
+
+/** Runs start() in a process that takes itself for another version of Node. */
+function startOn(version: string, load: string): { status: number | null; stderr: string; stdout: string } {
+  const program = `
+    Object.defineProperty(process.versions, "node", { value: ${JSON.stringify(version)} });
+    const { start } = await import(${JSON.stringify(startUrl)});
+    await start("millrace-test", "test", ${load});
+  `;
+  return spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+}
+
+it.each(["18.20.4", "20.20.2", "22.17.1"])(
+  "on Node %s says which Node it needs and how to get it",
+  (version) => {
+    const { status, stderr } = startOn(version, "() => { throw new Error('must not be loaded') }");
+    expect(status).toBe(2);
+    expect(stderr).toContain(`millrace-test: needs Node 22.18 or later, this is Node ${version}`);
+    expect(stderr).toContain("npx --yes pnpm@12.21.0 test");
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  },
+);
+
+it.each(["22.18.0", "24.0.0", "26.1.0"])(
+  "on Node %s runs the command and hands on its exit code",
+  (version) => {
+    const load = "async () => ({ main: async () => { console.log('ran'); return 1; } })";
+    expect(startOn(version, load)).toMatchObject({ status: 1, stdout: "ran\n" });
+  },
+);
+
+it("says how to build what is not built", () => {
+  const { status, stderr } = startOn("24.0.0", "() => import('file:///nowhere/dist/cli.js')");
+  expect(status).toBe(2);
+  expect(stderr).toContain('is not built; run "pnpm build" first');
+});
