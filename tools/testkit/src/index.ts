@@ -1,3 +1,14 @@
+export { describeBadInput, type ReadingVerb } from "./bad-input.ts";
 export { type CrashOptions, FaultyVfs } from "./faulty-vfs.ts";
 export { FaultyContent, SECTOR_BYTES } from "./faulty-vfs-content.ts";
 export type { Fault, FaultyCall } from "./faulty-vfs-plan.ts";
+export { describeRecordings, recordingPath, recordingsDirectory } from "./recordings.ts";
+export {
+  type AppName,
+  COMMANDS,
+  type CommandOutcome,
+  commandPath,
+  type RunCommandOptions,
+  runCommand,
+} from "./run-command.ts";
+export { smallDisk, type TempDirectory, tempDirectory } from "./temp-directory.ts";
