@@ -5,7 +5,6 @@ export type { Fault, FaultyCall } from "./faulty-vfs-plan.ts";
 export { describeRecordings, recordingPath, recordingsDirectory } from "./recordings.ts";
 export {
   type AppName,
-  COMMANDS,
   type CommandOutcome,
   commandPath,
   type RunCommandOptions,

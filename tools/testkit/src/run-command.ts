@@ -3,15 +3,15 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The apps by their folder, with the command that each installs. */
-export const COMMANDS = Object.freeze({
+/** The apps, by their folders. */
+export type AppName = "snn-export" | "event-loader" | "erasure-store" | "doc-db";
+
+const COMMANDS: Readonly<Record<AppName, string>> = {
   "snn-export": "millrace-snn",
   "event-loader": "millrace-events",
   "erasure-store": "millrace-store",
   "doc-db": "millrace-docdb",
-});
-
-export type AppName = keyof typeof COMMANDS;
+};
 
 /** How a command ended and what it printed. */
 export interface CommandOutcome {
