@@ -10,6 +10,8 @@ export type FileErrorCode =
   | "FILES_NO_SPACE"
   | "FILES_NO_PERMISSION"
   | "FILES_LOCKED"
+  | "FILES_EMPTY"
+  | "FILES_LFS_POINTER"
   | "FILES_IO_FAILED";
 
 const PROBLEMS: Readonly<Record<FileErrorCode, string>> = {
@@ -21,6 +23,8 @@ const PROBLEMS: Readonly<Record<FileErrorCode, string>> = {
   FILES_NO_SPACE: "the volume or the quota is full; free some space and try again",
   FILES_NO_PERMISSION: "permission denied or a read-only volume; check the owner and the mode of the path",
   FILES_LOCKED: "another user has this open for writing; close it there first",
+  FILES_EMPTY: "the file is empty; check that it was copied or downloaded whole",
+  FILES_LFS_POINTER: "this is a Git LFS pointer, not the file itself; fetch the file with `git lfs pull`",
   FILES_IO_FAILED: "the system failed to do this; check the volume's health and the limit of open files",
 };
 
