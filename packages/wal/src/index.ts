@@ -1,1 +1,3 @@
-export {};
+export { DEFAULT_WAL_OPTIONS, type Durability, type WalOptions } from "./options.ts";
+export type { WalRecord } from "./reader.ts";
+export { Wal, type WalStats } from "./wal.ts";

@@ -1,0 +1,69 @@
+import { readU32, writeU32 } from "@millrace/base";
+import { GrowableUint8 } from "@millrace/buffers";
+import { FRAME_HEADER_BYTES, sealFrame } from "./format.ts";
+
+const HEADER_SCRATCH = new Uint8Array(FRAME_HEADER_BYTES);
+
+/** Records that wait to be written together, already laid out as frames but for their checksums. */
+export class Batch {
+  readonly firstLsn: number;
+  /** Settles when the batch is as safe as the log's durability says, or failed. */
+  readonly done: PromiseWithResolvers<void> = Promise.withResolvers<void>();
+  /** Ask for a sync whatever the durability. */
+  wantsSync = false;
+  count = 0;
+  readonly #frames = new GrowableUint8({ initialCapacity: 4096 });
+
+  constructor(firstLsn: number) {
+    this.firstLsn = firstLsn;
+    // Whoever waits has a promise of his own derived from this; nobody may be waiting at all.
+    this.done.promise.catch(() => {});
+  }
+
+  get byteLength(): number {
+    return this.#frames.length;
+  }
+
+  get lastLsn(): number {
+    return this.firstLsn + this.count - 1;
+  }
+
+  add(record: Uint8Array): void {
+    // The checksum waits for the segment that the frame goes to; the length is kept in its place of the format.
+    writeU32(HEADER_SCRATCH, 4, record.length + 1);
+    this.#frames.reserve(FRAME_HEADER_BYTES + record.length);
+    this.#frames.pushMany(HEADER_SCRATCH);
+    this.#frames.pushMany(record);
+    this.count++;
+  }
+
+  /**
+   * Seals the frames from `start` on that fit in `roomBytes`.
+   * @returns their bytes and count; none when the first does not fit
+   */
+  sealNext(start: number, lsn: number, roomBytes: number, durableLsn: number, saltCrc: number): SealedFrames {
+    const frames = this.#frames.view();
+    let at = start;
+    let count = 0;
+    while (at < frames.length) {
+      const payloadBytes = readU32(frames, at + 4) - 1;
+      const end = at + FRAME_HEADER_BYTES + payloadBytes;
+      if (end - start > roomBytes) break;
+      sealFrame(frames, at, payloadBytes, lsn + count, lsn + count - durableLsn, saltCrc);
+      count++;
+      at = end;
+    }
+    return { bytes: frames.subarray(start, at), count };
+  }
+
+  /** Bytes of the frame that begins at `start`. */
+  frameBytesAt(start: number): number {
+    return FRAME_HEADER_BYTES + readU32(this.#frames.view(), start + 4) - 1;
+  }
+}
+
+/** Complete frames, one behind the other. */
+export interface SealedFrames {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+}

@@ -1,0 +1,30 @@
+import { checkInteger, checkOneOf, resolveOptions } from "@millrace/base";
+
+/** What an awaited append guarantees: nothing yet, "survives the process", "survives power loss". */
+export type Durability = "none" | "os" | "disk";
+
+/** How a log is written. None of it is stored: a log may be opened with other options than before. */
+export interface WalOptions {
+  /** Size at which the next segment file begins, in bytes; a multiple of 4096. @default 16 MiB */
+  readonly segmentBytes?: number;
+  /** What an awaited append guarantees. @default "disk" */
+  readonly durability?: Durability;
+  /** Largest record in bytes; one above `segmentBytes` gets a segment of its own. @default 16 MiB */
+  readonly maxRecordBytes?: number;
+}
+
+/** What {@link WalOptions} are when they are not given. */
+export const DEFAULT_WAL_OPTIONS: Required<WalOptions> = Object.freeze({
+  segmentBytes: 16 * 1024 * 1024,
+  durability: "disk",
+  maxRecordBytes: 16 * 1024 * 1024,
+});
+
+/** @throws InvalidArgumentError for an unknown key or a value outside its range */
+export function resolveWalOptions(given: WalOptions | undefined): Required<WalOptions> {
+  const options = resolveOptions<Required<WalOptions>>("wal", DEFAULT_WAL_OPTIONS, given);
+  checkInteger("wal", "segmentBytes / 4096", options.segmentBytes / 4096, 1, 2 ** 18);
+  checkOneOf("wal", "durability", options.durability, ["none", "os", "disk"]);
+  checkInteger("wal", "maxRecordBytes", options.maxRecordBytes, 0, 2 ** 30);
+  return options;
+}

@@ -1,0 +1,299 @@
+import { CapacityError, ClosedError, checkInteger, InvalidArgumentError, IoError } from "@millrace/base";
+import { joinPath, parentPath, type Vfs, type VfsLock } from "@millrace/files";
+import { Batch } from "./batch.ts";
+import { type Durability, resolveWalOptions, type WalOptions } from "./options.ts";
+import { readRecords, type WalRecord } from "./reader.ts";
+import { recoverLog } from "./recover.ts";
+import { listSegments } from "./segment.ts";
+import { SegmentWriter } from "./writer.ts";
+
+/** With durability "none" an append waits all the same once so much is not yet written. */
+const UNWRITTEN_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/** A log's state and counters at one moment. */
+export interface WalStats {
+  /** The lowest lsn that can be read; `nextLsn` for an empty log. */
+  readonly firstLsn: number;
+  /** What the next record gets. */
+  readonly nextLsn: number;
+  /** Every record up to this one survives power loss. */
+  readonly durableLsn: number;
+  readonly segments: number;
+  /** Bytes of headers and records in all segments; zeros written ahead do not count. */
+  readonly bytes: number;
+  /** Batches written since the log was opened: records divided by this is what group commit saves. */
+  readonly batches: number;
+  /** fdatasync calls on segments since the log was opened. */
+  readonly syncs: number;
+}
+
+/**
+ * A write-ahead log: records of bytes in order, kept through crashes.
+ *
+ * Each record gets the next lsn: 1, 2, 3 … without holes. Records that come in while a batch is being made durable
+ * form the next batch, so that many writers share one sync. The byte layout is in docs/formats/wal.md.
+ *
+ * @example
+ * await using wal = await Wal.open(diskVfs, "data/log");
+ * const lsn = await wal.append(new TextEncoder().encode("hello"));
+ * for await (const record of wal.read(lsn)) console.log(record.lsn, record.payload);
+ */
+export class Wal {
+  readonly directory: string;
+  readonly durability: Durability;
+  readonly #vfs: Vfs;
+  readonly #lock: VfsLock;
+  readonly #writer: SegmentWriter;
+  readonly #maxRecordBytes: number;
+  #pending: Batch;
+  /** The batch that is being written. */
+  #current: Batch | undefined;
+  #running: Promise<void> | undefined;
+  #truncation: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #failure: unknown;
+  #acknowledgedLsn: number;
+  #batches = 0;
+
+  private constructor(
+    vfs: Vfs,
+    directory: string,
+    options: Required<WalOptions>,
+    lock: VfsLock,
+    writer: SegmentWriter,
+  ) {
+    this.#vfs = vfs;
+    this.directory = directory;
+    this.durability = options.durability;
+    this.#maxRecordBytes = options.maxRecordBytes;
+    this.#lock = lock;
+    this.#writer = writer;
+    this.#acknowledgedLsn = writer.writtenLsn;
+    this.#pending = new Batch(writer.writtenLsn + 1);
+  }
+
+  /**
+   * Opens the log in `directory`, making it where it is missing, and repairs what a crash left behind. Every record
+   * is checked, so this takes time in proportion to the log.
+   *
+   * @throws IoError `FILES_LOCKED` when it is open already, here or in another process
+   * @throws CorruptDataError for damage that no crash explains, with file and offset; nothing is changed then
+   */
+  static async open(vfs: Vfs, directory: string, options?: WalOptions): Promise<Wal> {
+    const filled = resolveWalOptions(options);
+    await makeDurableDirectory(vfs, directory);
+    const lock = await vfs.lock(joinPath(directory, "writer.lock"));
+    try {
+      const segments = await listSegments(vfs, directory);
+      const { nextLsn, usedBytes } = await recoverLog(vfs, segments);
+      // A name that an earlier process could not make durable must be, before records are acknowledged in it.
+      await vfs.syncDirectory(directory);
+      const listed = segments.map((segment, i) => ({ ...segment, usedBytes: usedBytes[i]! }));
+      const writer = new SegmentWriter(vfs, directory, filled.segmentBytes, listed, nextLsn - 1);
+      await writer.resume();
+      return new Wal(vfs, directory, filled, lock, writer);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Appends one record, which may be empty; it is copied before this returns.
+   * @returns its lsn, once the record is as safe as `durability` says
+   * @throws CapacityError `WAL_RECORD_TOO_LARGE`
+   * @throws IoError when the disk refused: the record may or may not be there after the log is opened again, and
+   *   `WAL_LOG_FAILED` for every append after that
+   */
+  async append(record: Uint8Array): Promise<number> {
+    this.#checkRecord(record);
+    this.#checkUsable();
+    return this.#enqueue([record]);
+  }
+
+  /**
+   * Appends records that get consecutive lsns. They are no unit: a crash may keep a beginning of them.
+   * @returns the lsn of the last one, once all are as safe as `durability` says
+   * @throws as {@link append} does; none is appended when one is too large
+   */
+  async appendMany(records: readonly Uint8Array[]): Promise<number> {
+    for (const record of records) this.#checkRecord(record);
+    this.#checkUsable();
+    return this.#enqueue(records);
+  }
+
+  /** Makes everything appended so far durable on disk, whatever the log's durability. */
+  async flush(): Promise<void> {
+    this.#checkUsable();
+    await this.#flush();
+  }
+
+  /**
+   * Reads the records from `fromLsn` on that were appended before this call.
+   * @param fromLsn - from the first one there is, when it is left out
+   * @throws InvalidArgumentError `WAL_LSN_GONE` when that record was removed by truncateBefore
+   */
+  async *read(fromLsn: number = this.stats.firstLsn): AsyncGenerator<WalRecord, void, undefined> {
+    this.#checkOpen();
+    checkInteger("wal", "fromLsn", fromLsn, 0, Number.MAX_SAFE_INTEGER);
+    const { firstLsn } = this.stats;
+    if (fromLsn < firstLsn) {
+      throw new InvalidArgumentError(
+        "WAL_LSN_GONE",
+        "wal fromLsn",
+        fromLsn,
+        `at least ${firstLsn}, the first there is`,
+      );
+    }
+    const last = this.#pending.count > 0 ? this.#pending : this.#current;
+    // A failed batch is told to those who appended it; what was acknowledged before it can still be read.
+    await last?.done.promise.catch(() => {});
+    const lastLsn = Math.min(this.#acknowledgedLsn, this.#writer.writtenLsn);
+    yield* readRecords(this.#vfs, [...this.#writer.segments], fromLsn, lastLsn + 1);
+  }
+
+  /**
+   * Removes whole segments whose records all lie before `lsn`, oldest first; the segment being written stays. So
+   * some records before `lsn` usually stay, and a crash during this call may leave more of them.
+   */
+  async truncateBefore(lsn: number): Promise<void> {
+    checkInteger("wal", "lsn", lsn, 0, Number.MAX_SAFE_INTEGER);
+    this.#checkUsable();
+    const truncation = this.#truncation.then(() => this.#truncateBefore(lsn));
+    this.#truncation = truncation.catch(() => {});
+    await truncation;
+  }
+
+  get stats(): WalStats {
+    const { segments, writtenLsn, durableLsn, syncCount } = this.#writer;
+    const nextLsn = this.#pending.firstLsn + this.#pending.count;
+    return {
+      firstLsn: segments[0]?.header.firstLsn ?? writtenLsn + 1,
+      nextLsn,
+      durableLsn,
+      segments: segments.length,
+      bytes: segments.reduce((sum, segment) => sum + segment.usedBytes, 0),
+      batches: this.#batches,
+      syncs: syncCount,
+    };
+  }
+
+  /**
+   * Makes everything durable and closes; a second call does nothing more.
+   * @throws IoError when records that were acknowledged ("none" and "os") could not be made durable
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #enqueue(records: readonly Uint8Array[]): Promise<number> | number {
+    const batch = this.#pending;
+    for (const record of records) batch.add(record);
+    const lsn = batch.lastLsn;
+    if (records.length === 0) return lsn;
+    this.#start();
+    if (this.durability === "none" && batch.byteLength < UNWRITTEN_LIMIT_BYTES) {
+      this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, lsn);
+      return lsn;
+    }
+    return batch.done.promise.then(() => lsn);
+  }
+
+  #flush(): Promise<void> {
+    this.#pending.wantsSync = true;
+    this.#start();
+    return this.#pending.done.promise;
+  }
+
+  #start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // One micro-task later, all that the caller appends in this turn is in the batch.
+    await undefined;
+    while (this.#failure === undefined && (this.#pending.count > 0 || this.#pending.wantsSync)) {
+      const batch = this.#pending;
+      this.#current = batch;
+      this.#pending = new Batch(batch.lastLsn + 1);
+      try {
+        await this.#writer.write(batch);
+        if (batch.wantsSync || this.durability === "disk") await this.#writer.sync();
+        this.#batches += batch.count > 0 ? 1 : 0;
+        this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, batch.lastLsn);
+        batch.done.resolve();
+      } catch (error) {
+        this.#failure = error;
+        batch.done.reject(error);
+        this.#pending.done.reject(error);
+      }
+    }
+    this.#current = undefined;
+    this.#running = undefined;
+  }
+
+  async #truncateBefore(lsn: number): Promise<void> {
+    const { segments } = this.#writer;
+    const isOld = (): boolean => segments[1] !== undefined && segments[1].header.firstLsn <= lsn;
+    if (!isOld()) return;
+    while (isOld()) {
+      // The removals before must be durable first: a crash may undo the last ones, but never leave a hole.
+      await this.#vfs.syncDirectory(this.directory);
+      await this.#vfs.remove(segments[0]!.path);
+      segments.shift();
+    }
+    await this.#vfs.syncDirectory(this.directory);
+  }
+
+  async #close(): Promise<void> {
+    await this.#truncation;
+    try {
+      if (this.#failure === undefined) await this.#flush();
+      await this.#running;
+      if (this.#failure === undefined) await this.#writer.seal();
+    } catch (error) {
+      this.#failure ??= error;
+    }
+    try {
+      await this.#writer.abandon();
+    } finally {
+      await this.#lock.release();
+    }
+    // Appends that waited have heard of it already; those acknowledged early must hear of it here.
+    if (this.#failure !== undefined && this.#acknowledgedLsn > this.#writer.durableLsn) throw this.#failure;
+  }
+
+  #checkRecord(record: Uint8Array): void {
+    if (record.length <= this.#maxRecordBytes) return;
+    throw new CapacityError("WAL_RECORD_TOO_LARGE", "wal record", record.length, this.#maxRecordBytes);
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new ClosedError("WAL_LOG_CLOSED", `the log in ${this.directory}`);
+  }
+
+  #checkUsable(): void {
+    this.#checkOpen();
+    if (this.#failure === undefined) return;
+    throw new IoError(
+      "WAL_LOG_FAILED",
+      this.directory,
+      "append",
+      "an earlier write or sync failed, so nothing more is accepted; cure the cause, close the log and open it again",
+      { cause: this.#failure },
+    );
+  }
+}
+
+/** Makes the directory with those above it that are missing, and their names durable. */
+async function makeDurableDirectory(vfs: Vfs, directory: string): Promise<void> {
+  const parents = [parentPath(directory)];
+  while (!(await vfs.exists(parents.at(-1)!))) parents.push(parentPath(parents.at(-1)!));
+  await vfs.makeDirectory(directory);
+  for (const parent of parents) await vfs.syncDirectory(parent);
+}

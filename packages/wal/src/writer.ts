@@ -1,0 +1,109 @@
+import { assert } from "@millrace/base";
+import type { Vfs } from "@millrace/files";
+import type { Batch } from "./batch.ts";
+import { HEADER_BYTES } from "./format.ts";
+import { ActiveSegment, type Segment } from "./segment.ts";
+
+/** A segment with its size in the log's list. */
+export interface ListedSegment extends Segment {
+  readonly usedBytes: number;
+}
+
+/** Writes batches into segments, and knows which records are written and which durable. */
+export class SegmentWriter {
+  /** Every segment of the log in order; the last one is being written when `#active` is set. */
+  readonly segments: ListedSegment[];
+  writtenLsn: number;
+  durableLsn: number;
+  syncCount = 0;
+  readonly #vfs: Vfs;
+  readonly #directory: string;
+  readonly #segmentBytes: number;
+  #active: ActiveSegment | undefined;
+
+  constructor(vfs: Vfs, directory: string, segmentBytes: number, segments: ListedSegment[], lastLsn: number) {
+    this.#vfs = vfs;
+    this.#directory = directory;
+    this.#segmentBytes = segmentBytes;
+    this.segments = segments;
+    this.writtenLsn = lastLsn;
+    this.durableLsn = lastLsn;
+  }
+
+  /** Goes on in the last segment there is; a log without any gets its first with the first record. */
+  async resume(): Promise<void> {
+    const last = this.segments.at(-1);
+    if (last === undefined) return;
+    const file = await this.#vfs.open(last.path, "r+");
+    this.#active = new ActiveSegment(file, last.header, last.usedBytes, this.#segmentBytes);
+    this.segments[this.segments.length - 1] = this.#active;
+  }
+
+  /** Hands a batch to the kernel, over as many segments as it takes. */
+  async write(batch: Batch): Promise<void> {
+    assert(batch.count === 0 || batch.firstLsn === this.writtenLsn + 1, "batches are written in order");
+    for (let start = 0; start < batch.byteLength; ) {
+      const active = this.#active ?? (await this.#roll(batch.frameBytesAt(start)));
+      const sealed = batch.sealNext(
+        start,
+        this.writtenLsn + 1,
+        active.roomBytes,
+        this.durableLsn,
+        active.header.saltCrc,
+      );
+      if (sealed.count === 0) {
+        await this.#roll(batch.frameBytesAt(start));
+        continue;
+      }
+      await active.write(sealed.bytes);
+      start += sealed.bytes.length;
+      this.writtenLsn += sealed.count;
+    }
+  }
+
+  /** Makes all that was written durable. */
+  async sync(): Promise<void> {
+    if (this.durableLsn === this.writtenLsn || this.#active === undefined) return;
+    const target = this.writtenLsn;
+    await this.#active.sync();
+    this.syncCount++;
+    this.durableLsn = target;
+  }
+
+  /** Ends the segment that is being written, durably. */
+  async seal(): Promise<void> {
+    const active = this.#active;
+    if (active === undefined) return;
+    await active.seal();
+    this.syncCount++;
+    this.durableLsn = this.writtenLsn;
+    this.#active = undefined;
+    this.segments[this.segments.length - 1] = {
+      path: active.path,
+      header: active.header,
+      usedBytes: active.usedBytes,
+    };
+  }
+
+  /** Closes without a further write; what is not durable may be lost. */
+  async abandon(): Promise<void> {
+    await this.#active?.abandon();
+    this.#active = undefined;
+  }
+
+  /** A later segment is made only when all before it is durable: recovery counts on it. */
+  async #roll(frameBytes: number): Promise<ActiveSegment> {
+    await this.seal();
+    const sequence = (this.segments.at(-1)?.header.sequence ?? 0) + 1;
+    const limitBytes = Math.max(this.#segmentBytes, HEADER_BYTES + frameBytes);
+    this.#active = await ActiveSegment.create(
+      this.#vfs,
+      this.#directory,
+      sequence,
+      this.writtenLsn + 1,
+      limitBytes,
+    );
+    this.segments.push(this.#active);
+    return this.#active;
+  }
+}
