@@ -1,1 +1,24 @@
-export {};
+export { Bitmap } from "./bitmap.ts";
+export { bitWidthOf, packBits, packedByteLength, unpackBits } from "./bitpack.ts";
+export { BloomFilter, type BloomFilterOptions, DEFAULT_BLOOM_FILTER_OPTIONS } from "./bloom.ts";
+export { type CsrData, csrToRows, eventsToCsr, validateCsr, weightedEventsToCsr } from "./csr.ts";
+export { deltaDecode, deltaEncode, prefixSumInPlace, type Words32 } from "./delta.ts";
+export {
+  type DeltaBitpackBlock,
+  decodeDeltaBitpack,
+  deltaBitpackBound,
+  encodeDeltaBitpack,
+  readDeltaBitpackHeader,
+} from "./delta-bitpack.ts";
+export {
+  countRuns,
+  countStepRuns,
+  decodeRuns,
+  decodeStepRuns,
+  encodeRuns,
+  encodeStepRuns,
+  expandedLength,
+  type IntegerArray,
+} from "./rle.ts";
+export { shuffleBytes, unshuffleBytes } from "./shuffle.ts";
+export { zigzagDecode, zigzagEncode } from "./zigzag.ts";
