@@ -2,6 +2,7 @@ import { CorruptDataError, checkInteger } from "@millrace/base";
 import { checkRange } from "@millrace/buffers";
 import { PACK_BLOCKS, UNPACK_BLOCKS } from "./bitpack/tables.ts";
 import type { Words32 } from "./delta.ts";
+import { asInt32 } from "./internal/as-int32.ts";
 import { checkOutput } from "./internal/check-output.ts";
 
 const BLOCK = 32;
@@ -135,13 +136,6 @@ export function unpackBits(
     for (let i = to; i < end; i++) values[i] = scratchBlock[i - to]!;
   }
   return srcStart + byteLength;
-}
-
-/** One array type for the generated functions: seeing two would slow them down. */
-function asInt32(values: Words32): Int32Array {
-  return values instanceof Int32Array
-    ? values
-    : new Int32Array(values.buffer, values.byteOffset, values.length);
 }
 
 function isAligned(bytes: Uint8Array, at: number): boolean {

@@ -1,7 +1,9 @@
 import { CorruptDataError, crc32c, readU32, writeU32 } from "@millrace/base";
 import { checkRange } from "@millrace/buffers";
+import { UNPACK_BLOCKS } from "./bitpack/tables.ts";
 import { bitWidthOf, packBits, packedByteLength, unpackBits } from "./bitpack.ts";
 import { prefixSumInPlace, type Words32 } from "./delta.ts";
+import { asInt32 } from "./internal/as-int32.ts";
 import { checkOutput } from "./internal/check-output.ts";
 
 /** First four bytes of a block: "MDB" and format version 1. The layout is in the README. */
@@ -23,7 +25,7 @@ export interface DeltaBitpackBlock {
 /** The most bytes that a block of `count` values can take. */
 export function deltaBitpackBound(count: number): number {
   const deltas = Math.max(0, count - 1);
-  return HEADER_BYTES + Math.ceil(deltas / DELTAS_PER_MINIBLOCK) + deltas * 4 + CHECKSUM_BYTES;
+  return HEADER_BYTES + widthBytesOf(count) + deltas * 4 + CHECKSUM_BYTES;
 }
 
 /**
@@ -53,7 +55,8 @@ export function encodeDeltaBitpack(
   writeU32(dst, dstStart + 8, count > 0 ? src[srcStart]! : 0);
   writeU32(dst, dstStart + 12, least);
   let widthAt = dstStart + HEADER_BYTES;
-  let at = widthAt + miniblocksOf(count);
+  let at = widthAt + widthBytesOf(count);
+  dst.fill(0, widthAt, at);
   for (let i = srcStart + 1; i < srcEnd; i += DELTAS_PER_MINIBLOCK) {
     const n = Math.min(DELTAS_PER_MINIBLOCK, srcEnd - i);
     for (let j = 0; j < n; j++) {
@@ -90,7 +93,7 @@ export function readDeltaBitpackHeader(
   }
   const count = readU32(src, srcStart + 4);
   const miniblocks = miniblocksOf(count);
-  const fixedBytes = HEADER_BYTES + miniblocks + CHECKSUM_BYTES;
+  const fixedBytes = HEADER_BYTES + widthBytesOf(count) + CHECKSUM_BYTES;
   if (fixedBytes > available) {
     throw corrupt(
       srcStart + 4,
@@ -135,18 +138,45 @@ export function decodeDeltaBitpack(
   if (count === 0) return block;
   const first = readU32(src, srcStart + 8) | 0;
   const least = readU32(src, srcStart + 12) | 0;
-  dst[dstStart] = first;
+  const values = asInt32(dst);
+  values[dstStart] = first;
+  unpackMiniblocks(src, srcStart + HEADER_BYTES, values, dstStart + 1, count, first, least);
+  return block;
+}
+
+/** Miniblock by miniblock, so that the sums run over values that are still in the nearest cache. */
+function unpackMiniblocks(
+  src: Uint8Array,
+  widthsAt: number,
+  values: Int32Array,
+  valuesAt: number,
+  count: number,
+  first: number,
+  least: number,
+): void {
+  let at = widthsAt + widthBytesOf(count);
+  let to = valuesAt;
   let previous = first;
-  let to = dstStart + 1;
-  let at = srcStart + HEADER_BYTES + miniblocksOf(count);
-  // Miniblock by miniblock, so that the sums run over values that are still in the nearest cache.
-  for (let miniblock = 0; to < dstStart + count; miniblock++) {
+  // One view of the payload's words where the block is aligned, instead of one for each miniblock.
+  const isAligned = (src.byteOffset + at) % 4 === 0;
+  const payload = isAligned ? wordsFrom(src, at) : undefined;
+  const payloadAt = at;
+  for (let miniblock = 0; to < valuesAt + count - 1; miniblock++) {
     const n = deltasIn(miniblock, count);
-    at = unpackBits(src, at, src[srcStart + HEADER_BYTES + miniblock]!, dst, to, n);
-    previous = prefixSumInPlace(dst, to, to + n, previous, least);
+    const width = src[widthsAt + miniblock]!;
+    if (payload !== undefined && n === DELTAS_PER_MINIBLOCK && width > 0) {
+      UNPACK_BLOCKS[width - 1]!(payload, (at - payloadAt) >> 2, values, to, n / 32);
+      at += packedByteLength(n, width);
+    } else {
+      at = unpackBits(src, at, width, values, to, n);
+    }
+    previous = prefixSumInPlace(values, to, to + n, previous, least);
     to += n;
   }
-  return block;
+}
+
+function wordsFrom(bytes: Uint8Array, at: number): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >> 2);
 }
 
 function leastDelta(src: Words32, start: number, end: number): number {
@@ -160,6 +190,11 @@ function leastDelta(src: Words32, start: number, end: number): number {
 
 function miniblocksOf(count: number): number {
   return count > 1 ? Math.ceil((count - 1) / DELTAS_PER_MINIBLOCK) : 0;
+}
+
+/** One byte for each width, filled up to whole words so that the payload of an aligned block is aligned. */
+function widthBytesOf(count: number): number {
+  return Math.ceil(miniblocksOf(count) / 4) * 4;
 }
 
 function deltasIn(miniblock: number, count: number): number {

@@ -1,4 +1,5 @@
 import { checkRange } from "@millrace/buffers";
+import { asInt32 } from "./internal/as-int32.ts";
 import { checkOutput } from "./internal/check-output.ts";
 
 /** 32-bit integers, signed or not: arithmetic on them is modulo 2^32 and so the same for both. */
@@ -75,10 +76,25 @@ export function prefixSumInPlace(
   step = 0,
 ): number {
   checkRange("codecs", "prefixSumInPlace", start, end, values.length);
-  const add = step | 0;
-  let sum = previous | 0;
-  for (let i = start; i < end; i++) {
-    sum = (sum + (((values[i]! | 0) + add) | 0)) | 0;
+  return addUp(asInt32(values), start, end, previous | 0, step | 0);
+}
+
+/** Four values a turn: the additions of `step` do not wait for the sum before them. */
+function addUp(values: Int32Array, start: number, end: number, previous: number, step: number): number {
+  let sum = previous;
+  let i = start;
+  for (const last = end - 3; i < last; i += 4) {
+    sum = (sum + ((values[i]! + step) | 0)) | 0;
+    values[i] = sum;
+    sum = (sum + ((values[i + 1]! + step) | 0)) | 0;
+    values[i + 1] = sum;
+    sum = (sum + ((values[i + 2]! + step) | 0)) | 0;
+    values[i + 2] = sum;
+    sum = (sum + ((values[i + 3]! + step) | 0)) | 0;
+    values[i + 3] = sum;
+  }
+  for (; i < end; i++) {
+    sum = (sum + values[i]! + step) | 0;
     values[i] = sum;
   }
   return sum;

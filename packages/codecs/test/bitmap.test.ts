@@ -33,15 +33,13 @@ describe("bitmap", () => {
   test("counts, lists, ranks and selects as a set of numbers does", () => {
     fc.assert(
       fc.property(
-        fc
-          .integer({ min: 1, max: 300 })
-          .chain((size) =>
-            fc.record({
-              size: fc.constant(size),
-              bits: fc.uniqueArray(fc.nat(size - 1)),
-              probe: fc.nat(size),
-            }),
-          ),
+        fc.integer({ min: 1, max: 300 }).chain((size) =>
+          fc.record({
+            size: fc.constant(size),
+            bits: fc.uniqueArray(fc.nat(size - 1)),
+            probe: fc.nat(size),
+          }),
+        ),
         ({ size, bits, probe }) => {
           const bitmap = bitmapOf(size, bits);
           const sorted = bits.toSorted((a, b) => a - b);

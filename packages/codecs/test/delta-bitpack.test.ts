@@ -1,4 +1,4 @@
-import { seededRandom, writeU32 } from "@millrace/base";
+import { crc32c, readU32, seededRandom, writeU32 } from "@millrace/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -40,15 +40,21 @@ describe("delta bit-packed blocks", () => {
 
   test("steps of equal size need no payload at all", () => {
     const bytes = encode(Uint32Array.from({ length: 129 }, (_, i) => 1000 + 10 * i));
-    expect(bytes.length).toBe(16 + 1 + 0 + 4);
+    expect(bytes.length).toBe(16 + 4 + 0 + 4);
   });
 
   test("the bytes of a small block are those of the layout in the README", () => {
     const bytes = encode(new Uint32Array([100, 101, 103]));
-    expect([...bytes.subarray(0, 18)]).toEqual([
-      0x4d, 0x44, 0x42, 1, 3, 0, 0, 0, 100, 0, 0, 0, 1, 0, 0, 0, 1, 0b10,
+    expect([...bytes.subarray(0, 21)]).toEqual([
+      ...[0x4d, 0x44, 0x42, 1],
+      ...[3, 0, 0, 0],
+      ...[100, 0, 0, 0],
+      ...[1, 0, 0, 0],
+      ...[1, 0, 0, 0],
+      0b10,
     ]);
-    expect(bytes.length).toBe(22);
+    expect(readU32(bytes, 21)).toBe(crc32c(bytes, 0, 0, 21));
+    expect(bytes.length).toBe(25);
   });
 
   test.each([Int32Array, Uint32Array])("any values come back, whatever wraps around: %o", (Array32) => {
