@@ -1,1 +1,28 @@
-export {};
+export {
+  type EpisodeContents,
+  EpisodeData,
+  type LoggedEvent,
+  type SeriesData,
+  type SpikeData,
+  type WeightChangeData,
+} from "./episode-data.ts";
+export type { EpisodeStatus } from "./episode-writer.ts";
+export { DataExporter } from "./exporter.ts";
+export { FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
+export type { AttributeValue } from "./h5-file.ts";
+export {
+  DEFAULT_LIF_NETWORK_OPTIONS,
+  type LifNetwork,
+  type LifNetworkOptions,
+  newLifNetwork,
+} from "./lif-network.ts";
+export { type EpisodeInfo, ExperimentLoader, type QuickExperiment, quickLoad } from "./loader.ts";
+export type { EpisodeEnd, LogEntry, WeightChange } from "./log-entry.ts";
+export {
+  type ConnectionTable,
+  type CsrMatrix,
+  connectionsOf,
+  type NetworkStructure,
+  type NeuronTable,
+} from "./network-structure.ts";
+export { DEFAULT_EXPORTER_OPTIONS, type ExporterOptions } from "./options.ts";

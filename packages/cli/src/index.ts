@@ -11,3 +11,4 @@ export {
   type VerbSpec,
 } from "./program.ts";
 export { newProgressBar, type ProgressBar, type ProgressReport } from "./progress-bar.ts";
+export { readVersion } from "./version.ts";

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,8 @@ export interface RunCommandOptions {
   readonly cwd?: string;
   /** Bytes for stdin; without it stdin is empty. */
   readonly input?: Uint8Array | string;
+  /** Called once with the running process; to send it signals. */
+  onStart?(child: ChildProcess): Promise<void>;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -54,6 +56,7 @@ export function runCommand(
     // The command may end before it has read all of its input; that is its outcome, not our failure.
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
+    options.onStart?.(child).catch(reject);
     child.on("close", (code) => {
       resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
     });

@@ -1,0 +1,20 @@
+import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { infoVerb } from "./verbs/info.ts";
+import { simulateVerb } from "./verbs/simulate.ts";
+
+/**
+ * Runs one command line of `millrace-snn`.
+ * @param argv - the arguments behind the command's name
+ * @returns the exit code: 0 done, 1 failed, 2 wrong command line
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  endQuietlyOnClosedPipe();
+  return new Program({
+    name: "millrace-snn",
+    description: "Records spiking-neural-network experiments to HDF5, and reads them back",
+    version: readVersion(import.meta.url),
+  })
+    .verb(simulateVerb)
+    .verb(infoVerb)
+    .run(argv);
+}

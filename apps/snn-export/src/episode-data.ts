@@ -1,0 +1,205 @@
+import { CorruptDataError, InvalidArgumentError } from "@millrace/base";
+import { wordsOf } from "@millrace/buffers";
+import type { Dataset, Group } from "h5wasm/node";
+import { childDataset, childGroup, guard } from "./h5-file.ts";
+import { STEPS_PER_OFFSET } from "./spike-columns.ts";
+
+/** Values with the time step of each. */
+export interface SeriesData<T extends Float32Array | Float64Array = Float64Array> {
+  /** Time steps, ascending. */
+  readonly timesteps: Float64Array;
+  /** Row after row; `width` numbers each. */
+  readonly values: T;
+  /** Numbers a row; 1 where each is a plain number. */
+  readonly width: number;
+}
+
+/** Spikes of a range of rows: row i has `counts[i]` of the `ids`, in order. */
+export interface SpikeData {
+  readonly timesteps: Float64Array;
+  readonly counts: Uint32Array;
+  readonly ids: Uint32Array;
+}
+
+/** Changed synapses, as columns. */
+export interface WeightChangeData {
+  readonly timesteps: Float64Array;
+  readonly sources: Uint32Array;
+  readonly targets: Uint32Array;
+  readonly oldWeights: Float64Array;
+  readonly newWeights: Float64Array;
+}
+
+/** One event as it was logged. */
+export interface LoggedEvent {
+  readonly timestep: number;
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+/** Everything that an episode holds. */
+export interface EpisodeContents {
+  readonly neuralStates: SeriesData<Float32Array> | undefined;
+  readonly spikes: SpikeData | undefined;
+  readonly rewards: SeriesData | undefined;
+  readonly behavior: Readonly<Record<string, SeriesData | undefined>>;
+  readonly weightChanges: WeightChangeData | undefined;
+  readonly events: readonly LoggedEvent[];
+  readonly summary: unknown;
+}
+
+/** The data of one episode, read when asked for. A field that was never logged is undefined. */
+export class EpisodeData {
+  readonly #path: string;
+  readonly #group: Group;
+  readonly #requireOpen: () => unknown;
+
+  /** @param requireOpen - throws when the file was closed: reading then must fail, not come back empty */
+  constructor(path: string, group: Group, requireOpen: () => unknown) {
+    this.#path = path;
+    this.#group = group;
+    this.#requireOpen = requireOpen;
+  }
+
+  neuralStates(): SeriesData<Float32Array> | undefined {
+    return this.#series<Float32Array>(this.#child("neural_states"));
+  }
+
+  rewards(): SeriesData | undefined {
+    return this.#series(this.#child("rewards"));
+  }
+
+  /** The names under which behavior was logged. */
+  behaviorNames(): string[] {
+    return this.#child("behavior")?.keys() ?? [];
+  }
+
+  behavior(name: string): SeriesData | undefined {
+    const group = this.#child("behavior");
+    return group === undefined ? undefined : this.#series(childGroup(group, name));
+  }
+
+  /**
+   * The spikes of rows [start, end): rows are the steps at which spikes were logged, in order.
+   * Reads at most 1024 counts and the ids of that range more than it returns.
+   * @throws InvalidArgumentError when the range is not inside the episode
+   */
+  spikes(start = 0, end?: number): SpikeData | undefined {
+    const group = this.#child("spikes");
+    if (group === undefined) return undefined;
+    const rows = this.#dataset(group, "counts").shape?.[0] ?? 0;
+    const last = end ?? rows;
+    if (!(Number.isInteger(start) && start >= 0 && start <= last && last <= rows)) {
+      throw new InvalidArgumentError(
+        "SNN_ROWS_RANGE",
+        "spike rows",
+        `${start} to ${last}`,
+        `a range in 0 to ${rows}`,
+      );
+    }
+    if (start === last)
+      return { timesteps: new Float64Array(0), counts: new Uint32Array(0), ids: new Uint32Array(0) };
+    const block = Math.floor(start / STEPS_PER_OFFSET);
+    const blockStart = block * STEPS_PER_OFFSET;
+    const offset = this.#numbers(group, "offsets", block, block + 1)[0]!;
+    const counts = this.#read<Uint32Array>(group, "counts", blockStart, last);
+    const skipped = sum(counts, 0, start - blockStart);
+    const wanted = counts.slice(start - blockStart);
+    const first = offset + skipped;
+    const total = sum(wanted, 0, wanted.length);
+    return {
+      timesteps: this.#numbers(group, "timestep", start, last),
+      counts: wanted,
+      ids: total === 0 ? new Uint32Array(0) : this.#read<Uint32Array>(group, "ids", first, first + total),
+    };
+  }
+
+  weightChanges(): WeightChangeData | undefined {
+    const group = this.#child("weight_changes");
+    if (group === undefined) return undefined;
+    return {
+      timesteps: this.#numbers(group, "timestep"),
+      sources: this.#read<Uint32Array>(group, "source"),
+      targets: this.#read<Uint32Array>(group, "target"),
+      oldWeights: this.#read<Float64Array>(group, "old_weight"),
+      newWeights: this.#read<Float64Array>(group, "new_weight"),
+    };
+  }
+
+  events(): LoggedEvent[] {
+    const group = this.#child("events");
+    if (group === undefined) return [];
+    const json = this.#read<Uint8Array>(group, "json");
+    const ends = this.#numbers(group, "ends");
+    const decoder = new TextDecoder();
+    return Array.from(this.#numbers(group, "timestep"), (timestep, i) => {
+      const start = i === 0 ? 0 : ends[i - 1]!;
+      return {
+        timestep,
+        ...(JSON.parse(decoder.decode(json.subarray(start, ends[i]!))) as Omit<LoggedEvent, "timestep">),
+      };
+    });
+  }
+
+  /** What `endEpisode` was told of the whole episode, or undefined. */
+  summary(): unknown {
+    this.#requireOpen();
+    const dataset = childDataset(this.#group, "summary");
+    return dataset === undefined ? undefined : JSON.parse(String(dataset.value));
+  }
+
+  /** Everything at once. */
+  contents(): EpisodeContents {
+    return {
+      neuralStates: this.neuralStates(),
+      spikes: this.spikes(),
+      rewards: this.rewards(),
+      behavior: Object.fromEntries(this.behaviorNames().map((name) => [name, this.behavior(name)])),
+      weightChanges: this.weightChanges(),
+      events: this.events(),
+      summary: this.summary(),
+    };
+  }
+
+  #child(name: string): Group | undefined {
+    this.#requireOpen();
+    return guard(this.#path, "read", () => childGroup(this.#group, name));
+  }
+
+  #series<T extends Float32Array | Float64Array = Float64Array>(
+    group: Group | undefined,
+  ): SeriesData<T> | undefined {
+    if (group === undefined) return undefined;
+    const width = this.#dataset(group, "values").shape?.[1] ?? 1;
+    return { timesteps: this.#numbers(group, "timestep"), values: this.#read<T>(group, "values"), width };
+  }
+
+  #dataset(group: Group, name: string): Dataset {
+    const dataset = guard(this.#path, "read", () => childDataset(group, name));
+    if (dataset !== undefined) return dataset;
+    const problem = `${this.#path} has no dataset ${name} in ${group.path}; the file is damaged`;
+    throw new CorruptDataError("SNN_DATASET_MISSING", "HDF5", 0, problem);
+  }
+
+  #read<T>(group: Group, name: string, start?: number, end?: number): T {
+    const dataset = this.#dataset(group, name);
+    const value = guard(this.#path, "read", () =>
+      start === undefined ? dataset.value : dataset.slice([[start, end ?? start]]),
+    );
+    return value as T;
+  }
+
+  /** A 64-bit column as numbers, without BigInt: two words an element. */
+  #numbers(group: Group, name: string, start?: number, end?: number): Float64Array {
+    const words = wordsOf(this.#read<BigInt64Array>(group, name, start, end));
+    const numbers = new Float64Array(words.length / 2);
+    for (let i = 0; i < numbers.length; i++) numbers[i] = words[2 * i]! + words[2 * i + 1]! * 2 ** 32;
+    return numbers;
+  }
+}
+
+function sum(values: Uint32Array, start: number, end: number): number {
+  let total = 0;
+  for (let i = start; i < end; i++) total += values[i]!;
+  return total;
+}

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import * as api from "../src/index.ts";
+
+it("exports these names and no others", () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "DEFAULT_EXPORTER_OPTIONS",
+      "DEFAULT_LIF_NETWORK_OPTIONS",
+      "DataExporter",
+      "EpisodeData",
+      "ExperimentLoader",
+      "FORMAT_NAME",
+      "FORMAT_VERSION",
+      "connectionsOf",
+      "newLifNetwork",
+      "quickLoad",
+    ]
+  `);
+});
