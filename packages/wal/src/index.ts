@@ -1,3 +1,3 @@
-export { DEFAULT_WAL_OPTIONS, type Durability, type WalOptions } from "./options.ts";
+export { DEFAULT_WAL_OPTIONS, type WalOptions } from "./options.ts";
 export type { WalRecord } from "./reader.ts";
 export { Wal, type WalStats } from "./wal.ts";

@@ -1,7 +1,5 @@
 import { checkInteger, checkOneOf, resolveOptions } from "@millrace/base";
-
-/** What an awaited append guarantees: nothing yet, "survives the process", "survives power loss". */
-export type Durability = "none" | "os" | "disk";
+import { DURABILITIES, type Durability } from "@millrace/files";
 
 /** How a log is written. None of it is stored: a log may be opened with other options than before. */
 export interface WalOptions {
@@ -24,7 +22,7 @@ export const DEFAULT_WAL_OPTIONS: Required<WalOptions> = Object.freeze({
 export function resolveWalOptions(given: WalOptions | undefined): Required<WalOptions> {
   const options = resolveOptions<Required<WalOptions>>("wal", DEFAULT_WAL_OPTIONS, given);
   checkInteger("wal", "segmentBytes / 4096", options.segmentBytes / 4096, 1, 2 ** 18);
-  checkOneOf("wal", "durability", options.durability, ["none", "os", "disk"]);
+  checkOneOf("wal", "durability", options.durability, DURABILITIES);
   checkInteger("wal", "maxRecordBytes", options.maxRecordBytes, 0, 2 ** 30);
   return options;
 }

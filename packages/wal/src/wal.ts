@@ -1,7 +1,7 @@
 import { CapacityError, ClosedError, checkInteger, InvalidArgumentError, IoError } from "@millrace/base";
-import { joinPath, parentPath, type Vfs, type VfsLock } from "@millrace/files";
+import { type Durability, joinPath, parentPath, type Vfs, type VfsLock } from "@millrace/files";
 import { Batch } from "./batch.ts";
-import { type Durability, resolveWalOptions, type WalOptions } from "./options.ts";
+import { resolveWalOptions, type WalOptions } from "./options.ts";
 import { readRecords, type WalRecord } from "./reader.ts";
 import { recoverLog } from "./recover.ts";
 import { listSegments } from "./segment.ts";

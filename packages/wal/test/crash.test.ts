@@ -1,6 +1,7 @@
 import { isMillraceError, type SeededRandom, seededRandom } from "@millrace/base";
+import type { Durability } from "@millrace/files";
 import { FaultyVfs } from "@millrace/testkit";
-import { type Durability, Wal } from "@millrace/wal";
+import { Wal } from "@millrace/wal";
 import { describe, expect, test } from "vitest";
 
 /** What the log must hold: the naive model that the real one is compared with. */

@@ -1,0 +1,159 @@
+import { ClosedError, checkOneOf, resolveOptions } from "@millrace/base";
+import { DURABILITIES, type Durability } from "./durability.ts";
+import { baseName, joinPath, parentPath } from "./paths.ts";
+import type { Vfs, VfsFile } from "./vfs.ts";
+
+/** How an atomic write ends. */
+export interface AtomicWriteOptions {
+  /** What `commit` guarantees; "none" is as "os" here, since all bytes go to the kernel. @default "disk" */
+  readonly durability?: Durability;
+}
+
+/** What {@link AtomicWriteOptions} are when they are not given. */
+export const DEFAULT_ATOMIC_WRITE_OPTIONS: Required<AtomicWriteOptions> = Object.freeze({
+  durability: "disk",
+});
+
+/**
+ * A file that appears under its name whole or not at all.
+ *
+ * Bytes go to a temporary file beside the target, `.<name>.<random>.tmp`; `commit` moves it over the target. Until
+ * then the target is untouched. Closing without a commit aborts.
+ *
+ * @example
+ * await using output = await AtomicFile.create(diskVfs, "report.bin");
+ * await output.write(bytes);
+ * await output.commit();
+ */
+export class AtomicFile {
+  /** The name that the file gets. */
+  readonly path: string;
+  readonly #vfs: Vfs;
+  readonly #file: VfsFile;
+  readonly #durability: Durability;
+  #position = 0;
+  #isDone = false;
+
+  private constructor(vfs: Vfs, path: string, file: VfsFile, durability: Durability) {
+    this.path = path;
+    this.#vfs = vfs;
+    this.#file = file;
+    this.#durability = durability;
+  }
+
+  /** @throws IoError when the directory is missing or cannot be written to */
+  static async create(vfs: Vfs, path: string, options?: AtomicWriteOptions): Promise<AtomicFile> {
+    const { durability } = resolveOptions<Required<AtomicWriteOptions>>(
+      "files",
+      DEFAULT_ATOMIC_WRITE_OPTIONS,
+      options,
+    );
+    checkOneOf("files", "durability", durability, DURABILITIES);
+    const file = await vfs.open(joinPath(parentPath(path), temporaryName(path)), "create");
+    return new AtomicFile(vfs, path, file, durability);
+  }
+
+  /** The temporary file, to write to at any position; do not close it. */
+  get file(): VfsFile {
+    this.#checkOpen();
+    return this.#file;
+  }
+
+  /** Appends behind what earlier calls of this method wrote. */
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    const position = this.#position;
+    this.#position += bytes.length;
+    await this.#file.write(bytes, position);
+  }
+
+  /**
+   * Puts the file in place of the target.
+   * @throws IoError when the disk refuses; the temporary file is gone then, and the target is as before, unless
+   *   the very last step failed, the directory's sync: then it is the new one, but may not survive a power loss
+   */
+  async commit(): Promise<void> {
+    this.#checkOpen();
+    this.#isDone = true;
+    try {
+      if (this.#durability === "disk") await this.#file.sync();
+      await this.#file.close();
+      await this.#vfs.rename(this.#file.path, this.path);
+    } catch (error) {
+      await this.#discard(error);
+    }
+    if (this.#durability === "disk") await this.#vfs.syncDirectory(parentPath(this.path));
+  }
+
+  /** Removes the temporary file; nothing happens after a commit or a second time. */
+  async abort(): Promise<void> {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    await this.#file.close();
+    await this.#vfs.remove(this.#file.path);
+  }
+
+  /** As {@link abort}. */
+  close(): Promise<void> {
+    return this.abort();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
+  }
+
+  /** Cleans up after `error` and throws it: a second error of the clean-up would only hide the first. */
+  async #discard(error: unknown): Promise<never> {
+    await this.#file.close().catch(() => {});
+    await this.#vfs.remove(this.#file.path).catch(() => {});
+    throw error;
+  }
+
+  #checkOpen(): void {
+    if (this.#isDone) throw new ClosedError("FILES_ATOMIC_CLOSED", `the atomic write of ${this.path}`);
+  }
+}
+
+/**
+ * Writes a whole file atomically: readers see the old content or the new one, a crash too.
+ *
+ * @param content - all of it, or chunks in order
+ * @throws whatever `content` or the file system throws; the target is as before then
+ * @example
+ * await atomicWrite(diskVfs, "state.json", new TextEncoder().encode("{}"));
+ */
+export async function atomicWrite(
+  vfs: Vfs,
+  path: string,
+  content: Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options?: AtomicWriteOptions,
+): Promise<void> {
+  await using output = await AtomicFile.create(vfs, path, options);
+  if (content instanceof Uint8Array) await output.write(content);
+  else for await (const chunk of content) await output.write(chunk);
+  await output.commit();
+}
+
+const TEMPORARY_NAME = /^\..+\.[0-9a-f]{16}\.tmp$/;
+
+/**
+ * Removes the temporary files that crashed writers left in a directory. Only where no writer is at work: a living
+ * one's file looks the same.
+ * @returns how many were removed
+ */
+export async function removeStaleTemporaries(vfs: Vfs, directory: string): Promise<number> {
+  let count = 0;
+  for (const { name, kind } of await vfs.list(directory)) {
+    if (kind !== "file" || !TEMPORARY_NAME.test(name)) continue;
+    await vfs.remove(joinPath(directory, name));
+    count++;
+  }
+  return count;
+}
+
+function temporaryName(path: string): string {
+  const random = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  );
+  return `.${baseName(path)}.${random.join("")}.tmp`;
+}

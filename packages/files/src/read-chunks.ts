@@ -1,0 +1,72 @@
+import { AbortedError, checkInteger, resolveOptions } from "@millrace/base";
+import { BufferPool } from "@millrace/buffers";
+import { type ByteSource, readSourceFull } from "./byte-source.ts";
+
+/** How a source is read in order. */
+export interface ReadChunksOptions {
+  /** Bytes of each chunk but the last; 1 to 1 GiB. @default 1 MiB */
+  readonly chunkBytes?: number;
+  /** Where to start, in bytes. @default 0 */
+  readonly start?: number;
+  /** Ends the reading with an AbortedError. @default none */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What {@link ReadChunksOptions} are when they are not given. */
+export const DEFAULT_READ_CHUNKS_OPTIONS: Required<ReadChunksOptions> = Object.freeze({
+  chunkBytes: 1024 * 1024,
+  start: 0,
+  signal: undefined,
+});
+
+/**
+ * Reads a source from `start` to its end, one chunk ahead of the consumer.
+ *
+ * A chunk is valid until the next one is asked for: its memory is used again. Copy what has to stay.
+ *
+ * @throws CorruptDataError `FILES_FILE_SHORT` when the source became shorter meanwhile
+ * @throws AbortedError `FILES_READ_ABORTED` when the signal fires
+ * @example
+ * for await (const chunk of readChunks(bytesSource(new Uint8Array(10)), { chunkBytes: 4 })) chunk.length; // 4, 4, 2
+ */
+export async function* readChunks(
+  source: ByteSource,
+  options?: ReadChunksOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { chunkBytes, start, signal } = resolveOptions<Required<ReadChunksOptions>>(
+    "files",
+    DEFAULT_READ_CHUNKS_OPTIONS,
+    options,
+  );
+  checkInteger("files", "chunkBytes", chunkBytes, 1, 2 ** 30);
+  checkInteger("files", "start", start, 0, Number.MAX_SAFE_INTEGER);
+  const pool = new BufferPool({ limitBytes: 4 * chunkBytes });
+  const readAt = async (position: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const length = Math.min(chunkBytes, source.size - position);
+    const chunk = new Uint8Array(pool.take(length), 0, length);
+    await readSourceFull(source, chunk, position);
+    return chunk;
+  };
+  let ahead: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  try {
+    for (let position = start; position < source.size; ) {
+      throwIfAborted(signal, source);
+      const chunk = await (ahead ?? readAt(position));
+      position += chunk.length;
+      ahead = position < source.size ? readAt(position) : undefined;
+      // It is awaited in the next turn; a consumer that stops before that must not make it an unhandled rejection.
+      ahead?.catch(() => {});
+      yield chunk;
+      pool.give(chunk.buffer);
+    }
+    throwIfAborted(signal, source);
+  } finally {
+    // The caller may close the source now: let the read that is under way end first.
+    await ahead?.catch(() => {});
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined, source: ByteSource): void {
+  if (signal?.aborted !== true) return;
+  throw new AbortedError("FILES_READ_ABORTED", `reading ${source.name}`, { cause: signal.reason });
+}

@@ -1,0 +1,59 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { diskVfs } from "@millrace/files";
+import { afterAll, expect, test } from "vitest";
+
+const scratch = mkdtempSync(join(tmpdir(), "millrace-lock-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+let nextPath = 0;
+const newPath = (): string => join(scratch, `lock-${nextPath++}`);
+
+/** A pid that was in use and is free again. */
+const DEAD_PID = spawnSync(process.execPath, ["-e", "0"]).pid;
+
+test("the file names its owner, and is gone after the release", async () => {
+  const path = newPath();
+  const lock = await diskVfs.lock(path);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid, host: hostname() });
+  await lock.release();
+  expect(readdirSync(scratch)).toEqual([]);
+});
+
+test("takes over from a process that is gone, leaving no other files", async () => {
+  const path = newPath();
+  writeFileSync(path, JSON.stringify({ pid: DEAD_PID, host: hostname(), started: "1@x", token: "t" }));
+  await using lock = await diskVfs.lock(path);
+  expect(JSON.parse(readFileSync(lock.path, "utf8")).pid).toBe(process.pid);
+  expect(readdirSync(scratch)).toHaveLength(1);
+});
+
+test.runIf(process.platform === "linux")("takes over when the pid was given to another process", async () => {
+  const path = newPath();
+  writeFileSync(path, JSON.stringify({ pid: process.pid, host: hostname(), started: "1@x", token: "t" }));
+  await (await diskVfs.lock(path)).release();
+});
+
+test.each([
+  ["of another host", JSON.stringify({ pid: DEAD_PID, host: "elsewhere.invalid", started: "", token: "" })],
+  ["that is unreadable", "{"],
+  ["of another format", "[]"],
+])("keeps off a lock %s, and says what to do", async (_name, text) => {
+  const path = newPath();
+  writeFileSync(path, text);
+  await expect(diskVfs.lock(path)).rejects.toMatchObject({
+    code: "FILES_LOCKED",
+    message: expect.stringContaining("remove"),
+  });
+  expect(readFileSync(path, "utf8")).toBe(text);
+});
+
+test("does not remove a lock that somebody else took meanwhile", async () => {
+  const path = newPath();
+  const lock = await diskVfs.lock(path);
+  writeFileSync(path, "another's");
+  await lock.release();
+  expect(readFileSync(path, "utf8")).toBe("another's");
+});
