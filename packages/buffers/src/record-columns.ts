@@ -137,16 +137,19 @@ export class RecordColumns<S extends RecordSchema> {
    */
   view(start = 0, end: number = this.#rowCount): ColumnArrays<S, ArrayBuffer> {
     checkRange("buffers", "RecordColumns.view", start, end, this.#rowCount);
-    return this.#map((array) => array.subarray(start, end)) as ColumnArrays<S, ArrayBuffer>;
+    const views = this.#names.map((name) => [name, this.#arrays[name]!.subarray(start, end)]);
+    return Object.freeze(Object.fromEntries(views)) as ColumnArrays<S, ArrayBuffer>;
   }
 
   /**
    * Each column as an array of its own, without a copy when the rows fill the capacity exactly.
    * There are no rows then and the columns can be used again.
+   * @throws CapacityError when the engine has no memory for the copies; nothing is changed then
    */
   take(): ColumnArrays<S, ArrayBuffer> {
     if (this.#rowCount < this.#capacity) {
-      const taken = this.#map((array) => array.slice(0, this.#rowCount));
+      const taken = this.#allocate(this.#rowCount);
+      for (const name of this.#names) copyElements(taken[name]!, 0, this.#arrays[name]!, 0, this.#rowCount);
       this.#rowCount = 0;
       return taken as ColumnArrays<S, ArrayBuffer>;
     }
@@ -173,9 +176,5 @@ export class RecordColumns<S extends RecordSchema> {
         ]),
       ),
     );
-  }
-
-  #map(change: (array: TypedArray<ArrayBuffer>) => TypedArray<ArrayBuffer>): AnyArrays<ArrayBuffer> {
-    return Object.freeze(Object.fromEntries(this.#names.map((name) => [name, change(this.#arrays[name]!)])));
   }
 }

@@ -21,13 +21,13 @@ export class Bitmap {
     this.words = new Uint32Array(Math.ceil(size / 32));
   }
 
-  /** @throws InvalidArgumentError when there is no such bit */
+  /** Sets a bit. @throws InvalidArgumentError when there is no such bit */
   set(bit: number): void {
     this.#check(bit);
     this.words[bit >>> 5]! |= 1 << (bit & 31);
   }
 
-  /** @throws InvalidArgumentError when there is no such bit */
+  /** Clears a bit. @throws InvalidArgumentError when there is no such bit */
   clear(bit: number): void {
     this.#check(bit);
     this.words[bit >>> 5]! &= ~(1 << (bit & 31));

@@ -97,11 +97,13 @@ export class GrowableFloat32 implements Growable<"float32"> {
   /**
    * The elements as an array of their own, without a copy when the buffer is exactly full.
    * The buffer is empty then and can be used again.
+   * @throws CapacityError when the engine has no memory for the copy; nothing is changed then
    */
   take(): Float32Array<ArrayBuffer> {
     const data = this.#data;
     if (this.#length < data.length) {
-      const taken = data.slice(0, this.#length);
+      const taken = allocate("GrowableFloat32.take", "float32", this.#length, data.byteLength);
+      taken.set(data.subarray(0, this.#length));
       this.#length = 0;
       return taken;
     }
