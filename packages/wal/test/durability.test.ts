@@ -1,0 +1,80 @@
+import { seededRandom } from "@millrace/base";
+import { FaultyVfs } from "@millrace/testkit";
+import { Wal } from "@millrace/wal";
+import { expect, test } from "vitest";
+import { textRecord, textsIn } from "./helpers.ts";
+
+const afterPowerLoss = (vfs: FaultyVfs): FaultyVfs => vfs.crash(seededRandom(1), { survival: 0 });
+const afterKill = (vfs: FaultyVfs): FaultyVfs => vfs.crash(seededRandom(1), { survival: 1 });
+
+async function textsAfter(vfs: FaultyVfs): Promise<string[]> {
+  await using wal = await Wal.open(vfs, "log");
+  return textsIn(wal);
+}
+
+test("disk: an acknowledged record survives the loss of everything that was not synced", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log");
+  await wal.append(textRecord("a"));
+  await wal.append(textRecord("b"));
+  expect(wal.stats.durableLsn).toBe(2);
+  expect(await textsAfter(afterPowerLoss(vfs))).toEqual(["a", "b"]);
+});
+
+test("os: an acknowledged record survives the process but not the power, until a flush", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log", { durability: "os" });
+  await wal.append(textRecord("a"));
+  expect(wal.stats).toMatchObject({ durableLsn: 0, syncs: 0 });
+  expect(await textsAfter(afterKill(vfs))).toEqual(["a"]);
+  const other = new FaultyVfs(1);
+  const flushed = await Wal.open(other, "log", { durability: "os" });
+  await flushed.append(textRecord("a"));
+  await flushed.flush();
+  await flushed.append(textRecord("b"));
+  expect(flushed.stats.durableLsn).toBe(1);
+  expect(await textsAfter(afterPowerLoss(other))).toEqual(["a"]);
+});
+
+test("none: an append is acknowledged before anything is written, and flush or close make it durable", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log", { durability: "none" });
+  const writes = vfs.callCount("write");
+  await wal.append(textRecord("a"));
+  expect(vfs.callCount("write")).toBe(writes);
+  await wal.flush();
+  await wal.append(textRecord("b"));
+  await wal.close();
+  expect(wal.stats.durableLsn).toBe(2);
+  expect(await textsAfter(afterPowerLoss(vfs))).toEqual(["a", "b"]);
+});
+
+test("none: appends wait once too much is unwritten", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log", { durability: "none" });
+  const record = new Uint8Array(1024 * 1024);
+  for (let i = 0; i < 3; i++) void wal.append(record);
+  const writes = vfs.callCount("write");
+  await wal.append(record);
+  expect(vfs.callCount("write")).toBeGreaterThan(writes);
+  await wal.close();
+});
+
+test("none: a failure that no append could report is reported by close", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log", { durability: "none" });
+  vfs.failNth({ call: "write", n: 1, error: "ENOSPC" });
+  await wal.append(textRecord("a"));
+  await expect(wal.close()).rejects.toMatchObject({ code: "FILES_NO_SPACE" });
+  await using again = await Wal.open(vfs, "log");
+  expect(await textsIn(again)).toEqual([]);
+});
+
+test("os: a failed sync at the end is reported by close", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log", { durability: "os" });
+  await wal.append(textRecord("a"));
+  vfs.failNth({ call: "sync", n: 1, error: "EIO" });
+  await expect(wal.close()).rejects.toMatchObject({ code: "FILES_IO_FAILED" });
+  await (await Wal.open(vfs, "log")).close();
+});
