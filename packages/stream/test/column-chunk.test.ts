@@ -114,7 +114,12 @@ test("copyRows copies just those rows of every column", () => {
   expect([copy.rowCount, copy.rowCapacity]).toEqual([5, 5]);
   expect([...copy.columns.t]).toEqual([-3n, -4n, -5n, -6n, -7n]);
   expect([...copy.columns.x]).toEqual([3, 4, 5, 6, 7]);
-  for (const [start, end] of [[0, 9], [3, 3], [-1, 2], [4, 3]] as const) {
+  for (const [start, end] of [
+    [0, 9],
+    [3, 3],
+    [-1, 2],
+    [4, 3],
+  ] as const) {
     expect(() => copyRows(chunk, start, end)).toThrow(
       expect.objectContaining({ code: "STREAM_OPTION_RANGE" }),
     );

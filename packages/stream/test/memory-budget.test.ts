@@ -119,7 +119,9 @@ test("the figures go into gauges", () => {
   budget.release(3);
   const registry = new MetricsRegistry();
   budget.writeTo(registry);
-  const values = registry.snapshot().metrics.map((metric) => "value" in metric && [metric.name, metric.value]);
+  const values = registry
+    .snapshot()
+    .metrics.map((metric) => "value" in metric && [metric.name, metric.value]);
   expect(values).toEqual([
     ["memory_budget_limit_bytes", 10],
     ["memory_budget_used_bytes", 4],

@@ -66,5 +66,7 @@ test("leaving early and a failing source leave nothing behind", async () => {
 });
 
 test("refuses a batch of no rows", async () => {
-  await expect(rebatch([], 0).next()).rejects.toThrow(expect.objectContaining({ code: "STREAM_OPTION_RANGE" }));
+  await expect(rebatch([], 0).next()).rejects.toThrow(
+    expect.objectContaining({ code: "STREAM_OPTION_RANGE" }),
+  );
 });

@@ -1,0 +1,2 @@
+// A module that forgot to call serveTasks.
+export {};
