@@ -84,6 +84,20 @@ describe("buffer pool", () => {
     expect(pool.take(2048)).toBe(large);
   });
 
+  test("a take counts as use: the size that was asked for last is dropped last", () => {
+    const pool = new BufferPool({ limitBytes: 5120 });
+    const [first, second, other, large] = [
+      pool.take(1024),
+      pool.take(1024),
+      pool.take(2048),
+      pool.take(4096),
+    ];
+    for (const buffer of [first, second, other]) pool.give(buffer);
+    pool.take(1024);
+    pool.give(large);
+    expect(pool.stats()).toMatchObject({ dropped: 1, retainedBytes: 1024 + 4096 });
+  });
+
   test("a buffer larger than the whole limit is dropped and drops no other", () => {
     const pool = new BufferPool({ limitBytes: 2048 });
     const small = pool.take(1024);
