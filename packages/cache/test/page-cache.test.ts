@@ -137,6 +137,17 @@ for (const policy of POLICIES) {
       expect(cache.peek(3)).toBe("replaced");
     });
 
+    test("a pinned value that grows or shrinks leaves less or more room for others", () => {
+      const cache = new PageCache<string>({ policy, capacityBytes: 10 });
+      cache.set(1, "pinned", 2);
+      cache.pin(1);
+      cache.set(1, "grown", 8);
+      expect(() => cache.set(2, "v", 3)).toThrow(expect.objectContaining({ code: "CACHE_ENTRIES_PINNED" }));
+      cache.set(1, "shrunk", 1);
+      cache.set(2, "v", 9);
+      expect(cache.statistics).toMatchObject({ entries: 2, bytes: 10, pinned: 1 });
+    });
+
     test("an entry whose onEvict throws stays, dirty, and is the next to go", () => {
       const seen: [number, string, boolean][] = [];
       let isDiskFull = true;

@@ -101,11 +101,12 @@ export async function* orderedParallelMap<T, R>(
     for (const result of results) result.then(disposeIfDisposable, () => {});
     if (isSourceOpen) {
       const hasBetterError = hasFailed || signal?.aborted === true;
-      const returned = Promise.resolve(iterator.return?.()).catch((error: unknown) => {
+      const returned = (async () => iterator.return?.())().catch((error: unknown) => {
         // What is on its way to the consumer says more than a failure to clean up after it.
         if (!hasBetterError) throw error;
       });
-      // While it is inside next(), a source's return() waits for that, which may be for ever.
+      // While it is inside next(), a source's return() waits for that, which may be for ever; nobody is left then to
+      // hear of its failure.
       if (isReading) returned.catch(() => {});
       else await returned;
     }

@@ -131,7 +131,7 @@ export class WorkerPool<Task, Result> {
   }
 
   #spawn(): Thread<Task, Result> {
-    const worker = new Worker(this.#moduleUrl, { workerData: this.#workerData });
+    const worker = this.#newWorker();
     const thread: Thread<Task, Result> = { worker, job: undefined };
     this.#all.add(thread);
     worker.on("message", (reply: WorkerReply) => this.#onReply(thread, reply));
@@ -141,6 +141,15 @@ export class WorkerPool<Task, Result> {
       this.#onCrash(thread, `exited with code ${code} before it answered; does its module call serveTasks?`),
     );
     return thread;
+  }
+
+  #newWorker(): Worker {
+    try {
+      return new Worker(this.#moduleUrl, { workerData: this.#workerData });
+    } catch (cause) {
+      const why = `worker ${this.#moduleUrl} could not be started (${String(cause)})`;
+      throw new MillraceError("STREAM_WORKER_CRASHED", why, { cause });
+    }
   }
 
   #onReply(thread: Thread<Task, Result>, reply: WorkerReply): void {

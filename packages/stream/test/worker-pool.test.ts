@@ -120,6 +120,8 @@ test("a module that does not load or does not serve rejects every task, and noth
     for (const run of runs) await expect(run).rejects.toThrow(crashed);
   }
   await expect(silent.run({ kind: "data" })).rejects.toThrow(/serveTasks/);
+  const notAFile = newPool({}, new URL("https://example.org/tasks.js"));
+  await expect(notAFile.run({ kind: "data" })).rejects.toThrow(crashed);
 });
 
 test("tasks and results that cannot be cloned are refused, and the thread goes on", async () => {
