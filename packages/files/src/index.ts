@@ -8,6 +8,7 @@ export {
 export { type ByteSource, blobSource, bytesSource, fileSource, readSourceFull } from "./byte-source.ts";
 export { DiskVfs, diskVfs } from "./disk-vfs.ts";
 export { DURABILITIES, type Durability } from "./durability.ts";
+export { makeDurableDirectory } from "./durable-directory.ts";
 export { type FileErrorCode, fileError, toFileError } from "./file-errors.ts";
 export {
   DEFAULT_FILE_VIEW_OPTIONS,

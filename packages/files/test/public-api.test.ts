@@ -22,6 +22,7 @@ test("the public surface changes only on purpose", () => {
       "fileSource",
       "inspectInputFile",
       "joinPath",
+      "makeDurableDirectory",
       "parentPath",
       "readChunks",
       "readFull",

@@ -1,14 +1,11 @@
 import { CapacityError, ClosedError, checkInteger, InvalidArgumentError, IoError } from "@millrace/base";
-import { type Durability, joinPath, parentPath, type Vfs, type VfsLock } from "@millrace/files";
-import { Batch } from "./batch.ts";
+import { type Durability, joinPath, makeDurableDirectory, type Vfs, type VfsLock } from "@millrace/files";
+import { GroupCommit } from "./group-commit.ts";
 import { resolveWalOptions, type WalOptions } from "./options.ts";
 import { readRecords, type WalRecord } from "./reader.ts";
 import { recoverLog } from "./recover.ts";
 import { listSegments } from "./segment.ts";
 import { SegmentWriter } from "./writer.ts";
-
-/** With durability "none" an append waits all the same once so much is not yet written. */
-const UNWRITTEN_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** A log's state and counters at one moment. */
 export interface WalStats {
@@ -45,15 +42,9 @@ export class Wal {
   readonly #lock: VfsLock;
   readonly #writer: SegmentWriter;
   readonly #maxRecordBytes: number;
-  #pending: Batch;
-  /** The batch that is being written. */
-  #current: Batch | undefined;
-  #running: Promise<void> | undefined;
+  readonly #commits: GroupCommit;
   #truncation: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
-  #failure: unknown;
-  #acknowledgedLsn: number;
-  #batches = 0;
 
   private constructor(
     vfs: Vfs,
@@ -68,8 +59,7 @@ export class Wal {
     this.#maxRecordBytes = options.maxRecordBytes;
     this.#lock = lock;
     this.#writer = writer;
-    this.#acknowledgedLsn = writer.writtenLsn;
-    this.#pending = new Batch(writer.writtenLsn + 1);
+    this.#commits = new GroupCommit(writer, options.durability);
   }
 
   /**
@@ -108,7 +98,7 @@ export class Wal {
   async append(record: Uint8Array): Promise<number> {
     this.#checkRecord(record);
     this.#checkUsable();
-    return this.#enqueue([record]);
+    return this.#commits.append([record]);
   }
 
   /**
@@ -119,13 +109,13 @@ export class Wal {
   async appendMany(records: readonly Uint8Array[]): Promise<number> {
     for (const record of records) this.#checkRecord(record);
     this.#checkUsable();
-    return this.#enqueue(records);
+    return this.#commits.append(records);
   }
 
   /** Makes everything appended so far durable on disk, whatever the log's durability. */
   async flush(): Promise<void> {
     this.#checkUsable();
-    await this.#flush();
+    await this.#commits.flush();
   }
 
   /**
@@ -145,10 +135,8 @@ export class Wal {
         `at least ${firstLsn}, the first there is`,
       );
     }
-    const last = this.#pending.count > 0 ? this.#pending : this.#current;
-    // A failed batch is told to those who appended it; what was acknowledged before it can still be read.
-    await last?.done.promise.catch(() => {});
-    const lastLsn = Math.min(this.#acknowledgedLsn, this.#writer.writtenLsn);
+    await this.#commits.settle();
+    const lastLsn = Math.min(this.#commits.acknowledgedLsn, this.#writer.writtenLsn);
     yield* readRecords(this.#vfs, [...this.#writer.segments], fromLsn, lastLsn + 1);
   }
 
@@ -166,14 +154,13 @@ export class Wal {
 
   get stats(): WalStats {
     const { segments, writtenLsn, durableLsn, syncCount } = this.#writer;
-    const nextLsn = this.#pending.firstLsn + this.#pending.count;
     return {
       firstLsn: segments[0]?.header.firstLsn ?? writtenLsn + 1,
-      nextLsn,
+      nextLsn: this.#commits.nextLsn,
       durableLsn,
       segments: segments.length,
       bytes: segments.reduce((sum, segment) => sum + segment.usedBytes, 0),
-      batches: this.#batches,
+      batches: this.#commits.batchCount,
       syncs: syncCount,
     };
   }
@@ -191,52 +178,6 @@ export class Wal {
     return this.close();
   }
 
-  #enqueue(records: readonly Uint8Array[]): Promise<number> | number {
-    const batch = this.#pending;
-    for (const record of records) batch.add(record);
-    const lsn = batch.lastLsn;
-    if (records.length === 0) return lsn;
-    this.#start();
-    if (this.durability === "none" && batch.byteLength < UNWRITTEN_LIMIT_BYTES) {
-      this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, lsn);
-      return lsn;
-    }
-    return batch.done.promise.then(() => lsn);
-  }
-
-  #flush(): Promise<void> {
-    this.#pending.wantsSync = true;
-    this.#start();
-    return this.#pending.done.promise;
-  }
-
-  #start(): void {
-    this.#running ??= this.#run();
-  }
-
-  async #run(): Promise<void> {
-    // One micro-task later, all that the caller appends in this turn is in the batch.
-    await undefined;
-    while (this.#failure === undefined && (this.#pending.count > 0 || this.#pending.wantsSync)) {
-      const batch = this.#pending;
-      this.#current = batch;
-      this.#pending = new Batch(batch.lastLsn + 1);
-      try {
-        await this.#writer.write(batch);
-        if (batch.wantsSync || this.durability === "disk") await this.#writer.sync();
-        this.#batches += batch.count > 0 ? 1 : 0;
-        this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, batch.lastLsn);
-        batch.done.resolve();
-      } catch (error) {
-        this.#failure = error;
-        batch.done.reject(error);
-        this.#pending.done.reject(error);
-      }
-    }
-    this.#current = undefined;
-    this.#running = undefined;
-  }
-
   async #truncateBefore(lsn: number): Promise<void> {
     const { segments } = this.#writer;
     const isOld = (): boolean => segments[1] !== undefined && segments[1].header.firstLsn <= lsn;
@@ -252,12 +193,12 @@ export class Wal {
 
   async #close(): Promise<void> {
     await this.#truncation;
+    await this.#commits.finish();
+    let { failure } = this.#commits;
     try {
-      if (this.#failure === undefined) await this.#flush();
-      await this.#running;
-      if (this.#failure === undefined) await this.#writer.seal();
+      if (failure === undefined) await this.#writer.seal();
     } catch (error) {
-      this.#failure ??= error;
+      failure = error;
     }
     try {
       await this.#writer.abandon();
@@ -265,7 +206,7 @@ export class Wal {
       await this.#lock.release();
     }
     // Appends that waited have heard of it already; those acknowledged early must hear of it here.
-    if (this.#failure !== undefined && this.#acknowledgedLsn > this.#writer.durableLsn) throw this.#failure;
+    if (failure !== undefined && this.#commits.acknowledgedLsn > this.#writer.durableLsn) throw failure;
   }
 
   #checkRecord(record: Uint8Array): void {
@@ -279,21 +220,14 @@ export class Wal {
 
   #checkUsable(): void {
     this.#checkOpen();
-    if (this.#failure === undefined) return;
+    const { failure } = this.#commits;
+    if (failure === undefined) return;
     throw new IoError(
       "WAL_LOG_FAILED",
       this.directory,
       "append",
       "an earlier write or sync failed, so nothing more is accepted; cure the cause, close the log and open it again",
-      { cause: this.#failure },
+      { cause: failure },
     );
   }
-}
-
-/** Makes the directory with those above it that are missing, and their names durable. */
-async function makeDurableDirectory(vfs: Vfs, directory: string): Promise<void> {
-  const parents = [parentPath(directory)];
-  while (!(await vfs.exists(parents.at(-1)!))) parents.push(parentPath(parents.at(-1)!));
-  await vfs.makeDirectory(directory);
-  for (const parent of parents) await vfs.syncDirectory(parent);
 }

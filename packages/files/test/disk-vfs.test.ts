@@ -1,0 +1,48 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { diskVfs } from "@millrace/files";
+import { afterAll, expect, test } from "vitest";
+
+const scratch = mkdtempSync(join(tmpdir(), "millrace-disk-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+test.runIf(existsSync("/dev/full"))(
+  "a full device is told as FILES_NO_SPACE by both kinds of write",
+  async () => {
+    await using file = await diskVfs.open("/dev/full", "r+");
+    await expect(file.write(Uint8Array.of(1), 0)).rejects.toMatchObject({
+      code: "FILES_NO_SPACE",
+      path: "/dev/full",
+      syscall: "write",
+    });
+    expect(() => file.writeSync(Uint8Array.of(1), 0)).toThrow("free some space");
+  },
+);
+
+test("many openers of a missing file agree on one", async () => {
+  const path = join(scratch, "shared");
+  const files = await Promise.all(Array.from({ length: 20 }, () => diskVfs.open(path, "create-or-open")));
+  await Promise.all(files.map((file, i) => file.write(Uint8Array.of(i + 1), i)));
+  for (const file of files) {
+    expect(file.sizeSync()).toBe(20);
+    await file.close();
+  }
+});
+
+test("exactly one of many creators succeeds", async () => {
+  const path = join(scratch, "exclusive");
+  const results = await Promise.allSettled(Array.from({ length: 20 }, () => diskVfs.open(path, "create")));
+  const made = results.filter((result) => result.status === "fulfilled");
+  expect(made).toHaveLength(1);
+  await made[0]!.value.close();
+});
+
+test("close waits for the writes that run", async () => {
+  const path = join(scratch, "closing");
+  const file = await diskVfs.open(path, "create");
+  const writing = file.write(new Uint8Array(3_000_000).fill(7), 0);
+  await file.close();
+  await writing;
+  expect((await diskVfs.stat(path)).size).toBe(3_000_000);
+});

@@ -1,0 +1,24 @@
+import { MemoryVfs, makeDurableDirectory } from "@millrace/files";
+import { expect, test } from "vitest";
+
+class NotingVfs extends MemoryVfs {
+  readonly synced: string[] = [];
+
+  override async syncDirectory(path: string): Promise<void> {
+    await super.syncDirectory(path);
+    this.synced.push(path);
+  }
+}
+
+test.each([
+  ["a", ["."]],
+  ["/x/b/c", ["/x/b", "/x", "/"]],
+  ["x/b", ["x", "."]],
+])("%s is made, and every directory with a new name in it is synced", async (path, synced) => {
+  const vfs = new NotingVfs();
+  await makeDurableDirectory(vfs, path);
+  expect((await vfs.stat(path)).kind).toBe("directory");
+  expect(vfs.synced).toEqual(synced);
+  await makeDurableDirectory(vfs, path);
+  expect(vfs.synced).toEqual([...synced, synced[0]]);
+});

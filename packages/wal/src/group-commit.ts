@@ -1,0 +1,107 @@
+import type { Durability } from "@millrace/files";
+import { Batch } from "./batch.ts";
+import type { SegmentWriter } from "./writer.ts";
+
+/** With durability "none" an append waits all the same once so much is not yet written. */
+const UNWRITTEN_LIMIT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Gathers records into batches: what comes in while one batch is written and synced is the next one.
+ *
+ * The first failure is final: the batch it met and all that wait are rejected with it, and nothing is written again.
+ */
+export class GroupCommit {
+  readonly #writer: SegmentWriter;
+  readonly #durability: Durability;
+  #pending: Batch;
+  /** The batch that is being written. */
+  #current: Batch | undefined;
+  #running: Promise<void> | undefined;
+  #failure: unknown;
+  #acknowledgedLsn: number;
+  #batchCount = 0;
+
+  constructor(writer: SegmentWriter, durability: Durability) {
+    this.#writer = writer;
+    this.#durability = durability;
+    this.#acknowledgedLsn = writer.writtenLsn;
+    this.#pending = new Batch(writer.writtenLsn + 1);
+  }
+
+  /** What went wrong first; undefined while all is well. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  get acknowledgedLsn(): number {
+    return this.#acknowledgedLsn;
+  }
+
+  get nextLsn(): number {
+    return this.#pending.lastLsn + 1;
+  }
+
+  get batchCount(): number {
+    return this.#batchCount;
+  }
+
+  /** Puts records into the next batch. @returns the last one's lsn, once it is as safe as the durability says */
+  append(records: readonly Uint8Array[]): Promise<number> | number {
+    const batch = this.#pending;
+    for (const record of records) batch.add(record);
+    const lsn = batch.lastLsn;
+    if (records.length === 0) return lsn;
+    this.#start();
+    if (this.#durability === "none" && batch.byteLength < UNWRITTEN_LIMIT_BYTES) {
+      this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, lsn);
+      return lsn;
+    }
+    return batch.done.promise.then(() => lsn);
+  }
+
+  /** Makes everything appended so far durable. */
+  flush(): Promise<void> {
+    this.#pending.wantsSync = true;
+    this.#start();
+    return this.#pending.done.promise;
+  }
+
+  /** Waits until what was appended so far is written, or has failed: those who appended it are told of that. */
+  async settle(): Promise<void> {
+    const last = this.#pending.count > 0 ? this.#pending : this.#current;
+    await last?.done.promise.catch(() => {});
+  }
+
+  /** Flushes and waits until nothing runs; a failure is kept, not thrown. */
+  async finish(): Promise<void> {
+    if (this.#failure === undefined) await this.flush().catch(() => {});
+    await this.#running;
+  }
+
+  #start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    // One micro-task later, all that the caller appends in this turn is in the batch.
+    await undefined;
+    while (this.#failure === undefined && (this.#pending.count > 0 || this.#pending.wantsSync)) {
+      const batch = this.#pending;
+      this.#current = batch;
+      this.#pending = new Batch(batch.lastLsn + 1);
+      try {
+        await this.#writer.write(batch);
+        if (batch.wantsSync || this.#durability === "disk") await this.#writer.sync();
+        this.#batchCount += batch.count > 0 ? 1 : 0;
+        this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, batch.lastLsn);
+        batch.done.resolve();
+      } catch (error) {
+        this.#failure = error;
+        batch.done.reject(error);
+        this.#pending.done.reject(error);
+      }
+    }
+    this.#current = undefined;
+    this.#running = undefined;
+  }
+}
