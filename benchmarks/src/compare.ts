@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { formatTable } from "@millrace/cli";
+import type { Measurement } from "./case.ts";
+import { loadCase, measureProgram, selectCases } from "./catalogue.ts";
+import { measureInFreshProcess } from "./fresh-process.ts";
+import { median, spread } from "./statistics.ts";
+
+// `pnpm bench:compare --base REF [prefix …]`: each case at the base and here, in turns on the same machine; exits 1
+// when a case got slower, or its peak memory larger, by more than its repeats scatter.
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROUNDS = 5;
+/** Changes below this share are noise on any shared machine. */
+const LEAST_CHANGE = 0.1;
+
+const { values, positionals } = parseArgs({ options: { base: { type: "string" } }, allowPositionals: true });
+if (values.base === undefined) {
+  process.stderr.write("bench:compare: needs --base REF, the revision to compare with: --base main\n");
+  process.exit(2);
+}
+const base = mkdtempSync(join(tmpdir(), "millrace-base-"));
+try {
+  git("worktree", "add", "--detach", base, values.base);
+  if (!existsSync(measureProgram(base))) {
+    process.stdout.write(`${values.base} has no benchmarks yet: nothing to compare\n`);
+  } else {
+    // The shell finds pnpm's own launcher on every system.
+    execFileSync("pnpm install --frozen-lockfile", { cwd: base, stdio: "inherit", shell: true });
+    process.exitCode = await compare(positionals);
+  }
+} finally {
+  git("worktree", "remove", "--force", base);
+  rmSync(base, { recursive: true, force: true });
+}
+
+async function compare(prefixes: readonly string[]): Promise<number> {
+  const rows: string[][] = [];
+  let regressions = 0;
+  for (const id of selectCases(prefixes)) {
+    if (!existsSync(join(base, "benchmarks", "src", "cases", `${id}.ts`))) {
+      rows.push([id, "new", "", ""]);
+      continue;
+    }
+    const { ours } = await loadCase(id);
+    const before: Measurement[] = [];
+    const after: Measurement[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      before.push(await measureInFreshProcess(base, id, ours.name));
+      after.push(await measureInFreshProcess(ROOT, id, ours.name));
+    }
+    const time = change(
+      before.map((m) => median(m.seconds)),
+      after.map((m) => median(m.seconds)),
+    );
+    const memory = change(
+      before.map((m) => m.peakBytes),
+      after.map((m) => m.peakBytes),
+    );
+    const verdict = [time.isWorse ? "slower" : "", memory.isWorse ? "more memory" : ""]
+      .filter(Boolean)
+      .join(", ");
+    if (verdict !== "") regressions++;
+    rows.push([id, percent(time.share), percent(memory.share), verdict]);
+  }
+  process.stdout.write(`${formatTable(["case", "time", "peak memory", "regression"], rows)}\n`);
+  return regressions > 0 ? 1 : 0;
+}
+
+/** By which share the median grew, and whether that is more than the repeats scatter. */
+function change(before: readonly number[], after: readonly number[]): { share: number; isWorse: boolean } {
+  const share = median(after) / median(before) - 1;
+  const noise = Math.max(LEAST_CHANGE, 2 * spread(before), 2 * spread(after));
+  return { share, isWorse: share > noise };
+}
+
+function percent(share: number): string {
+  return `${share >= 0 ? "+" : ""}${(share * 100).toFixed(1)} %`;
+}
+
+function git(...args: string[]): void {
+  execFileSync("git", args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+}
