@@ -1,4 +1,4 @@
-import { fdatasyncSync, mkdtempSync, openSync, writeSync } from "node:fs";
+import { fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { diskVfs } from "@millrace/files";
