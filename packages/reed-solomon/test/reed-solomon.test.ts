@@ -1,0 +1,98 @@
+import { seededRandom } from "@millrace/base";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { parityMatrix } from "../src/code-matrix.ts";
+import { multiply } from "../src/galois.ts";
+import { MATRIX_NAMES, newReedSolomon, selfTest } from "../src/index.ts";
+import { describeEngine } from "./engine-suite.ts";
+
+for (const matrix of MATRIX_NAMES) {
+  const make = async (dataShards: number, parityShards: number) =>
+    newReedSolomon({ dataShards, parityShards, matrix });
+  describeEngine(`the TypeScript engine, ${matrix}`, make, { k: 40, m: 20 });
+}
+
+/** Multiplication of polynomials, bit by bit: the definition of the field. */
+function slowMultiply(a: number, b: number): number {
+  let product = 0;
+  for (let bit = 0; bit < 8; bit++) if ((b >> bit) & 1) product ^= a << bit;
+  for (let bit = 14; bit >= 8; bit--) if ((product >> bit) & 1) product ^= 0x11d << (bit - 8);
+  return product;
+}
+
+it("multiplies as the definition of the field says, all 65,536 products", () => {
+  for (let a = 0; a < 256; a++) {
+    for (let b = 0; b < 256; b++) {
+      if (multiply(a, b) !== slowMultiply(a, b)) expect([a, b, multiply(a, b)]).toBe("the product");
+    }
+  }
+});
+
+it("makes the parity that a byte-by-byte sum gives", async () => {
+  const property = fc.asyncProperty(
+    fc.constantFrom(...MATRIX_NAMES),
+    fc.integer({ min: 1, max: 30 }),
+    fc.integer({ min: 1, max: 12 }),
+    fc.integer({ min: 1, max: 50 }),
+    fc.integer(),
+    async (matrix, k, m, length, seed) => {
+      const random = seededRandom(seed);
+      const shards = Array.from({ length: k + m }, () => random.fill(new Uint8Array(length)));
+      await newReedSolomon({ dataShards: k, parityShards: m, matrix }).encode(shards);
+      const { cells } = parityMatrix(matrix, k, m);
+      for (let row = 0; row < m; row++) {
+        const expected = shards[0]!.map((_, at) =>
+          shards.slice(0, k).reduce((sum, data, i) => sum ^ slowMultiply(cells[row * k + i]!, data[at]!), 0),
+        );
+        expect(shards[k + row]).toEqual(expected);
+      }
+    },
+  );
+  await fc.assert(property, { numRuns: 100 });
+});
+
+it("works at the limit of 256 shards, and no further", async () => {
+  for (const [dataShards, parityShards] of [
+    [255, 1],
+    [1, 255],
+    [250, 6],
+  ] as const) {
+    const engine = newReedSolomon({ dataShards, parityShards });
+    const shards = Array.from({ length: 256 }, (_, i) => Uint8Array.of(i, 255 - i));
+    await engine.encode(shards);
+    const first = new Uint8Array(2);
+    const present = shards.map((_, i) => i).slice(1);
+    await engine.reconstruct([first, ...shards.slice(1)], present, [0]);
+    expect(first).toEqual(shards[0]);
+  }
+  expect(() => newReedSolomon({ dataShards: 255, parityShards: 2 })).toThrow("an integer from 1 to 1");
+  expect(() => newReedSolomon({ dataShards: 256, parityShards: 1 })).toThrow("dataShards");
+});
+
+it("keeps decoding right when more losses come than it remembers decoders for", async () => {
+  const engine = newReedSolomon({ dataShards: 6, parityShards: 3 });
+  const shards = Array.from({ length: 9 }, (_, i) => Uint8Array.of(i * 7, i, 200 - i));
+  await engine.encode(shards);
+  for (let round = 0; round < 2; round++) {
+    for (let a = 0; a < 9; a++) {
+      for (let b = 0; b < 9; b++) {
+        const lost = [...new Set([a, b])];
+        const copies = shards.map((shard, i) => (lost.includes(i) ? new Uint8Array(3) : shard));
+        const present = shards.map((_, i) => i).filter((i) => !lost.includes(i));
+        await engine.reconstruct(copies, present, lost);
+        expect(copies).toEqual(shards);
+      }
+    }
+  }
+});
+
+it("rejects unknown options and matrices by name", () => {
+  // @ts-expect-error: what a JavaScript caller may write
+  expect(() => newReedSolomon({ dataShard: 4 })).toThrow('"dataShards", perhaps');
+  // @ts-expect-error: what a JavaScript caller may write
+  expect(() => newReedSolomon({ matrix: "jerasure" })).toThrow("one of vandermonde, cauchy");
+});
+
+it("passes its own test", () => {
+  expect(() => selfTest()).not.toThrow();
+});
