@@ -33,6 +33,18 @@ ${unpackBody(width)}    s += ${width};
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + \`step\`. */
+${signature(`sum${width}`, ["previous: number", "step: number"], "number")}
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+${sumBody(width)}    s += ${width};
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs \`blocks\` blocks of 32 values into ${bits(width)} each (${words(width)} a block); higher bits are cut off. */
 ${signature(`pack${width}`)}
   let s = srcAt;
@@ -46,23 +58,43 @@ ${packBody(width)}    s += 32;
 }
 
 /** The head of a function, broken as the formatter of this repository does (110 columns). */
-function signature(name: string): string {
+function signature(name: string, more: readonly string[] = [], result = "void"): string {
   const parameters = [
     "src: Int32Array",
     "srcAt: number",
     "dst: Int32Array",
     "dstAt: number",
     "blocks: number",
+    ...more,
   ];
-  const line = `export function ${name}(${parameters.join(", ")}): void {`;
+  const line = `export function ${name}(${parameters.join(", ")}): ${result} {`;
   if (line.length <= 110) return line;
-  return `export function ${name}(\n  ${parameters.join(",\n  ")},\n): void {`;
+  return `export function ${name}(\n  ${parameters.join(",\n  ")},\n): ${result} {`;
 }
 
 function unpackBody(width: number): string {
-  const mask = width === 32 ? "" : ` & ${hex(width)}`;
+  return loadWords(width) + unpackedValues(width, (value, i) => `    dst[${plus("d", i)}] = ${value};\n`);
+}
+
+/** Adding the step first keeps it out of the chain of sums, which is what the loop waits for. */
+function sumBody(width: number): string {
+  const add = (value: string, i: number): string => {
+    const delta = /[ &|>]/.test(value) ? `(${value})` : value;
+    return `    sum = (sum + ((${delta} + step) | 0)) | 0;\n    dst[${plus("d", i)}] = sum;\n`;
+  };
+  return loadWords(width) + unpackedValues(width, add);
+}
+
+function loadWords(width: number): string {
   let text = "";
   for (let word = 0; word < width; word++) text += `    const w${word} = src[${plus("s", word)}]!;\n`;
+  return text;
+}
+
+/** The expression of each of a block's 32 values, handed to `use` in order. */
+function unpackedValues(width: number, use: (value: string, i: number) => string): string {
+  const mask = width === 32 ? "" : ` & ${hex(width)}`;
+  let text = "";
   for (let i = 0; i < 32; i++) {
     const word = Math.floor((i * width) / 32);
     const shift = (i * width) % 32;
@@ -73,7 +105,7 @@ function unpackBody(width: number): string {
     } else if (shift === 0) value = `w${word}${mask}`;
     else if (shift + width === 32) value = `w${word} >>> ${shift}`;
     else value = `(w${word} >>> ${shift})${mask}`;
-    text += `    dst[${plus("d", i)}] = ${value};\n`;
+    text += use(value, i);
   }
   return text;
 }
@@ -107,7 +139,9 @@ function assignment(head: string, parts: readonly string[]): string {
 
 function tablesSource(): string {
   const widths = Array.from({ length: 32 }, (_, i) => i + 1);
-  const imports = widths.map((w) => `import { pack${w}, unpack${w} } from "./${fileOf(w)}";\n`).join("");
+  const imports = widths
+    .map((w) => `import { pack${w}, sum${w}, unpack${w} } from "./${fileOf(w)}";\n`)
+    .join("");
   const table = (name: string): string => widths.map((w) => `  ${name}${w},\n`).join("");
   return `${HEAD}${imports}
 /** Packs or unpacks whole blocks of 32 values; one side is values, the other words of 32 bits. */
@@ -118,6 +152,21 @@ export type BlockFunction = (
   dstAt: number,
   blocks: number,
 ) => void;
+
+/** Unpacks whole blocks of deltas and adds them up; returns the last sum. */
+export type SumFunction = (
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+) => number;
+
+/** The function for width w is at index w - 1. */
+export const SUM_BLOCKS: readonly SumFunction[] = [
+${table("sum")}];
 
 /** The function for width w is at index w - 1. */
 export const UNPACK_BLOCKS: readonly BlockFunction[] = [

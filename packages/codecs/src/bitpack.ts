@@ -94,18 +94,7 @@ export function unpackBits(
   dstStart: number,
   count: number,
 ): number {
-  checkRange("codecs", "unpackBits", srcStart, src.length, src.length);
-  checkInteger("codecs", "width", width, 0, 32);
-  checkOutput("unpackBits", dstStart, count, dst.length);
-  const byteLength = packedByteLength(count, width);
-  if (srcStart + byteLength > src.length) {
-    throw new CorruptDataError(
-      "CODECS_BITPACK_TRUNCATED",
-      "bit packing",
-      srcStart,
-      `${count} values of ${width} bits take ${byteLength} bytes, found ${src.length - srcStart}`,
-    );
-  }
+  const byteLength = checkPacked("unpackBits", src, srcStart, width, dst, dstStart, count);
   if (width === 0) {
     dst.fill(0, dstStart, dstStart + count);
     return srcStart;
@@ -138,10 +127,38 @@ export function unpackBits(
   return srcStart + byteLength;
 }
 
-function isAligned(bytes: Uint8Array, at: number): boolean {
+/**
+ * The checks of everything that unpacks, before anything is written.
+ * @returns the bytes that `count` values take
+ */
+export function checkPacked(
+  what: string,
+  src: Uint8Array,
+  srcStart: number,
+  width: number,
+  dst: Words32,
+  dstStart: number,
+  count: number,
+): number {
+  checkRange("codecs", what, srcStart, src.length, src.length);
+  checkInteger("codecs", "width", width, 0, 32);
+  checkOutput(what, dstStart, count, dst.length);
+  const byteLength = packedByteLength(count, width);
+  if (srcStart + byteLength <= src.length) return byteLength;
+  throw new CorruptDataError(
+    "CODECS_BITPACK_TRUNCATED",
+    "bit packing",
+    srcStart,
+    `${count} values of ${width} bits take ${byteLength} bytes, found ${src.length - srcStart}`,
+  );
+}
+
+/** Whether the words of 32 bits at `at` can be seen without a copy. */
+export function isAligned(bytes: Uint8Array, at: number): boolean {
   return (bytes.byteOffset + at) % 4 === 0;
 }
 
-function wordsAt(bytes: Uint8Array, at: number, length: number): Int32Array {
+/** The words of 32 bits at an aligned place, without a copy. */
+export function wordsAt(bytes: Uint8Array, at: number, length: number): Int32Array {
   return new Int32Array(bytes.buffer, bytes.byteOffset + at, length);
 }

@@ -1,10 +1,11 @@
 import { CorruptDataError, crc32c, readU32, writeU32 } from "@millrace/base";
 import { checkRange } from "@millrace/buffers";
-import { UNPACK_BLOCKS } from "./bitpack/tables.ts";
-import { bitWidthOf, packBits, packedByteLength, unpackBits } from "./bitpack.ts";
-import { prefixSumInPlace, type Words32 } from "./delta.ts";
+import { SUM_BLOCKS } from "./bitpack/tables.ts";
+import { bitWidthOf, packBits, packedByteLength } from "./bitpack.ts";
+import type { Words32 } from "./delta.ts";
 import { asInt32 } from "./internal/as-int32.ts";
 import { checkOutput } from "./internal/check-output.ts";
+import { unpackDeltas } from "./unpack-deltas.ts";
 
 /** First four bytes of a block: "MDB" and format version 1. The layout is in the README. */
 const MAGIC = 0x0142444d;
@@ -165,12 +166,11 @@ function unpackMiniblocks(
     const n = deltasIn(miniblock, count);
     const width = src[widthsAt + miniblock]!;
     if (payload !== undefined && n === DELTAS_PER_MINIBLOCK && width > 0) {
-      UNPACK_BLOCKS[width - 1]!(payload, (at - payloadAt) >> 2, values, to, n / 32);
-      at += packedByteLength(n, width);
+      previous = SUM_BLOCKS[width - 1]!(payload, (at - payloadAt) >> 2, values, to, n / 32, previous, least);
     } else {
-      at = unpackBits(src, at, width, values, to, n);
+      previous = unpackDeltas(src, at, width, values, to, n, previous, least);
     }
-    previous = prefixSumInPlace(values, to, to + n, previous, least);
+    at += packedByteLength(n, width);
     to += n;
   }
 }

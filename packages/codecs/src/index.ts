@@ -21,4 +21,5 @@ export {
   type IntegerArray,
 } from "./rle.ts";
 export { shuffleBytes, unshuffleBytes } from "./shuffle.ts";
+export { unpackDeltas } from "./unpack-deltas.ts";
 export { zigzagDecode, zigzagEncode } from "./zigzag.ts";

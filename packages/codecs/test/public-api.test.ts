@@ -28,6 +28,7 @@ test("exports what the README lists, and nothing else", () => {
       "readDeltaBitpackHeader",
       "shuffleBytes",
       "unpackBits",
+      "unpackDeltas",
       "unshuffleBytes",
       "validateCsr",
       "weightedEventsToCsr",

@@ -1,5 +1,5 @@
 import { seededRandom } from "@millrace/base";
-import { packBits, packedByteLength, prefixSumInPlace, unpackBits } from "@millrace/codecs";
+import { packBits, packedByteLength, unpackDeltas } from "@millrace/codecs";
 import type { BenchmarkCase } from "../../case.ts";
 
 const VALUES = 1 << 20;
@@ -20,8 +20,7 @@ export const benchmark: BenchmarkCase = {
       const packed = pack();
       const values = new Uint32Array(VALUES);
       const work = (): void => {
-        unpackBits(packed, 0, WIDTH, values, 0, VALUES);
-        prefixSumInPlace(values, 0, VALUES);
+        unpackDeltas(packed, 0, WIDTH, values, 0, VALUES);
       };
       work();
       check(values);

@@ -49,6 +49,91 @@ export function unpack1(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum1(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    sum = (sum + (((w0 & 0x1) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + ((((w0 >>> 1) & 0x1) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + ((((w0 >>> 2) & 0x1) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + ((((w0 >>> 3) & 0x1) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + ((((w0 >>> 4) & 0x1) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + ((((w0 >>> 5) & 0x1) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + ((((w0 >>> 6) & 0x1) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + ((((w0 >>> 7) & 0x1) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + ((((w0 >>> 8) & 0x1) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + ((((w0 >>> 9) & 0x1) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + ((((w0 >>> 10) & 0x1) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + ((((w0 >>> 11) & 0x1) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + ((((w0 >>> 12) & 0x1) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + ((((w0 >>> 13) & 0x1) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + ((((w0 >>> 14) & 0x1) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + ((((w0 >>> 15) & 0x1) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + ((((w0 >>> 16) & 0x1) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + ((((w0 >>> 17) & 0x1) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + ((((w0 >>> 18) & 0x1) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + ((((w0 >>> 19) & 0x1) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + ((((w0 >>> 20) & 0x1) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + ((((w0 >>> 21) & 0x1) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + ((((w0 >>> 22) & 0x1) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + ((((w0 >>> 23) & 0x1) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + ((((w0 >>> 24) & 0x1) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + ((((w0 >>> 25) & 0x1) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + ((((w0 >>> 26) & 0x1) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + ((((w0 >>> 27) & 0x1) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + ((((w0 >>> 28) & 0x1) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + ((((w0 >>> 29) & 0x1) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + ((((w0 >>> 30) & 0x1) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w0 >>> 31) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 1;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 1 bit each (1 word a block); higher bits are cut off. */
 export function pack1(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

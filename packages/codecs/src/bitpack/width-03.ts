@@ -51,6 +51,93 @@ export function unpack3(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum3(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    sum = (sum + (((w0 & 0x7) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + ((((w0 >>> 3) & 0x7) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + ((((w0 >>> 6) & 0x7) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + ((((w0 >>> 9) & 0x7) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + ((((w0 >>> 12) & 0x7) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + ((((w0 >>> 15) & 0x7) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + ((((w0 >>> 18) & 0x7) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + ((((w0 >>> 21) & 0x7) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + ((((w0 >>> 24) & 0x7) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + ((((w0 >>> 27) & 0x7) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + (((((w0 >>> 30) | (w1 << 2)) & 0x7) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + ((((w1 >>> 1) & 0x7) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + ((((w1 >>> 4) & 0x7) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + ((((w1 >>> 7) & 0x7) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + ((((w1 >>> 10) & 0x7) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + ((((w1 >>> 13) & 0x7) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + ((((w1 >>> 16) & 0x7) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + ((((w1 >>> 19) & 0x7) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + ((((w1 >>> 22) & 0x7) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + ((((w1 >>> 25) & 0x7) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + ((((w1 >>> 28) & 0x7) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + (((((w1 >>> 31) | (w2 << 1)) & 0x7) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + ((((w2 >>> 2) & 0x7) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + ((((w2 >>> 5) & 0x7) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + ((((w2 >>> 8) & 0x7) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + ((((w2 >>> 11) & 0x7) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + ((((w2 >>> 14) & 0x7) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + ((((w2 >>> 17) & 0x7) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + ((((w2 >>> 20) & 0x7) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + ((((w2 >>> 23) & 0x7) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + ((((w2 >>> 26) & 0x7) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w2 >>> 29) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 3;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 3 bits each (3 words a block); higher bits are cut off. */
 export function pack3(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

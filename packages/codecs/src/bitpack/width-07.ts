@@ -55,6 +55,97 @@ export function unpack7(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum7(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    sum = (sum + (((w0 & 0x7f) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + ((((w0 >>> 7) & 0x7f) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + ((((w0 >>> 14) & 0x7f) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + ((((w0 >>> 21) & 0x7f) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w0 >>> 28) | (w1 << 4)) & 0x7f) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + ((((w1 >>> 3) & 0x7f) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + ((((w1 >>> 10) & 0x7f) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + ((((w1 >>> 17) & 0x7f) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + ((((w1 >>> 24) & 0x7f) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w1 >>> 31) | (w2 << 1)) & 0x7f) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + ((((w2 >>> 6) & 0x7f) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + ((((w2 >>> 13) & 0x7f) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + ((((w2 >>> 20) & 0x7f) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w2 >>> 27) | (w3 << 5)) & 0x7f) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + ((((w3 >>> 2) & 0x7f) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + ((((w3 >>> 9) & 0x7f) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + ((((w3 >>> 16) & 0x7f) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + ((((w3 >>> 23) & 0x7f) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w3 >>> 30) | (w4 << 2)) & 0x7f) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + ((((w4 >>> 5) & 0x7f) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + ((((w4 >>> 12) & 0x7f) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + ((((w4 >>> 19) & 0x7f) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w4 >>> 26) | (w5 << 6)) & 0x7f) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + ((((w5 >>> 1) & 0x7f) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + ((((w5 >>> 8) & 0x7f) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + ((((w5 >>> 15) & 0x7f) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + ((((w5 >>> 22) & 0x7f) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w5 >>> 29) | (w6 << 3)) & 0x7f) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + ((((w6 >>> 4) & 0x7f) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + ((((w6 >>> 11) & 0x7f) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + ((((w6 >>> 18) & 0x7f) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w6 >>> 25) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 7;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 7 bits each (7 words a block); higher bits are cut off. */
 export function pack7(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

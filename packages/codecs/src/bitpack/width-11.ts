@@ -59,6 +59,101 @@ export function unpack11(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum11(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    sum = (sum + (((w0 & 0x7ff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + ((((w0 >>> 11) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w0 >>> 22) | (w1 << 10)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + ((((w1 >>> 1) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + ((((w1 >>> 12) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w1 >>> 23) | (w2 << 9)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + ((((w2 >>> 2) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + ((((w2 >>> 13) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w2 >>> 24) | (w3 << 8)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + ((((w3 >>> 3) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + ((((w3 >>> 14) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w3 >>> 25) | (w4 << 7)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + ((((w4 >>> 4) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + ((((w4 >>> 15) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w4 >>> 26) | (w5 << 6)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + ((((w5 >>> 5) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + ((((w5 >>> 16) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w5 >>> 27) | (w6 << 5)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + ((((w6 >>> 6) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + ((((w6 >>> 17) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w6 >>> 28) | (w7 << 4)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + ((((w7 >>> 7) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + ((((w7 >>> 18) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w7 >>> 29) | (w8 << 3)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + ((((w8 >>> 8) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + ((((w8 >>> 19) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w8 >>> 30) | (w9 << 2)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + ((((w9 >>> 9) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + ((((w9 >>> 20) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w9 >>> 31) | (w10 << 1)) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + ((((w10 >>> 10) & 0x7ff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w10 >>> 21) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 11;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 11 bits each (11 words a block); higher bits are cut off. */
 export function pack11(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

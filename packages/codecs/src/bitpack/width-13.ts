@@ -61,6 +61,103 @@ export function unpack13(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum13(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    sum = (sum + (((w0 & 0x1fff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + ((((w0 >>> 13) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w0 >>> 26) | (w1 << 6)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + ((((w1 >>> 7) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w1 >>> 20) | (w2 << 12)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + ((((w2 >>> 1) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + ((((w2 >>> 14) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((((w2 >>> 27) | (w3 << 5)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + ((((w3 >>> 8) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w3 >>> 21) | (w4 << 11)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + ((((w4 >>> 2) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + ((((w4 >>> 15) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w4 >>> 28) | (w5 << 4)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + ((((w5 >>> 9) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w5 >>> 22) | (w6 << 10)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + ((((w6 >>> 3) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + ((((w6 >>> 16) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w6 >>> 29) | (w7 << 3)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + ((((w7 >>> 10) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w7 >>> 23) | (w8 << 9)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + ((((w8 >>> 4) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + ((((w8 >>> 17) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w8 >>> 30) | (w9 << 2)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + ((((w9 >>> 11) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((((w9 >>> 24) | (w10 << 8)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + ((((w10 >>> 5) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + ((((w10 >>> 18) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w10 >>> 31) | (w11 << 1)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + ((((w11 >>> 12) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w11 >>> 25) | (w12 << 7)) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + ((((w12 >>> 6) & 0x1fff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w12 >>> 19) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 13;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 13 bits each (13 words a block); higher bits are cut off. */
 export function pack13(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

@@ -65,6 +65,107 @@ export function unpack17(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum17(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    sum = (sum + (((w0 & 0x1ffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 17) | (w1 << 15)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + ((((w1 >>> 2) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w1 >>> 19) | (w2 << 13)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + ((((w2 >>> 4) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w2 >>> 21) | (w3 << 11)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + ((((w3 >>> 6) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((((w3 >>> 23) | (w4 << 9)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + ((((w4 >>> 8) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w4 >>> 25) | (w5 << 7)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + ((((w5 >>> 10) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w5 >>> 27) | (w6 << 5)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + ((((w6 >>> 12) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w6 >>> 29) | (w7 << 3)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + ((((w7 >>> 14) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((((w7 >>> 31) | (w8 << 1)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((((w8 >>> 16) | (w9 << 16)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + ((((w9 >>> 1) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w9 >>> 18) | (w10 << 14)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + ((((w10 >>> 3) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w10 >>> 20) | (w11 << 12)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + ((((w11 >>> 5) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w11 >>> 22) | (w12 << 10)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + ((((w12 >>> 7) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((((w12 >>> 24) | (w13 << 8)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + ((((w13 >>> 9) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w13 >>> 26) | (w14 << 6)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + ((((w14 >>> 11) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w14 >>> 28) | (w15 << 4)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + ((((w15 >>> 13) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w15 >>> 30) | (w16 << 2)) & 0x1ffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w16 >>> 15) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 17;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 17 bits each (17 words a block); higher bits are cut off. */
 export function pack17(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

@@ -66,6 +66,108 @@ export function unpack18(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum18(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    sum = (sum + (((w0 & 0x3ffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 18) | (w1 << 14)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + ((((w1 >>> 4) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w1 >>> 22) | (w2 << 10)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + ((((w2 >>> 8) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w2 >>> 26) | (w3 << 6)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + ((((w3 >>> 12) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((((w3 >>> 30) | (w4 << 2)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w4 >>> 16) | (w5 << 16)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + ((((w5 >>> 2) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + (((((w5 >>> 20) | (w6 << 12)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + ((((w6 >>> 6) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w6 >>> 24) | (w7 << 8)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + ((((w7 >>> 10) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w7 >>> 28) | (w8 << 4)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((w8 >>> 14) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((w9 & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w9 >>> 18) | (w10 << 14)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + ((((w10 >>> 4) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w10 >>> 22) | (w11 << 10)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + ((((w11 >>> 8) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + (((((w11 >>> 26) | (w12 << 6)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + ((((w12 >>> 12) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w12 >>> 30) | (w13 << 2)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((((w13 >>> 16) | (w14 << 16)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + ((((w14 >>> 2) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w14 >>> 20) | (w15 << 12)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + ((((w15 >>> 6) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w15 >>> 24) | (w16 << 8)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + ((((w16 >>> 10) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w16 >>> 28) | (w17 << 4)) & 0x3ffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w17 >>> 14) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 18;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 18 bits each (18 words a block); higher bits are cut off. */
 export function pack18(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

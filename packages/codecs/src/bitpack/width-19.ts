@@ -67,6 +67,109 @@ export function unpack19(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum19(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    sum = (sum + (((w0 & 0x7ffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 19) | (w1 << 13)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + ((((w1 >>> 6) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w1 >>> 25) | (w2 << 7)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + ((((w2 >>> 12) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w2 >>> 31) | (w3 << 1)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + (((((w3 >>> 18) | (w4 << 14)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + ((((w4 >>> 5) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w4 >>> 24) | (w5 << 8)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + ((((w5 >>> 11) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + (((((w5 >>> 30) | (w6 << 2)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w6 >>> 17) | (w7 << 15)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + ((((w7 >>> 4) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w7 >>> 23) | (w8 << 9)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + ((((w8 >>> 10) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((((w8 >>> 29) | (w9 << 3)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((((w9 >>> 16) | (w10 << 16)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + ((((w10 >>> 3) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w10 >>> 22) | (w11 << 10)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + ((((w11 >>> 9) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w11 >>> 28) | (w12 << 4)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + (((((w12 >>> 15) | (w13 << 17)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + ((((w13 >>> 2) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w13 >>> 21) | (w14 << 11)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + ((((w14 >>> 8) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + (((((w14 >>> 27) | (w15 << 5)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w15 >>> 14) | (w16 << 18)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + ((((w16 >>> 1) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w16 >>> 20) | (w17 << 12)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + ((((w17 >>> 7) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w17 >>> 26) | (w18 << 6)) & 0x7ffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w18 >>> 13) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 19;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 19 bits each (19 words a block); higher bits are cut off. */
 export function pack19(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

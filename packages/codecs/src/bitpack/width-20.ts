@@ -68,6 +68,110 @@ export function unpack20(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum20(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    const w19 = src[s + 19]!;
+    sum = (sum + (((w0 & 0xfffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 20) | (w1 << 12)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + ((((w1 >>> 8) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w1 >>> 28) | (w2 << 4)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w2 >>> 16) | (w3 << 16)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + ((((w3 >>> 4) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + (((((w3 >>> 24) | (w4 << 8)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((w4 >>> 12) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((w5 & 0xfffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w5 >>> 20) | (w6 << 12)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + ((((w6 >>> 8) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w6 >>> 28) | (w7 << 4)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w7 >>> 16) | (w8 << 16)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + ((((w8 >>> 4) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w8 >>> 24) | (w9 << 8)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((w9 >>> 12) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((w10 & 0xfffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w10 >>> 20) | (w11 << 12)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + ((((w11 >>> 8) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w11 >>> 28) | (w12 << 4)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w12 >>> 16) | (w13 << 16)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + ((((w13 >>> 4) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w13 >>> 24) | (w14 << 8)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((w14 >>> 12) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((w15 & 0xfffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + (((((w15 >>> 20) | (w16 << 12)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + ((((w16 >>> 8) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w16 >>> 28) | (w17 << 4)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w17 >>> 16) | (w18 << 16)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + ((((w18 >>> 4) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w18 >>> 24) | (w19 << 8)) & 0xfffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w19 >>> 12) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 20;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 20 bits each (20 words a block); higher bits are cut off. */
 export function pack20(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

@@ -71,6 +71,113 @@ export function unpack23(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum23(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    const w19 = src[s + 19]!;
+    const w20 = src[s + 20]!;
+    const w21 = src[s + 21]!;
+    const w22 = src[s + 22]!;
+    sum = (sum + (((w0 & 0x7fffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 23) | (w1 << 9)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w1 >>> 14) | (w2 << 18)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + ((((w2 >>> 5) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w2 >>> 28) | (w3 << 4)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w3 >>> 19) | (w4 << 13)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + (((((w4 >>> 10) | (w5 << 22)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + ((((w5 >>> 1) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w5 >>> 24) | (w6 << 8)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w6 >>> 15) | (w7 << 17)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + ((((w7 >>> 6) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w7 >>> 29) | (w8 << 3)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w8 >>> 20) | (w9 << 12)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w9 >>> 11) | (w10 << 21)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + ((((w10 >>> 2) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((((w10 >>> 25) | (w11 << 7)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((((w11 >>> 16) | (w12 << 16)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + ((((w12 >>> 7) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w12 >>> 30) | (w13 << 2)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w13 >>> 21) | (w14 << 11)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w14 >>> 12) | (w15 << 20)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + ((((w15 >>> 3) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w15 >>> 26) | (w16 << 6)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w16 >>> 17) | (w17 << 15)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + ((((w17 >>> 8) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + (((((w17 >>> 31) | (w18 << 1)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w18 >>> 22) | (w19 << 10)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w19 >>> 13) | (w20 << 19)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + ((((w20 >>> 4) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w20 >>> 27) | (w21 << 5)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w21 >>> 18) | (w22 << 14)) & 0x7fffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w22 >>> 9) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 23;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 23 bits each (23 words a block); higher bits are cut off. */
 export function pack23(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

@@ -73,6 +73,115 @@ export function unpack25(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum25(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    const w19 = src[s + 19]!;
+    const w20 = src[s + 20]!;
+    const w21 = src[s + 21]!;
+    const w22 = src[s + 22]!;
+    const w23 = src[s + 23]!;
+    const w24 = src[s + 24]!;
+    sum = (sum + (((w0 & 0x1ffffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 25) | (w1 << 7)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w1 >>> 18) | (w2 << 14)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w2 >>> 11) | (w3 << 21)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + ((((w3 >>> 4) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w3 >>> 29) | (w4 << 3)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + (((((w4 >>> 22) | (w5 << 10)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((((w5 >>> 15) | (w6 << 17)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w6 >>> 8) | (w7 << 24)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + ((((w7 >>> 1) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + (((((w7 >>> 26) | (w8 << 6)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w8 >>> 19) | (w9 << 13)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w9 >>> 12) | (w10 << 20)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + ((((w10 >>> 5) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w10 >>> 30) | (w11 << 2)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((((w11 >>> 23) | (w12 << 9)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((((w12 >>> 16) | (w13 << 16)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w13 >>> 9) | (w14 << 23)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + ((((w14 >>> 2) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w14 >>> 27) | (w15 << 5)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w15 >>> 20) | (w16 << 12)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + (((((w16 >>> 13) | (w17 << 19)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + ((((w17 >>> 6) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w17 >>> 31) | (w18 << 1)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((((w18 >>> 24) | (w19 << 8)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + (((((w19 >>> 17) | (w20 << 15)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w20 >>> 10) | (w21 << 22)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + ((((w21 >>> 3) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w21 >>> 28) | (w22 << 4)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w22 >>> 21) | (w23 << 11)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w23 >>> 14) | (w24 << 18)) & 0x1ffffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w24 >>> 7) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 25;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 25 bits each (25 words a block); higher bits are cut off. */
 export function pack25(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

@@ -75,6 +75,117 @@ export function unpack27(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum27(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    const w19 = src[s + 19]!;
+    const w20 = src[s + 20]!;
+    const w21 = src[s + 21]!;
+    const w22 = src[s + 22]!;
+    const w23 = src[s + 23]!;
+    const w24 = src[s + 24]!;
+    const w25 = src[s + 25]!;
+    const w26 = src[s + 26]!;
+    sum = (sum + (((w0 & 0x7ffffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 27) | (w1 << 5)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w1 >>> 22) | (w2 << 10)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w2 >>> 17) | (w3 << 15)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w3 >>> 12) | (w4 << 20)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w4 >>> 7) | (w5 << 25)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + ((((w5 >>> 2) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((((w5 >>> 29) | (w6 << 3)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w6 >>> 24) | (w7 << 8)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w7 >>> 19) | (w8 << 13)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + (((((w8 >>> 14) | (w9 << 18)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w9 >>> 9) | (w10 << 23)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + ((((w10 >>> 4) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w10 >>> 31) | (w11 << 1)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w11 >>> 26) | (w12 << 6)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((((w12 >>> 21) | (w13 << 11)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((((w13 >>> 16) | (w14 << 16)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w14 >>> 11) | (w15 << 21)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w15 >>> 6) | (w16 << 26)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + ((((w16 >>> 1) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w16 >>> 28) | (w17 << 4)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + (((((w17 >>> 23) | (w18 << 9)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w18 >>> 18) | (w19 << 14)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w19 >>> 13) | (w20 << 19)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((((w20 >>> 8) | (w21 << 24)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + ((((w21 >>> 3) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w21 >>> 30) | (w22 << 2)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w22 >>> 25) | (w23 << 7)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w23 >>> 20) | (w24 << 12)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w24 >>> 15) | (w25 << 17)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w25 >>> 10) | (w26 << 22)) & 0x7ffffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w26 >>> 5) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 27;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 27 bits each (27 words a block); higher bits are cut off. */
 export function pack27(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

@@ -76,6 +76,118 @@ export function unpack28(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum28(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    const w19 = src[s + 19]!;
+    const w20 = src[s + 20]!;
+    const w21 = src[s + 21]!;
+    const w22 = src[s + 22]!;
+    const w23 = src[s + 23]!;
+    const w24 = src[s + 24]!;
+    const w25 = src[s + 25]!;
+    const w26 = src[s + 26]!;
+    const w27 = src[s + 27]!;
+    sum = (sum + (((w0 & 0xfffffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 28) | (w1 << 4)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w1 >>> 24) | (w2 << 8)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w2 >>> 20) | (w3 << 12)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w3 >>> 16) | (w4 << 16)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w4 >>> 12) | (w5 << 20)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + (((((w5 >>> 8) | (w6 << 24)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((w6 >>> 4) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((w7 & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w7 >>> 28) | (w8 << 4)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + (((((w8 >>> 24) | (w9 << 8)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w9 >>> 20) | (w10 << 12)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w10 >>> 16) | (w11 << 16)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w11 >>> 12) | (w12 << 20)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w12 >>> 8) | (w13 << 24)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((w13 >>> 4) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((w14 & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w14 >>> 28) | (w15 << 4)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w15 >>> 24) | (w16 << 8)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w16 >>> 20) | (w17 << 12)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w17 >>> 16) | (w18 << 16)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + (((((w18 >>> 12) | (w19 << 20)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w19 >>> 8) | (w20 << 24)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((w20 >>> 4) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((w21 & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + (((((w21 >>> 28) | (w22 << 4)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w22 >>> 24) | (w23 << 8)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w23 >>> 20) | (w24 << 12)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w24 >>> 16) | (w25 << 16)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w25 >>> 12) | (w26 << 20)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w26 >>> 8) | (w27 << 24)) & 0xfffffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w27 >>> 4) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 28;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 28 bits each (28 words a block); higher bits are cut off. */
 export function pack28(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

@@ -77,6 +77,119 @@ export function unpack29(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum29(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    const w19 = src[s + 19]!;
+    const w20 = src[s + 20]!;
+    const w21 = src[s + 21]!;
+    const w22 = src[s + 22]!;
+    const w23 = src[s + 23]!;
+    const w24 = src[s + 24]!;
+    const w25 = src[s + 25]!;
+    const w26 = src[s + 26]!;
+    const w27 = src[s + 27]!;
+    const w28 = src[s + 28]!;
+    sum = (sum + (((w0 & 0x1fffffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 29) | (w1 << 3)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w1 >>> 26) | (w2 << 6)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w2 >>> 23) | (w3 << 9)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w3 >>> 20) | (w4 << 12)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w4 >>> 17) | (w5 << 15)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + (((((w5 >>> 14) | (w6 << 18)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((((w6 >>> 11) | (w7 << 21)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w7 >>> 8) | (w8 << 24)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w8 >>> 5) | (w9 << 27)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + ((((w9 >>> 2) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w9 >>> 31) | (w10 << 1)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w10 >>> 28) | (w11 << 4)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w11 >>> 25) | (w12 << 7)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w12 >>> 22) | (w13 << 10)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((((w13 >>> 19) | (w14 << 13)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((((w14 >>> 16) | (w15 << 16)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w15 >>> 13) | (w16 << 19)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w16 >>> 10) | (w17 << 22)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w17 >>> 7) | (w18 << 25)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w18 >>> 4) | (w19 << 28)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + ((((w19 >>> 1) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w19 >>> 30) | (w20 << 2)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w20 >>> 27) | (w21 << 5)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((((w21 >>> 24) | (w22 << 8)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + (((((w22 >>> 21) | (w23 << 11)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w23 >>> 18) | (w24 << 14)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w24 >>> 15) | (w25 << 17)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w25 >>> 12) | (w26 << 20)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w26 >>> 9) | (w27 << 23)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w27 >>> 6) | (w28 << 26)) & 0x1fffffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w28 >>> 3) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 29;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 29 bits each (29 words a block); higher bits are cut off. */
 export function pack29(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

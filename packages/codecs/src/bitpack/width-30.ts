@@ -78,6 +78,120 @@ export function unpack30(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum30(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    const w19 = src[s + 19]!;
+    const w20 = src[s + 20]!;
+    const w21 = src[s + 21]!;
+    const w22 = src[s + 22]!;
+    const w23 = src[s + 23]!;
+    const w24 = src[s + 24]!;
+    const w25 = src[s + 25]!;
+    const w26 = src[s + 26]!;
+    const w27 = src[s + 27]!;
+    const w28 = src[s + 28]!;
+    const w29 = src[s + 29]!;
+    sum = (sum + (((w0 & 0x3fffffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 30) | (w1 << 2)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w1 >>> 28) | (w2 << 4)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w2 >>> 26) | (w3 << 6)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w3 >>> 24) | (w4 << 8)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w4 >>> 22) | (w5 << 10)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + (((((w5 >>> 20) | (w6 << 12)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((((w6 >>> 18) | (w7 << 14)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w7 >>> 16) | (w8 << 16)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w8 >>> 14) | (w9 << 18)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + (((((w9 >>> 12) | (w10 << 20)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w10 >>> 10) | (w11 << 22)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w11 >>> 8) | (w12 << 24)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w12 >>> 6) | (w13 << 26)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w13 >>> 4) | (w14 << 28)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((w14 >>> 2) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((w15 & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w15 >>> 30) | (w16 << 2)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w16 >>> 28) | (w17 << 4)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w17 >>> 26) | (w18 << 6)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w18 >>> 24) | (w19 << 8)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + (((((w19 >>> 22) | (w20 << 10)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w20 >>> 20) | (w21 << 12)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w21 >>> 18) | (w22 << 14)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((((w22 >>> 16) | (w23 << 16)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + (((((w23 >>> 14) | (w24 << 18)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w24 >>> 12) | (w25 << 20)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w25 >>> 10) | (w26 << 22)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w26 >>> 8) | (w27 << 24)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w27 >>> 6) | (w28 << 26)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w28 >>> 4) | (w29 << 28)) & 0x3fffffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w29 >>> 2) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 30;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 30 bits each (30 words a block); higher bits are cut off. */
 export function pack30(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;

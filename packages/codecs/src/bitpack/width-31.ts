@@ -79,6 +79,121 @@ export function unpack31(
   }
 }
 
+/** Unpacks blocks of deltas and adds them up on the way: each value is the one before + its delta + `step`. */
+export function sum31(
+  src: Int32Array,
+  srcAt: number,
+  dst: Int32Array,
+  dstAt: number,
+  blocks: number,
+  previous: number,
+  step: number,
+): number {
+  let s = srcAt;
+  let d = dstAt;
+  let sum = previous;
+  for (let block = 0; block < blocks; block++) {
+    const w0 = src[s]!;
+    const w1 = src[s + 1]!;
+    const w2 = src[s + 2]!;
+    const w3 = src[s + 3]!;
+    const w4 = src[s + 4]!;
+    const w5 = src[s + 5]!;
+    const w6 = src[s + 6]!;
+    const w7 = src[s + 7]!;
+    const w8 = src[s + 8]!;
+    const w9 = src[s + 9]!;
+    const w10 = src[s + 10]!;
+    const w11 = src[s + 11]!;
+    const w12 = src[s + 12]!;
+    const w13 = src[s + 13]!;
+    const w14 = src[s + 14]!;
+    const w15 = src[s + 15]!;
+    const w16 = src[s + 16]!;
+    const w17 = src[s + 17]!;
+    const w18 = src[s + 18]!;
+    const w19 = src[s + 19]!;
+    const w20 = src[s + 20]!;
+    const w21 = src[s + 21]!;
+    const w22 = src[s + 22]!;
+    const w23 = src[s + 23]!;
+    const w24 = src[s + 24]!;
+    const w25 = src[s + 25]!;
+    const w26 = src[s + 26]!;
+    const w27 = src[s + 27]!;
+    const w28 = src[s + 28]!;
+    const w29 = src[s + 29]!;
+    const w30 = src[s + 30]!;
+    sum = (sum + (((w0 & 0x7fffffff) + step) | 0)) | 0;
+    dst[d] = sum;
+    sum = (sum + (((((w0 >>> 31) | (w1 << 1)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 1] = sum;
+    sum = (sum + (((((w1 >>> 30) | (w2 << 2)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 2] = sum;
+    sum = (sum + (((((w2 >>> 29) | (w3 << 3)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 3] = sum;
+    sum = (sum + (((((w3 >>> 28) | (w4 << 4)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 4] = sum;
+    sum = (sum + (((((w4 >>> 27) | (w5 << 5)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 5] = sum;
+    sum = (sum + (((((w5 >>> 26) | (w6 << 6)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 6] = sum;
+    sum = (sum + (((((w6 >>> 25) | (w7 << 7)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 7] = sum;
+    sum = (sum + (((((w7 >>> 24) | (w8 << 8)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 8] = sum;
+    sum = (sum + (((((w8 >>> 23) | (w9 << 9)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 9] = sum;
+    sum = (sum + (((((w9 >>> 22) | (w10 << 10)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 10] = sum;
+    sum = (sum + (((((w10 >>> 21) | (w11 << 11)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 11] = sum;
+    sum = (sum + (((((w11 >>> 20) | (w12 << 12)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 12] = sum;
+    sum = (sum + (((((w12 >>> 19) | (w13 << 13)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 13] = sum;
+    sum = (sum + (((((w13 >>> 18) | (w14 << 14)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 14] = sum;
+    sum = (sum + (((((w14 >>> 17) | (w15 << 15)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 15] = sum;
+    sum = (sum + (((((w15 >>> 16) | (w16 << 16)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 16] = sum;
+    sum = (sum + (((((w16 >>> 15) | (w17 << 17)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 17] = sum;
+    sum = (sum + (((((w17 >>> 14) | (w18 << 18)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 18] = sum;
+    sum = (sum + (((((w18 >>> 13) | (w19 << 19)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 19] = sum;
+    sum = (sum + (((((w19 >>> 12) | (w20 << 20)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 20] = sum;
+    sum = (sum + (((((w20 >>> 11) | (w21 << 21)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 21] = sum;
+    sum = (sum + (((((w21 >>> 10) | (w22 << 22)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 22] = sum;
+    sum = (sum + (((((w22 >>> 9) | (w23 << 23)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 23] = sum;
+    sum = (sum + (((((w23 >>> 8) | (w24 << 24)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 24] = sum;
+    sum = (sum + (((((w24 >>> 7) | (w25 << 25)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 25] = sum;
+    sum = (sum + (((((w25 >>> 6) | (w26 << 26)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 26] = sum;
+    sum = (sum + (((((w26 >>> 5) | (w27 << 27)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 27] = sum;
+    sum = (sum + (((((w27 >>> 4) | (w28 << 28)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 28] = sum;
+    sum = (sum + (((((w28 >>> 3) | (w29 << 29)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 29] = sum;
+    sum = (sum + (((((w29 >>> 2) | (w30 << 30)) & 0x7fffffff) + step) | 0)) | 0;
+    dst[d + 30] = sum;
+    sum = (sum + (((w30 >>> 1) + step) | 0)) | 0;
+    dst[d + 31] = sum;
+    s += 31;
+    d += 32;
+  }
+  return sum;
+}
+
 /** Packs `blocks` blocks of 32 values into 31 bits each (31 words a block); higher bits are cut off. */
 export function pack31(src: Int32Array, srcAt: number, dst: Int32Array, dstAt: number, blocks: number): void {
   let s = srcAt;
