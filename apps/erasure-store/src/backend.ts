@@ -1,0 +1,33 @@
+import type { ByteSource } from "@millrace/files";
+
+/** The folders of a backend. */
+export type Area = "manifests" | "shards";
+
+/** A value that is being written and appears whole, or not at all. */
+export interface BackendWriter {
+  /** Appends; several calls may be under way, they count in the order in which they were made. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes the value appear in place of what was under its key; it survives a power loss then. */
+  commit(): Promise<void>;
+  /** Leaves nothing behind; after a commit it does nothing. */
+  abort(): Promise<void>;
+}
+
+/** One place that can be lost by itself: a directory on a disk of its own, later a bucket. */
+export interface ShardBackend {
+  /** Its name in the configuration. */
+  readonly name: string;
+  /** @throws IoError when the backend is not there */
+  check(): Promise<void>;
+  /** Makes what the backend needs, at `init`. */
+  prepare(): Promise<void>;
+  create(area: Area, key: string): Promise<BackendWriter>;
+  /** Opens a value for reads of ranges. @throws IoError `FILES_NOT_FOUND` where there is none */
+  open(area: Area, key: string): Promise<ByteSource>;
+  /** The keys of an area, sorted. */
+  list(area: Area): Promise<string[]>;
+  /** Removes a value; fine when there is none. */
+  remove(area: Area, key: string): Promise<void>;
+  /** Keeps other writers of this store out. @throws IoError `FILES_LOCKED` while one is at work */
+  lock(): Promise<AsyncDisposable>;
+}

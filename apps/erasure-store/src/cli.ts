@@ -1,0 +1,29 @@
+import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { getVerb } from "./verbs/get.ts";
+import { initVerb } from "./verbs/init.ts";
+import { lsVerb } from "./verbs/ls.ts";
+import { putVerb } from "./verbs/put.ts";
+import { rmVerb } from "./verbs/rm.ts";
+import { verifyVerb } from "./verbs/verify.ts";
+
+/**
+ * Runs one command line of `millrace-store`.
+ * @param argv - the arguments behind the command's name
+ * @returns the exit code: 0 done, 1 failed or a check found something, 2 wrong command line
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  endQuietlyOnClosedPipe();
+  return new Program({
+    name: "millrace-store",
+    description:
+      "Cuts files into Reed-Solomon shards over directories, and gets them back when some are gone",
+    version: readVersion(import.meta.url),
+  })
+    .verb(initVerb)
+    .verb(putVerb)
+    .verb(getVerb)
+    .verb(lsVerb)
+    .verb(verifyVerb)
+    .verb(rmVerb)
+    .run(argv);
+}

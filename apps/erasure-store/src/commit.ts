@@ -1,0 +1,128 @@
+import { MillraceError } from "@millrace/base";
+import type { BackendWriter, ShardBackend } from "./backend.ts";
+import { manifestKey } from "./keys.ts";
+import { encodeManifest, type Manifest } from "./manifest.ts";
+import { type ManifestCopy, problemOf, readManifests, removeShards } from "./manifests.ts";
+import type { ShardOutput } from "./shard-output.ts";
+
+/**
+ * Puts a version in force whose shards are durable, and removes the one before. Call it under the store's lock.
+ *
+ * All copies of the manifest are written before the first appears, so that a full disk is found while nothing has
+ * changed. Every backend that took a shard must take a copy.
+ *
+ * @throws MillraceError `STORE_COMMIT_REFUSED`: the version before is in force and whole
+ * @throws MillraceError `STORE_COMMIT_UNDECIDED`: some copies are new and could not be taken back; both versions'
+ *   shards are there, and the object reads as one of the two
+ */
+export async function commitVersion(
+  backends: readonly ShardBackend[],
+  key: string,
+  version: Omit<Manifest, "generation" | "shards">,
+  outputs: readonly ShardOutput[],
+): Promise<void> {
+  const { copies, newest } = await readManifests(backends, key);
+  const manifest: Manifest = {
+    ...version,
+    generation: (newest?.generation ?? 0) + 1,
+    shards: outputs.map(({ failure, backend, digest }) => ({
+      backend: failure === undefined ? backend.name : null,
+      digest,
+    })),
+  };
+  const needed = new Set(manifest.shards.map(({ backend }) => backend));
+  const writers = backends.map((backend) => new ManifestWriter(backend, key));
+  try {
+    const bytes = encodeManifest(manifest);
+    await Promise.all(writers.map((writer) => writer.write(bytes)));
+    checkWriters(manifest.object, writers, needed);
+    await Promise.all(writers.map((writer) => writer.commit()));
+    try {
+      checkWriters(manifest.object, writers, needed);
+    } catch (error) {
+      await rollBack(key, copies, needed, error);
+    }
+  } finally {
+    await Promise.allSettled(writers.map((writer) => writer.abort()));
+  }
+  const superseded = copies.flatMap((copy) => copy.manifest ?? []);
+  // What cannot be removed wastes space and does no harm: no manifest names it any more.
+  await removeShards(backends, key, superseded).catch(() => {});
+}
+
+/** The copy of a manifest for one backend; keeps the backend's error instead of throwing it. */
+class ManifestWriter {
+  readonly backend: ShardBackend;
+  readonly #key: string;
+  #writer: BackendWriter | undefined;
+  failure: unknown;
+
+  constructor(backend: ShardBackend, key: string) {
+    this.backend = backend;
+    this.#key = key;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      this.#writer = await this.backend.create("manifests", manifestKey(this.#key));
+      await this.#writer.write(bytes);
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+
+  async commit(): Promise<void> {
+    if (this.failure !== undefined) return;
+    try {
+      await this.#writer?.commit();
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+
+  async abort(): Promise<void> {
+    await this.#writer?.abort();
+  }
+}
+
+function checkWriters(
+  object: string,
+  writers: readonly ManifestWriter[],
+  needed: ReadonlySet<string | null>,
+): void {
+  const failed = writers.filter(({ backend, failure }) => failure !== undefined && needed.has(backend.name));
+  if (failed.length === 0) return;
+  const reasons = failed.map(({ backend, failure }) => `backend ${backend.name}: ${problemOf(failure)}`);
+  throw new MillraceError(
+    "STORE_COMMIT_REFUSED",
+    `"${object}" was not stored: its manifest could not be written; ${reasons.join("; ")}`,
+  );
+}
+
+/** Makes every copy what it was, and throws `error`, or that this was not possible. */
+async function rollBack(
+  key: string,
+  copies: readonly ManifestCopy[],
+  needed: ReadonlySet<string | null>,
+  error: unknown,
+): Promise<never> {
+  const restored = await Promise.allSettled(
+    copies.map(async ({ backend, manifest }) => {
+      if (manifest === undefined) return backend.remove("manifests", manifestKey(key));
+      const writer = new ManifestWriter(backend, key);
+      await writer.write(encodeManifest(manifest));
+      await writer.commit();
+      await writer.abort();
+      if (writer.failure !== undefined) throw writer.failure;
+    }),
+  );
+  const isLeft = copies.some(
+    ({ backend }, i) => needed.has(backend.name) && restored[i]!.status === "rejected",
+  );
+  if (!isLeft) throw error;
+  throw new MillraceError(
+    "STORE_COMMIT_UNDECIDED",
+    `${problemOf(error)}; some backends hold the new version already: put it again when they work`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,148 @@
+import { isMillraceError, MillraceError } from "@millrace/base";
+import { readSourceFull } from "@millrace/files";
+import { retry } from "@millrace/stream";
+import type { ShardBackend } from "./backend.ts";
+import { manifestKey, shardKey } from "./keys.ts";
+import { decodeManifest, type Manifest } from "./manifest.ts";
+import { corruptShard } from "./shard-format.ts";
+
+/** What one backend has of an object's manifest. */
+export interface ManifestCopy {
+  readonly backend: ShardBackend;
+  readonly manifest?: Manifest;
+  /** Why there is none: damaged, missing, or the backend is not there. */
+  readonly problem?: unknown;
+}
+
+/** The copies of an object's manifest, and the one in force. */
+export interface ManifestCopies {
+  readonly copies: readonly ManifestCopy[];
+  readonly newest: Manifest | undefined;
+}
+
+/** Longest manifest: 256 shards take about 30 KiB. */
+const MAX_MANIFEST_BYTES = 256 * 1024;
+/** How often a writer looks whether the one before it is done; with the waits below that is about a minute. */
+const LOCK_ATTEMPTS = 600;
+
+/** Reads all copies; a copy that cannot be read is a problem of its backend, not of the object. */
+export async function readManifests(backends: readonly ShardBackend[], key: string): Promise<ManifestCopies> {
+  const copies = await Promise.all(
+    backends.map(async (backend): Promise<ManifestCopy> => {
+      try {
+        return { backend, manifest: await readManifest(backend, key) };
+      } catch (problem) {
+        return { backend, problem };
+      }
+    }),
+  );
+  let newest: Manifest | undefined;
+  for (const { manifest } of copies) {
+    if (manifest !== undefined && (newest === undefined || manifest.generation > newest.generation)) {
+      newest = manifest;
+    }
+  }
+  return { copies, newest };
+}
+
+/**
+ * The manifest in force.
+ * @throws MillraceError `STORE_OBJECT_UNKNOWN`, `STORE_MANIFEST_LOST`
+ */
+export async function findManifest(
+  backends: readonly ShardBackend[],
+  key: string,
+  name: string,
+): Promise<Manifest> {
+  const { copies, newest } = await readManifests(backends, key);
+  if (newest !== undefined) return newest;
+  const damaged = copies.filter(({ problem }) => !isMillraceError(problem, "FILES_NOT_FOUND"));
+  const absent = await absentBackends(backends);
+  if (damaged.length === 0 && absent.length === 0) {
+    throw new MillraceError(
+      "STORE_OBJECT_UNKNOWN",
+      `there is no object "${name}" in this store; \`ls\` shows what there is`,
+    );
+  }
+  const reasons = [
+    ...damaged.map(({ backend, problem }) => `backend ${backend.name}: ${problemOf(problem)}`),
+    ...absent.map((backend) => `backend ${backend} is not there`),
+  ];
+  throw new MillraceError(
+    "STORE_MANIFEST_LOST",
+    `object "${name}": no backend has a manifest of it that can be read (${reasons.join("; ")}); bring a backend back`,
+  );
+}
+
+/** The names of the backends that cannot be reached. */
+export async function absentBackends(backends: readonly ShardBackend[]): Promise<string[]> {
+  const checks = await Promise.allSettled(backends.map((backend) => backend.check()));
+  return backends.filter((_, i) => checks[i]!.status === "rejected").map(({ name }) => name);
+}
+
+/** Removes the shards of versions that are no longer in force; one that is missing is removed already. */
+export async function removeShards(
+  backends: readonly ShardBackend[],
+  key: string,
+  manifests: Iterable<Manifest>,
+): Promise<void> {
+  const removals: Promise<void>[] = [];
+  const done = new Set<string>();
+  for (const { uploadId, shards } of manifests) {
+    if (done.has(uploadId)) continue;
+    done.add(uploadId);
+    for (const [i, { backend: name }] of shards.entries()) {
+      const backend = backends.find((candidate) => candidate.name === name);
+      if (backend !== undefined) removals.push(backend.remove("shards", shardKey(key, uploadId, i)));
+    }
+  }
+  const failed = (await Promise.allSettled(removals)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+}
+
+/**
+ * Runs `work` while no other writer of this store changes which version of an object is in force. The lock lies on
+ * the first backend that is there.
+ */
+export async function withLock<T>(
+  backends: readonly ShardBackend[],
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  await using _lock = await retry(() => lockFirst(backends), {
+    attempts: LOCK_ATTEMPTS,
+    baseDelayMs: 5,
+    maxDelayMs: 200,
+    signal,
+    isRetryable: (error) => isMillraceError(error, "FILES_LOCKED"),
+  });
+  return await work();
+}
+
+/** An error's line for a list of several, where its backend is named already. */
+export function problemOf(problem: unknown): string {
+  if (isMillraceError(problem, "FILES_NO_SPACE")) return "no space is left on its volume";
+  return problem instanceof Error ? problem.message : String(problem);
+}
+
+async function lockFirst(backends: readonly ShardBackend[]): Promise<AsyncDisposable> {
+  let failure: unknown;
+  for (const backend of backends) {
+    try {
+      return await backend.lock();
+    } catch (error) {
+      if (isMillraceError(error, "FILES_LOCKED")) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+async function readManifest(backend: ShardBackend, key: string): Promise<Manifest> {
+  await using source = await backend.open("manifests", manifestKey(key));
+  if (source.size > MAX_MANIFEST_BYTES)
+    throw corruptShard(source.name, 0, `${source.size} bytes are no manifest`);
+  const bytes = new Uint8Array(source.size);
+  await readSourceFull(source, bytes, 0);
+  return decodeManifest(bytes, source.name);
+}

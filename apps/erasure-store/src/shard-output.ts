@@ -1,0 +1,90 @@
+import { assert, writeU32 } from "@millrace/base";
+import { type Hasher, newHasher } from "@millrace/compress";
+import type { BackendWriter, ShardBackend } from "./backend.ts";
+import {
+  decodeShardHeader,
+  encodeShardHeader,
+  encodeShardTrailer,
+  type ShardHeader,
+  unitChecksum,
+} from "./shard-format.ts";
+import { CHECKSUM_BYTES } from "./stripe-layout.ts";
+
+/**
+ * One shard that a put writes. A backend that fails makes it a failed shard, and no error: whether the put can do
+ * without it is not for a shard to say.
+ */
+export class ShardOutput {
+  readonly backend: ShardBackend;
+  readonly key: string;
+  readonly #header: Uint8Array;
+  readonly #headerCrc: number;
+  readonly #digest: Hasher = newHasher("sha256");
+  #writer: BackendWriter | undefined;
+  #failure: unknown;
+  #isCommitted = false;
+  #digestHex: string | undefined;
+
+  constructor(backend: ShardBackend, key: string, header: ShardHeader) {
+    this.backend = backend;
+    this.key = key;
+    this.#header = encodeShardHeader(header);
+    this.#headerCrc = decodeShardHeader(this.#header, key).headerCrc;
+    this.#digest.update(this.#header);
+  }
+
+  /** Why the backend did not take it; undefined while all is well. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** SHA-256 of header and unit checksums; known after {@link commit}, for a failed shard, too. */
+  get digest(): string {
+    assert(this.#digestHex !== undefined, "a digest is asked for after the end");
+    return this.#digestHex;
+  }
+
+  async open(): Promise<void> {
+    await this.#attempt(async () => {
+      this.#writer = await this.backend.create("shards", this.key);
+      await this.#writer.write(this.#header);
+    });
+  }
+
+  /**
+   * Puts the checksum in front of a unit and writes both.
+   * @param slot - room for the checksum, then the unit; must not change until the promise resolves
+   */
+  write(slot: Uint8Array, stripe: number): Promise<void> {
+    writeU32(slot, 0, unitChecksum(slot, CHECKSUM_BYTES, slot.length, this.#headerCrc, stripe));
+    this.#digest.update(slot.subarray(0, CHECKSUM_BYTES));
+    return this.#attempt((writer) => writer.write(slot));
+  }
+
+  /** Ends the shard and makes it durable under its key; nothing refers to it yet. */
+  async commit(bytes: number, sha256: string): Promise<void> {
+    this.#digestHex = this.#digest.digestHex();
+    const trailer = encodeShardTrailer({ bytes, sha256, digest: this.#digestHex }, this.#headerCrc);
+    await this.#attempt(async (writer) => {
+      await writer.write(trailer);
+      await writer.commit();
+      this.#isCommitted = true;
+    });
+  }
+
+  /** Leaves nothing of the shard behind. @throws IoError when the backend refuses even that */
+  async discard(): Promise<void> {
+    await this.#writer?.abort();
+    // A commit whose very last step failed may have left the file, too.
+    if (this.#isCommitted || this.#digestHex !== undefined) await this.backend.remove("shards", this.key);
+  }
+
+  async #attempt(work: (writer: BackendWriter) => Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      await work(this.#writer!);
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** How an object's bytes lie in its shards. */
+export interface StripeLayout {
+  /** Size of the object in bytes. */
+  readonly bytes: number;
+  readonly dataShards: number;
+  /** Bytes of a unit in every stripe but the last. */
+  readonly unitBytes: number;
+}
+
+/** Bytes of the checksum in front of each unit. */
+export const CHECKSUM_BYTES = 4;
+
+/** How many stripes an object has; none when it is empty. */
+export function stripeCount({ bytes, dataShards, unitBytes }: StripeLayout): number {
+  return Math.ceil(bytes / (dataShards * unitBytes));
+}
+
+/**
+ * Bytes of a unit in one stripe. In the last stripe the units are as short as its data lets them be, a multiple of 8
+ * (which the native engine wants): a small object makes small shards.
+ */
+export function unitBytesOf(layout: StripeLayout, stripe: number): number {
+  const { bytes, dataShards, unitBytes } = layout;
+  const left = bytes - stripe * dataShards * unitBytes;
+  return Math.min(unitBytes, Math.ceil(left / dataShards / 8) * 8);
+}
+
+/** Where a stripe's checksum begins, counted from the end of the shard's header. */
+export function stripeOffset({ unitBytes }: StripeLayout, stripe: number): number {
+  return stripe * (CHECKSUM_BYTES + unitBytes);
+}
+
+/** Bytes of all checksums and units of one shard. */
+export function bodyBytes(layout: StripeLayout): number {
+  const last = stripeCount(layout) - 1;
+  if (last < 0) return 0;
+  return stripeOffset(layout, last) + CHECKSUM_BYTES + unitBytesOf(layout, last);
+}

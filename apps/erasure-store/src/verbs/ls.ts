@@ -1,0 +1,20 @@
+import { formatTable, type VerbSpec } from "@millrace/cli";
+import { ErasureStore } from "../store.ts";
+import { type ConfigFlag, configFlag } from "./shared.ts";
+
+/** `ls [prefix]`: which objects there are. */
+export const lsVerb: VerbSpec<ConfigFlag> = {
+  usage: "ls [prefix]",
+  summary: "lists the objects whose names begin with a prefix, with the shards that are there",
+  example: "ls --config store.yaml 2026/",
+  flags: configFlag,
+  action: async (_context, [prefix], { config }) => {
+    const objects = await (await ErasureStore.open(config)).list(prefix);
+    const rows = objects.map(({ name, bytes, shards, shardsPresent }) => [
+      name,
+      bytes,
+      `${shardsPresent} of ${shards}`,
+    ]);
+    return { json: { objects }, text: formatTable(["name", "bytes", "shards"], rows) };
+  },
+};
