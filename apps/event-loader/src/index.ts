@@ -1,1 +1,13 @@
-export {};
+export { type ConvertResult, convertRecording } from "./convert.ts";
+export { DEFAULT_DIGEST_OPTIONS, type DigestOptions, digestEvents, type EventDigest } from "./digest.ts";
+export { EVENT_SCHEMA, type EventChunk, type EventSchema } from "./event-rows.ts";
+export { DEFAULT_EVT3_ENCODER_OPTIONS, Evt3Encoder, type Evt3EncoderOptions } from "./evt3-encoder.ts";
+export { Evt3FileSink } from "./evt3-sink.ts";
+export { FORMAT_NAMES, type FormatName } from "./formats.ts";
+export { DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingOptions } from "./options.ts";
+export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";
+export { openRecording, type Recording } from "./recording.ts";
+export { type EventSummary, summarizeEvents } from "./summary.ts";
+export { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "./text-layout.ts";
+export type { TriggerColumns, TriggerSchema } from "./trigger-log.ts";
+export { VIOLATION_MEANINGS, type ViolationCounts, type ViolationKind } from "./violations.ts";

@@ -1,0 +1,22 @@
+import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { convertVerb } from "./verbs/convert.ts";
+import { digestVerb } from "./verbs/digest.ts";
+import { infoVerb } from "./verbs/info.ts";
+
+/**
+ * Runs one command line of `millrace-events`.
+ * @param argv - the arguments behind the command's name
+ * @returns the exit code: 0 done, 1 failed, 2 wrong command line
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  endQuietlyOnClosedPipe();
+  return new Program({
+    name: "millrace-events",
+    description: "Reads recordings of event cameras, and converts them to columns",
+    version: readVersion(import.meta.url),
+  })
+    .verb(infoVerb)
+    .verb(digestVerb)
+    .verb(convertVerb)
+    .run(argv);
+}

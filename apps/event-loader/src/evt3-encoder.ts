@@ -1,0 +1,196 @@
+import { checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/base";
+import type { EventChunk } from "./event-rows.ts";
+
+/** What an EVT3 recording is told beside its events. */
+export interface Evt3EncoderOptions {
+  /** Columns of the sensor, 1 to 2048. @default 1280 */
+  readonly width?: number;
+  /** Rows of the sensor, 1 to 2048. @default 720 */
+  readonly height?: number;
+  /** Write neighbours of the same time, row and polarity as a vector. @default true */
+  readonly hasVectors?: boolean;
+  /** Further keys and values of the header. @default none */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** What {@link Evt3EncoderOptions} are when they are not given. */
+export const DEFAULT_EVT3_ENCODER_OPTIONS: Required<Evt3EncoderOptions> = Object.freeze({
+  width: 1280,
+  height: 720,
+  hasVectors: true,
+  metadata: Object.freeze({}),
+});
+
+/** Times per wrap of the 24-bit clock. */
+const LOOP_US = 2 ** 24;
+/** Longest time from 0 or from the last event: 48.9 h; each wrap in between takes two words. */
+const MAX_LOOPS = 10_484;
+const TWO_32 = 2 ** 32;
+/** Most words one event takes without wraps: time high, time low, row, column (or base and vector). */
+const WORDS_PER_EVENT = 5;
+
+/**
+ * Turns events, sorted by time, into an EVT 3.0 recording, chunk by chunk.
+ * @example
+ * const encoder = new Evt3Encoder({ width: 640, height: 480 });
+ * const bytes = [encoder.header(), encoder.encode(chunk)];
+ */
+export class Evt3Encoder {
+  readonly #options: Required<Evt3EncoderOptions>;
+  readonly #state: EncoderState = { loops: 0, high: -1, low: -1, y: -1, time: 0 };
+  #words = new Uint16Array(0);
+
+  /** @throws InvalidArgumentError for an unknown option or one out of its range */
+  constructor(options: Evt3EncoderOptions = {}) {
+    this.#options = resolveOptions<Required<Evt3EncoderOptions>>(
+      "events",
+      DEFAULT_EVT3_ENCODER_OPTIONS,
+      options,
+    );
+    checkInteger("events", "width", this.#options.width, 1, 2048);
+    checkInteger("events", "height", this.#options.height, 1, 2048);
+  }
+
+  /** What the file begins with. */
+  header(): Uint8Array<ArrayBuffer> {
+    const { width, height, metadata } = this.#options;
+    const lines = Object.entries(metadata).map(([key, value]) => `% ${key} ${value.replace(/\s+/g, " ")}\n`);
+    const text = `% evt 3.0\n% format EVT3;height=${height};width=${width}\n% geometry ${width}x${height}\n`;
+    return new TextEncoder().encode(`${text}${lines.join("")}% end\n`);
+  }
+
+  /**
+   * The words of a chunk's events, which follow those of the chunks before; the chunk stays the caller's.
+   * @returns a view that is valid until the next call
+   * @throws InvalidArgumentError `EVENTS_TIME_ORDER` when the time goes back, is negative or leaps by over 48 h;
+   *   `EVENTS_PIXEL_RANGE` for an event outside the geometry. The encoder cannot go on then.
+   */
+  encode(chunk: EventChunk): Uint8Array<ArrayBuffer> {
+    const { rowCount } = chunk;
+    const { x, y, p } = chunk.columns;
+    const times = chunk.words("t");
+    const { width, height, hasVectors } = this.#options;
+    const wrapWords = checkEvents(this.#state, times, x, y, rowCount, width, height);
+    const room = rowCount * WORDS_PER_EVENT + wrapWords;
+    if (this.#words.length < room) this.#words = new Uint16Array(room);
+    const count = encodeEvents(this.#state, times, x, y, p, rowCount, hasVectors, this.#words);
+    return new Uint8Array(this.#words.buffer, 0, 2 * count);
+  }
+}
+
+/** What the decoder knows after the words so far. */
+interface EncoderState {
+  loops: number;
+  high: number;
+  low: number;
+  y: number;
+  time: number;
+}
+
+/** @returns words that the wraps of the clock take at the most */
+function checkEvents(
+  state: EncoderState,
+  times: Int32Array,
+  x: Uint16Array,
+  y: Uint16Array,
+  rowCount: number,
+  width: number,
+  height: number,
+): number {
+  let { time } = state;
+  let { loops } = state;
+  let wrapWords = 0;
+  for (let row = 0; row < rowCount; row++) {
+    const next = times[2 * row + 1]! * TWO_32 + (times[2 * row]! >>> 0);
+    const nextLoops = Math.floor(next / LOOP_US);
+    if (next < time || nextLoops - loops > MAX_LOOPS) throw badTime(row, next, time);
+    if (x[row]! >= width || y[row]! >= height) throw badPixel(row, x[row]!, y[row]!, width, height);
+    wrapWords += 2 * (nextLoops - loops);
+    time = next;
+    loops = nextLoops;
+  }
+  return wrapWords;
+}
+
+function encodeEvents(
+  state: EncoderState,
+  times: Int32Array,
+  xs: Uint16Array,
+  ys: Uint16Array,
+  ps: Uint8Array,
+  rowCount: number,
+  hasVectors: boolean,
+  words: Uint16Array,
+): number {
+  let at = 0;
+  for (let row = 0; row < rowCount; ) {
+    const timeLo = times[2 * row]!;
+    const timeHi = times[2 * row + 1]!;
+    const time = timeHi * TWO_32 + (timeLo >>> 0);
+    if (time !== state.time || state.high < 0) at = writeTime(state, time, words, at);
+    const x = xs[row]!;
+    const y = ys[row]!;
+    const polarity = ps[row]! === 0 ? 0 : 0x800;
+    if (y !== state.y) {
+      words[at++] = y;
+      state.y = y;
+    }
+    let valid = 1;
+    let next = row + 1;
+    // A vector takes two words: it pays from the third event on.
+    while (hasVectors && next < rowCount && xs[next]! > xs[next - 1]! && xs[next]! - x < 12) {
+      const isSame =
+        times[2 * next]! === timeLo &&
+        times[2 * next + 1]! === timeHi &&
+        ys[next]! === y &&
+        ps[next]! === ps[row]!;
+      if (!isSame) break;
+      valid |= 1 << (xs[next]! - x);
+      next++;
+    }
+    if (next - row > 2) {
+      words[at++] = 0x3000 | polarity | x;
+      words[at++] = 0x4000 | valid;
+      row = next;
+    } else {
+      words[at++] = 0x2000 | polarity | x;
+      row++;
+    }
+  }
+  return at;
+}
+
+function writeTime(state: EncoderState, time: number, words: Uint16Array, start: number): number {
+  let at = start;
+  const loops = Math.floor(time / LOOP_US);
+  const high = Math.floor(time / 4096) & 0xfff;
+  const low = time % 4096;
+  for (; state.loops < loops; state.loops++) {
+    // A reader takes a drop from the highest value to the lowest for a wrap.
+    words[at++] = 0x8fff;
+    words[at++] = 0x8000;
+    state.high = 0;
+    state.low = 0;
+  }
+  if (high !== state.high) {
+    words[at++] = 0x8000 | high;
+    state.high = high;
+    state.low = 0;
+  }
+  if (low !== state.low) {
+    words[at++] = 0x6000 | low;
+    state.low = low;
+  }
+  state.time = time;
+  return at;
+}
+
+function badTime(row: number, time: number, previous: number): InvalidArgumentError {
+  const expected = `a time from ${previous} to 48 h later: sort the events by time, or subtract the first time`;
+  return new InvalidArgumentError("EVENTS_TIME_ORDER", `time of row ${row} in µs`, time, expected);
+}
+
+function badPixel(row: number, x: number, y: number, width: number, height: number): InvalidArgumentError {
+  const expected = `a pixel inside ${width}x${height}`;
+  return new InvalidArgumentError("EVENTS_PIXEL_RANGE", `pixel of row ${row}`, `${x},${y}`, expected);
+}

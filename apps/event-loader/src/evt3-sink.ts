@@ -1,0 +1,65 @@
+import { type ColumnSink, SinkFile, type SinkResult } from "@millrace/columnar";
+import { diskVfs, type Vfs } from "@millrace/files";
+import type { ColumnChunk, ColumnSchema } from "@millrace/stream";
+import { EVENT_SCHEMA, type EventChunk } from "./event-rows.ts";
+import { Evt3Encoder, type Evt3EncoderOptions } from "./evt3-encoder.ts";
+
+/** Writes events, sorted by time, as an EVT 3.0 RAW file. */
+export class Evt3FileSink implements ColumnSink {
+  /** Every chunk is in the file when `write` returns. */
+  readonly bufferedBytes = 0;
+  readonly #file: SinkFile;
+  readonly #encoder: Evt3Encoder;
+  #isStarted = false;
+
+  private constructor(file: SinkFile, encoder: Evt3Encoder) {
+    this.#file = file;
+    this.#encoder = encoder;
+  }
+
+  /** @throws InvalidArgumentError for a bad option @throws IoError when the directory cannot be written to */
+  static async create(path: string, options: Evt3EncoderOptions, vfs: Vfs = diskVfs): Promise<Evt3FileSink> {
+    const encoder = new Evt3Encoder(options);
+    return new Evt3FileSink(await SinkFile.create(vfs, path, EVENT_SCHEMA), encoder);
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get schema(): ColumnSchema {
+    return EVENT_SCHEMA;
+  }
+
+  /** @throws InvalidArgumentError as {@link Evt3Encoder.encode} */
+  async write(chunk: ColumnChunk): Promise<void> {
+    this.#file.admit(chunk);
+    await this.#start();
+    // `admit` has seen to it that these are the columns of events.
+    await this.#file.write(this.#encoder.encode(chunk as EventChunk));
+  }
+
+  async finish(): Promise<SinkResult> {
+    this.#file.checkOpen();
+    await this.#start();
+    return this.#file.commit();
+  }
+
+  abort(): Promise<void> {
+    return this.#file.abort();
+  }
+
+  close(): Promise<void> {
+    return this.abort();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
+  }
+
+  async #start(): Promise<void> {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    await this.#file.write(this.#encoder.header());
+  }
+}

@@ -1,0 +1,65 @@
+import { MillraceError } from "@millrace/base";
+
+/** Formats that can be read; the names under which results report them. */
+export type FormatName = "EVT2" | "EVT3" | "text";
+
+/** Every format that can be read. */
+export const FORMAT_NAMES: readonly FormatName[] = Object.freeze(["EVT2", "EVT3", "text"]);
+
+/** Formats of a RAW file by the names that headers use, in lower case. */
+const RAW_FORMATS: Readonly<Record<string, string>> = {
+  evt2: "EVT2",
+  "2.0": "EVT2",
+  evt21: "EVT2.1",
+  "2.1": "EVT2.1",
+  evt3: "EVT3",
+  "3.0": "EVT3",
+  evt4: "EVT4",
+  "4.0": "EVT4",
+  "aer-8b": "AER-8b",
+  "aer-4b": "AER-4b",
+  histo3d: "HISTO3D",
+  diff3d: "DIFF3D",
+};
+
+/** What files of other formats begin with; ASCII, with escapes for the rest. */
+const MAGICS: readonly (readonly [start: string, name: string])[] = [
+  ["#!AER-DAT4", "AEDAT 4 (DV)"],
+  ["#!AER-DAT3", "AEDAT 3 (cAER)"],
+  ["#!AER-DAT", "AEDAT 1 or 2 (jAER)"],
+  ["Event Stream", "Event Stream (.es)"],
+  ["\x89HDF\r\n\x1a\n", "HDF5"],
+  ["#ROSBAG V", "a ROS 1 bag"],
+  ["SQLite format 3\0", "a ROS 2 bag (SQLite)"],
+  ["\x89MCAP0\r\n", "MCAP"],
+  ["\x93NUMPY", "NumPy (.npy)"],
+  ["PK\x03\x04", "ZIP or NumPy (.npz)"],
+  ["\x1f\x8b", "gzip"],
+  ["ARROW1", "Arrow"],
+  ["PAR1", "Parquet"],
+  ["\x89PNG", "PNG"],
+];
+
+/** The name of a format from a RAW header's `format` or `evt` value, or the value itself when it is none we know. */
+export function rawFormatName(value: string): string {
+  return RAW_FORMATS[value.trim().toLowerCase()] ?? value.trim();
+}
+
+/** The name of a format that begins with these bytes and that is not read, or undefined. */
+export function unsupportedMagic(head: Uint8Array): string | undefined {
+  const start = String.fromCharCode(...head.subarray(0, 32));
+  return MAGICS.find(([magic]) => start.startsWith(magic))?.[1];
+}
+
+/** The error for a recording whose format is known and not read. */
+export function unsupportedFormat(source: string, name: string): MillraceError {
+  return new MillraceError(
+    "EVENTS_FORMAT_UNSUPPORTED",
+    `${source}: this is ${name}, which is not supported yet; supported are ${FORMAT_NAMES.join(", ")}`,
+  );
+}
+
+/** True for the name of a format that can be read. */
+export function isFormatName(name: string): name is FormatName {
+  return (FORMAT_NAMES as readonly string[]).includes(name);
+}

@@ -1,0 +1,53 @@
+import type { BufferPool } from "@millrace/buffers";
+import type { Vfs } from "@millrace/files";
+import { diskVfs } from "@millrace/files";
+import { type ProgressReport, ROWS_PER_CHUNK } from "@millrace/stream";
+import type { FormatName } from "./formats.ts";
+import type { TextColumn, TimeUnit } from "./text-layout.ts";
+
+/** Columns and rows of a sensor. */
+export interface Geometry {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How a recording is opened and read. */
+export interface RecordingOptions {
+  /** Where paths are looked up. @default the disk */
+  readonly vfs?: Vfs;
+  /** Where the chunks' memory comes from. @default a pool of the recording's own */
+  readonly pool?: BufferPool | undefined;
+  /** Most rows of a chunk, 16 to 16,777,216. @default 65,536 */
+  readonly rowsPerChunk?: number;
+  /** Bytes read at a time, 1 to 1 GiB. @default 1 MiB */
+  readonly readBytes?: number;
+  /** Fail on the first violation of the format instead of counting it. @default false */
+  readonly isStrict?: boolean;
+  /** The format, whatever the file looks like. @default found out from the content */
+  readonly format?: FormatName | undefined;
+  /** The sensor's size, whatever the file says. @default from the file */
+  readonly geometry?: Geometry | undefined;
+  /** The columns of a text file. @default found out from the content */
+  readonly columns?: readonly TextColumn[] | undefined;
+  /** The unit of the times in a text file. @default found out from the content */
+  readonly timeUnit?: TimeUnit | undefined;
+  /** Ends the reading with an AbortedError. @default none */
+  readonly signal?: AbortSignal | undefined;
+  /** Gets reports while chunks are read, at most ten a second. @default nobody */
+  readonly onProgress?: ((report: ProgressReport) => void) | undefined;
+}
+
+/** What {@link RecordingOptions} are when they are not given. */
+export const DEFAULT_RECORDING_OPTIONS: Required<RecordingOptions> = Object.freeze({
+  vfs: diskVfs,
+  pool: undefined,
+  rowsPerChunk: ROWS_PER_CHUNK,
+  readBytes: 1024 * 1024,
+  isStrict: false,
+  format: undefined,
+  geometry: undefined,
+  columns: undefined,
+  timeUnit: undefined,
+  signal: undefined,
+  onProgress: undefined,
+});

@@ -1,0 +1,88 @@
+import { CorruptDataError } from "@millrace/base";
+import type { ByteSource } from "@millrace/files";
+import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
+import { newEvt2Decoder } from "./evt2.ts";
+import { newEvt3Decoder } from "./evt3.ts";
+import {
+  FORMAT_NAMES,
+  type FormatName,
+  isFormatName,
+  unsupportedFormat,
+  unsupportedMagic,
+} from "./formats.ts";
+import type { RecordingOptions } from "./options.ts";
+import { MAX_HEADER_BYTES, parseRawHeader } from "./raw-header.ts";
+import { newTextDecoder } from "./text.ts";
+import { detectTextLayout } from "./text-layout.ts";
+
+/** What was found out of a recording before its data is read. */
+export interface RecordingFormat {
+  readonly name: FormatName;
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  /** Keys and values of the file's header. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Position of the first byte of data. */
+  readonly dataStart: number;
+  newDecoder(context: DecoderContext): EventDecoder;
+}
+
+type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit">;
+
+/**
+ * Finds out what a source holds from its first bytes; its name does not count.
+ * @throws CorruptDataError `EVENTS_FORMAT_UNKNOWN` or one of the header's and the text's codes
+ * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for a format that is known and not read
+ */
+export async function detectRecordingFormat(source: ByteSource, hints: Hints): Promise<RecordingFormat> {
+  const head = new Uint8Array(Math.min(source.size, MAX_HEADER_BYTES + 1));
+  const count = await source.read(head, 0);
+  const bytes = head.subarray(0, count);
+  if (hints.format === "text" || hints.columns !== undefined) return textFormat(source, bytes, hints);
+  const raw = rawFormat(source, bytes, hints.format);
+  if (raw !== undefined) return raw;
+  const unsupported = unsupportedMagic(bytes);
+  if (unsupported !== undefined) throw unsupportedFormat(source.name, unsupported);
+  return textFormat(source, bytes, hints);
+}
+
+function rawFormat(
+  source: ByteSource,
+  head: Uint8Array,
+  forced: FormatName | undefined,
+): RecordingFormat | undefined {
+  const header = parseRawHeader(head, source.name);
+  const found = forced ?? header?.format;
+  if (header !== undefined && found === undefined) {
+    if (Object.hasOwn(header.fields, "Data") || Object.hasOwn(header.fields, "Version")) {
+      throw unsupportedFormat(source.name, "DAT");
+    }
+    return undefined;
+  }
+  if (found === undefined) return undefined;
+  if (!isFormatName(found)) throw unsupportedFormat(source.name, found);
+  return {
+    name: found,
+    width: header?.width,
+    height: header?.height,
+    metadata: header?.fields ?? {},
+    dataStart: header?.dataStart ?? 0,
+    newDecoder: found === "EVT2" ? newEvt2Decoder : newEvt3Decoder,
+  };
+}
+
+function textFormat(source: ByteSource, head: Uint8Array, hints: Hints): RecordingFormat {
+  const layout = detectTextLayout(head, head.length === source.size, source.name, hints);
+  if (layout === undefined) {
+    const problem = `this is no recording of a known format (${FORMAT_NAMES.join(", ")}); if it is one without a header, name its format and its geometry`;
+    throw new CorruptDataError("EVENTS_FORMAT_UNKNOWN", source.name, 0, problem);
+  }
+  return {
+    name: "text",
+    width: layout.width,
+    height: layout.height,
+    metadata: { columns: layout.columns.join(","), timeUnit: layout.timeUnit },
+    dataStart: layout.dataStart,
+    newDecoder: (context) => newTextDecoder(context, layout),
+  };
+}

@@ -1,0 +1,32 @@
+import { formatByteSize } from "@millrace/base";
+import { formatCount, formatFacts, type VerbSpec } from "@millrace/cli";
+import { convertRecording } from "../convert.ts";
+import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
+
+/** `convert <in> <out>`: a recording as Arrow, Parquet, CSV or EVT3, by the ending of the output. */
+export const convertVerb: VerbSpec<InputFlags> = {
+  usage: "convert <in> <out>",
+  summary: "writes a recording as .arrow, .feather, .parquet, .csv or .raw (EVT3)",
+  example: "convert drive.raw drive.parquet",
+  flags: addInputFlags,
+  action: async (context, [input, output], flags) => {
+    const startMs = performance.now();
+    await using recording = await openInput(input!, flags, context, "convert");
+    const { events, bytes } = await convertRecording(recording, output!);
+    noteViolations(recording, context);
+    const seconds = (performance.now() - startMs) / 1000;
+    const eventsPerSecond = seconds > 0 ? Math.round(events / seconds) : 0;
+    const { format } = recording;
+    return {
+      json: { input, output, format, events, bytes, seconds, eventsPerSecond },
+      text: formatFacts([
+        ["input", input],
+        ["output", output],
+        ["format", format],
+        ["events", events],
+        ["size", formatByteSize(bytes)],
+        ["speed", `${formatCount(eventsPerSecond)} events/s`],
+      ]),
+    };
+  },
+};

@@ -1,0 +1,95 @@
+import { InvalidArgumentError, nearestName } from "@millrace/base";
+import type { VerbContext, VerbSpec } from "@millrace/cli";
+import { FORMAT_NAMES, type FormatName } from "../formats.ts";
+import type { Geometry, RecordingOptions } from "../options.ts";
+import { openRecording, type Recording } from "../recording.ts";
+import { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "../text-layout.ts";
+
+/** The flags of every verb that reads a recording. */
+export interface InputFlags {
+  readonly strict?: boolean;
+  readonly format?: FormatName;
+  readonly geometry?: Geometry;
+  readonly columns?: readonly TextColumn[];
+  readonly timeUnit?: TimeUnit;
+}
+
+/** Adds {@link InputFlags} to a verb. */
+export const addInputFlags: NonNullable<VerbSpec<InputFlags>["flags"]> = (command) =>
+  command
+    .option("--strict", "fail on the first violation of the format instead of counting it")
+    .option(
+      "--format <name>",
+      "read it as evt2, evt3 or text, whatever it looks like",
+      oneOf("format", FORMAT_NAMES),
+    )
+    .option("--geometry <WxH>", "the sensor's size, such as 1280x720", parseGeometry)
+    .option("--columns <list>", "the columns of a text file, such as t,x,y,p; - skips one", parseTextColumns)
+    .option(
+      "--time-unit <unit>",
+      "the unit of times in a text file: s, ms, us or ns",
+      oneOf("time unit", TIME_UNITS),
+    );
+
+/** Opens the recording that a command line names, with a bar on stderr while it is read. */
+export function openInput(
+  path: string,
+  flags: InputFlags,
+  context: VerbContext,
+  label: string,
+): Promise<Recording> {
+  const bar = context.progress(label);
+  const options: RecordingOptions = {
+    isStrict: flags.strict === true,
+    format: flags.format,
+    geometry: flags.geometry,
+    columns: flags.columns,
+    timeUnit: flags.timeUnit,
+    signal: context.signal,
+    onProgress: ({ bytes, totalBytes, bytesPerSecond, secondsLeft }) =>
+      bar.update({
+        bytes,
+        totalBytes: totalBytes ?? undefined,
+        bytesPerSecond,
+        secondsLeft: secondsLeft ?? undefined,
+      }),
+  };
+  return openRecording(path, options);
+}
+
+/** Violations as a fact for people: "missingRow 3, truncatedWord 1", or "none". */
+export function describeViolations(recording: Recording): string {
+  const counts = Object.entries(recording.violations);
+  return counts.length === 0 ? "none" : counts.map(([kind, count]) => `${kind} ${count}`).join(", ");
+}
+
+/** Says on stderr what was wrong in the data: results that leave something out do not do so in silence. */
+export function noteViolations(recording: Recording, context: VerbContext): void {
+  const violations = describeViolations(recording);
+  if (violations === "none") return;
+  context.note(
+    `${recording.name}: violations of the format: ${violations}; --strict makes the first an error`,
+  );
+}
+
+function oneOf<T extends string>(what: string, names: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = names.find((name) => name.toLowerCase() === text.toLowerCase());
+    if (found !== undefined) return found;
+    const near = nearestName(text, names);
+    const expected = near === undefined ? `one of ${names.join(", ")}` : `"${near}", perhaps`;
+    throw new InvalidArgumentError("EVENTS_OPTION_VALUE", what, text, expected);
+  };
+}
+
+function parseGeometry(text: string): Geometry {
+  const match = /^(\d{1,5})x(\d{1,5})$/i.exec(text.trim());
+  const geometry = { width: Number(match?.[1]), height: Number(match?.[2]) };
+  if (geometry.width >= 1 && geometry.height >= 1) return geometry;
+  throw new InvalidArgumentError(
+    "EVENTS_GEOMETRY_INVALID",
+    "geometry",
+    text,
+    'columns and rows such as "1280x720"',
+  );
+}

@@ -1,0 +1,157 @@
+import {
+  allocateChunk,
+  bytesPerRow,
+  type ColumnChunk,
+  type ColumnSchema,
+  type ColumnSpec,
+} from "@millrace/stream";
+import { ByteWriter, type ColumnSource, type KeyValue, ParquetWriter } from "hyparquet-writer";
+import type { ColumnSink, SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
+import { resolveSinkOptions } from "./options.ts";
+import { parquetEncodingOf, parquetSchemaOf } from "./parquet-schema.ts";
+import { SinkFile } from "./sink-file.ts";
+
+/**
+ * Writes Parquet, row group by row group; integers are delta-encoded, pages are not compressed further.
+ *
+ * Holds the rows of one group, and while that is written its encoded bytes and a copy.
+ * @example
+ * await using sink = await ParquetSink.create("events.parquet", schema, { rowGroupRows: 100_000 });
+ * await sink.write(chunk);
+ * await sink.finish();
+ */
+export class ParquetSink implements ColumnSink {
+  readonly #file: SinkFile;
+  readonly #rowBytes: number;
+  /** The rows of the next group. */
+  readonly #group: ColumnChunk;
+  readonly #encoded = new ByteWriter(64 * 1024);
+  readonly #writer: ParquetWriter;
+  /** The list that the writer puts into the footer: it may grow until then. */
+  readonly #metadata: KeyValue[];
+
+  private constructor(file: SinkFile, options: Required<SinkOptions>) {
+    const { schema } = file;
+    this.#file = file;
+    this.#rowBytes = bytesPerRow(schema);
+    this.#group = allocateChunk(schema, options.rowGroupRows);
+    this.#metadata = keyValues(options.metadata);
+    this.#writer = new ParquetWriter({
+      writer: this.#encoded,
+      schema: parquetSchemaOf(schema),
+      codec: "UNCOMPRESSED",
+      kvMetadata: this.#metadata,
+      createdBy: "millrace",
+    });
+  }
+
+  /** @throws IoError when the directory is missing or cannot be written to @throws InvalidArgumentError */
+  static async create(path: string, schema: ColumnSchema, options?: SinkOptions): Promise<ParquetSink> {
+    const filled = resolveSinkOptions(options);
+    return new ParquetSink(await SinkFile.create(filled.vfs, path, schema), filled);
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get schema(): ColumnSchema {
+    return this.#file.schema;
+  }
+
+  /** At most the rows of one group. */
+  get bufferedBytes(): number {
+    return this.#group.rowCount * this.#rowBytes + this.#encoded.index;
+  }
+
+  async write(chunk: ColumnChunk): Promise<void> {
+    this.#file.admit(chunk);
+    const group = this.#group;
+    for (let start = 0; start < chunk.rowCount; ) {
+      const end = Math.min(chunk.rowCount, start + group.rowCapacity - group.rowCount);
+      appendRows(group, chunk, start, end);
+      start = end;
+      if (group.rowCount === group.rowCapacity) await this.#writeGroup();
+    }
+  }
+
+  async finish(metadata: SinkMetadata = {}): Promise<SinkResult> {
+    this.#file.checkOpen();
+    if (this.#group.rowCount > 0) await this.#writeGroup();
+    const added = new Set(Object.keys(metadata));
+    const kept = this.#metadata.filter(({ key }) => !added.has(key));
+    this.#metadata.splice(0, this.#metadata.length, ...kept, ...keyValues(metadata));
+    await this.#writer.finish();
+    await this.#flush();
+    return this.#file.commit();
+  }
+
+  abort(): Promise<void> {
+    return this.#file.abort();
+  }
+
+  close(): Promise<void> {
+    return this.abort();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.abort();
+  }
+
+  async #writeGroup(): Promise<void> {
+    const group = this.#group;
+    const columnData = this.schema.map((column) => ({
+      name: column.name,
+      data: valuesOf(group, column),
+      encoding: parquetEncodingOf(column.kind),
+    }));
+    await this.#writer.write({ columnData, rowGroupSize: group.rowCount });
+    group.rowCount = 0;
+    await this.#flush();
+  }
+
+  /** Writes what was encoded, and uses its memory again; offsets in the file go on counting. */
+  async #flush(): Promise<void> {
+    const bytes = this.#encoded.getBytes();
+    await this.#file.write(bytes);
+    this.#encoded.index = 0;
+  }
+}
+
+function keyValues(metadata: SinkMetadata): KeyValue[] {
+  return Object.entries(metadata).map(([key, value]) => ({ key, value }));
+}
+
+/** Appends the rows [start, end) of `from`, which has the same columns, to those of `into`. */
+function appendRows(into: ColumnChunk, from: ColumnChunk, start: number, end: number): void {
+  for (const { name } of into.schema) {
+    const source = from.columns[name]!;
+    const target = into.columns[name]!;
+    const size = source.BYTES_PER_ELEMENT;
+    const bytes = new Uint8Array(source.buffer, source.byteOffset + start * size, (end - start) * size);
+    new Uint8Array(target.buffer).set(bytes, into.rowCount * size);
+  }
+  into.rowCount += end - start;
+}
+
+/** A column's values, as Int32Array where 32 bits hold them all: for those the writer has a loop without bigints. */
+function valuesOf(group: ColumnChunk, { name, kind }: ColumnSpec): ColumnSource["data"] {
+  const { rowCount } = group;
+  const values = group.columns[name]!.subarray(0, rowCount);
+  if (values instanceof BigInt64Array) return narrowed(group.words(name), rowCount) ?? values;
+  if (values instanceof BigUint64Array || values instanceof Float32Array || values instanceof Float64Array) {
+    return values;
+  }
+  return kind === "uint32" ? (values as Uint32Array) : new Int32Array(values);
+}
+
+/** The low words, when the high ones only repeat their sign. */
+function narrowed(words: Int32Array, rowCount: number): Int32Array | undefined {
+  const numbers = new Int32Array(rowCount);
+  for (let i = 0; i < rowCount; i++) {
+    const lo = words[2 * i]!;
+    if (words[2 * i + 1]! !== lo >> 31) return undefined;
+    numbers[i] = lo;
+  }
+  return numbers;
+}
