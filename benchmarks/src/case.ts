@@ -1,11 +1,23 @@
+/** One run of a contender's work. */
+export type Work = () => void | Promise<void>;
+
 /** One way of doing a case's work: ours, or a named peer's. */
 export interface Contender {
   readonly name: string;
   /**
-   * Makes the input, checks that the result is right, and returns the work to be timed.
+   * Makes the input, checks that the result is right, and returns the work to be timed. Several works (one a width,
+   * say) are timed one by one and count by their geometric mean.
+   * @throws PeerMissingError when the peer is not installed
    * @throws Error when the result is wrong: nothing is timed then
    */
-  prepare(): Promise<() => void | Promise<void>>;
+  prepare(): Promise<Work | readonly Work[]>;
+}
+
+/** A ratio to reach: our rate by that of the best peer, or of one peer by name. */
+export interface Reach {
+  readonly ratio: number;
+  /** @default the fastest peer that ran */
+  readonly peer?: string;
 }
 
 /** A benchmark: the same work by us and by named peers, each in a fresh process. */
@@ -16,11 +28,15 @@ export interface BenchmarkCase {
   readonly amount: number;
   readonly ours: Contender;
   readonly peers: readonly Contender[];
+  readonly reach?: Reach;
 }
+
+/** The cases of one file below `cases`, by their names. */
+export type BenchmarkCases = Readonly<Record<string, BenchmarkCase>>;
 
 /** What one fresh process measured. */
 export interface Measurement {
-  /** Seconds of each timed run. */
+  /** Seconds of each timed run; of several works the geometric mean over them. */
   readonly seconds: readonly number[];
   /** Largest resident set of the process, in bytes. */
   readonly peakBytes: number;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatTable } from "@millrace/cli";
 import type { Measurement } from "./case.ts";
-import { loadCase, measureProgram, selectCases } from "./catalogue.ts";
+import { caseIds, loadCase, measureProgram, selectCases } from "./catalogue.ts";
 import { measureInFreshProcess } from "./fresh-process.ts";
 import { median, spread } from "./statistics.ts";
 
@@ -41,17 +41,22 @@ try {
 async function compare(prefixes: readonly string[]): Promise<number> {
   const rows: string[][] = [];
   let regressions = 0;
-  for (const id of selectCases(prefixes)) {
-    if (!existsSync(join(base, "benchmarks", "src", "cases", `${id}.ts`))) {
-      rows.push([id, "new", "", ""]);
-      continue;
-    }
+  for (const id of selectCases(prefixes, await caseIds())) {
     const { ours } = await loadCase(id);
     const before: Measurement[] = [];
     const after: Measurement[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      before.push(await measureInFreshProcess(base, id, ours.name));
-      after.push(await measureInFreshProcess(ROOT, id, ours.name));
+      const [earlier, later] = [
+        await measureAtBase(id, ours.name),
+        await measureInFreshProcess(ROOT, id, ours.name),
+      ];
+      if (earlier === undefined || later === undefined) break;
+      before.push(earlier);
+      after.push(later);
+    }
+    if (before.length === 0) {
+      rows.push([id, "new", "", ""]);
+      continue;
     }
     const time = change(
       before.map((m) => median(m.seconds)),
@@ -69,6 +74,16 @@ async function compare(prefixes: readonly string[]): Promise<number> {
   }
   process.stdout.write(`${formatTable(["case", "time", "peak memory", "regression"], rows)}\n`);
   return regressions > 0 ? 1 : 0;
+}
+
+/** Measures at the base; undefined where the base has no such case, or cannot run it. */
+async function measureAtBase(id: string, contender: string): Promise<Measurement | undefined> {
+  try {
+    return await measureInFreshProcess(base, id, contender);
+  } catch {
+    // A case that the base does not know makes its program fail: it has nothing to be compared with.
+    return undefined;
+  }
 }
 
 /** By which share the median grew, and whether that is more than the repeats scatter. */

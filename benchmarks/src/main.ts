@@ -4,75 +4,56 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
 import { formatTable } from "@millrace/cli";
-import { loadCase, selectCases } from "./catalogue.ts";
-import { measureInFreshProcess } from "./fresh-process.ts";
-import { median, spread } from "./statistics.ts";
+import { caseIds, loadCase, selectCases } from "./catalogue.ts";
+import { installPeers } from "./peers.ts";
+import { type CaseResult, runCase } from "./run-case.ts";
 
-// `pnpm bench [prefix …]`: every case whose id begins with a prefix, ours and the peers in turns, and a table.
+// `pnpm bench [prefix …]`: every case whose id begins with a prefix, ours and the peers in turns, and two tables.
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const ROUNDS = 3;
 
-interface Row {
-  readonly id: string;
-  readonly contender: string;
-  readonly unit: string;
-  /** Units a second, from the median run. */
-  readonly perSecond: number;
-  readonly bestPerSecond: number;
-  readonly spread: number;
-  readonly peakBytes: number;
-  /** Our rate by this contender's, of the same run; 1 for ours. */
-  readonly ourRatio: number;
-  readonly baselineSeconds: number;
+installPeers();
+const results: CaseResult[] = [];
+for (const id of selectCases(process.argv.slice(2), await caseIds())) {
+  process.stderr.write(`${id} …\n`);
+  results.push(await runCase(ROOT, id, await loadCase(id)));
 }
+const rows = results.flatMap(({ id, unit, contenders }) =>
+  contenders.map((contender) =>
+    contender.hasRun
+      ? [
+          id,
+          contender.name,
+          `${rate(contender.perSecond)} ${unit}/s`,
+          rate(contender.bestPerSecond),
+          `±${(contender.spread * 100).toFixed(0)} %`,
+          formatByteSize(contender.peakBytes),
+          contender.isOurs ? "" : contender.ourRatio.toFixed(2),
+        ]
+      : [id, contender.name, "not run", "", "", "", ""],
+  ),
+);
+const headings = ["case", "contender", "median", "best", "spread", "peak memory", "ours by it"];
+process.stdout.write(`${formatTable(headings, rows)}\n\n`);
+const targets = results.flatMap(({ id, reach }) =>
+  reach === undefined
+    ? []
+    : [
+        [
+          id,
+          reach.against,
+          reach.wanted.toFixed(2),
+          reach.found.toFixed(2),
+          reach.found >= reach.wanted ? "yes" : "no",
+        ],
+      ],
+);
+process.stdout.write(`${formatTable(["case", "against", "to reach", "found", "reached"], targets)}\n`);
 
-const rows: Row[] = [];
-for (const id of selectCases(process.argv.slice(2))) {
-  const { ours, peers, unit, amount } = await loadCase(id);
-  const seconds = new Map<string, number[]>();
-  const peaks = new Map<string, number[]>();
-  const baselines: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const { name } of [ours, ...peers]) {
-      const measured = await measureInFreshProcess(ROOT, id, name);
-      seconds.set(name, [...(seconds.get(name) ?? []), ...measured.seconds]);
-      peaks.set(name, [...(peaks.get(name) ?? []), measured.peakBytes]);
-      baselines.push(measured.baselineSeconds);
-    }
-  }
-  const ourSeconds = median(seconds.get(ours.name)!);
-  for (const [contender, runs] of seconds) {
-    rows.push({
-      id,
-      contender,
-      unit,
-      perSecond: amount / median(runs),
-      bestPerSecond: amount / Math.min(...runs),
-      spread: spread(runs),
-      peakBytes: median(peaks.get(contender)!),
-      ourRatio: median(runs) / ourSeconds,
-      baselineSeconds: median(baselines),
-    });
-  }
-  process.stderr.write(`${id} done\n`);
-}
-const cells = rows.map((row) => [
-  row.id,
-  row.contender,
-  `${rate(row.perSecond)} ${row.unit}/s`,
-  `${rate(row.bestPerSecond)}`,
-  `±${(row.spread * 100).toFixed(0)} %`,
-  formatByteSize(row.peakBytes),
-  row.ourRatio === 1 ? "" : row.ourRatio.toFixed(2),
-]);
-const headings = ["case", "contender", "median", "best", "spread", "peak memory", "ours is faster by"];
-process.stdout.write(`${formatTable(headings, cells)}\n`);
-
-const results = join(ROOT, "benchmarks", "results");
-mkdirSync(results, { recursive: true });
-const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
-writeFileSync(join(results, "latest.json"), JSON.stringify({ machine, rows }, null, 2));
+const directory = join(ROOT, "benchmarks", "results");
+mkdirSync(directory, { recursive: true });
+const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length };
+writeFileSync(join(directory, "latest.json"), JSON.stringify({ machine, results }, null, 2));
 
 function rate(perSecond: number): string {
   if (perSecond >= 1e9) return `${(perSecond / 1e9).toFixed(2)} G`;

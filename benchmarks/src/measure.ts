@@ -1,35 +1,41 @@
-import type { BenchmarkCase, Measurement } from "./case.ts";
+import type { Measurement, Work } from "./case.ts";
 import { loadCase } from "./catalogue.ts";
+import { PeerMissingError } from "./peers.ts";
 
-// The program of one fresh process: measures one contender of one case and prints the Measurement as JSON.
+// The program of one fresh process: measures one contender of one case and prints the Measurement as JSON, or
+// {"missing": "why"} when the contender is not installed.
 
 const WARM_UP_MS = 300;
-const TIMED_MS = 1_000;
+const TIMED_MS = 800;
 const FEWEST_RUNS = 5;
 
 const [id, contenderName] = process.argv.slice(2);
-const measured: BenchmarkCase = await loadCase(id!);
+const measured = await loadCase(id!);
 const contender = [measured.ours, ...measured.peers].find(({ name }) => name === contenderName);
 if (contender === undefined) throw new Error(`${id} has no contender ${contenderName}`);
-const work = await contender.prepare();
-await repeat(work, WARM_UP_MS, 1);
-const baselineSeconds = arithmeticSeconds();
-const seconds = await repeat(work, TIMED_MS, FEWEST_RUNS);
-// maxRSS is in KiB.
-const measurement: Measurement = {
-  seconds,
-  peakBytes: process.resourceUsage().maxRSS * 1024,
-  baselineSeconds,
-};
-process.stdout.write(`${JSON.stringify(measurement)}\n`);
+try {
+  const prepared = await contender.prepare();
+  const works = typeof prepared === "function" ? [prepared] : prepared;
+  for (const work of works) await repeat(work, WARM_UP_MS / works.length, 1);
+  const baselineSeconds = arithmeticSeconds();
+  const runs: number[][] = [];
+  for (const work of works) runs.push(await repeat(work, TIMED_MS / works.length, FEWEST_RUNS));
+  // maxRSS is in KiB.
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  print({ seconds: geometricMeans(runs), peakBytes, baselineSeconds } satisfies Measurement);
+} catch (error) {
+  if (!(error instanceof PeerMissingError)) throw error;
+  print({ missing: error.message });
+}
+// Pools and databases of peers keep the process alive otherwise.
 process.exit(0);
 
+function print(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
 /** Runs `work` for at least so long and so often; the seconds of each run. */
-async function repeat(
-  work: () => void | Promise<void>,
-  milliseconds: number,
-  fewest: number,
-): Promise<number[]> {
+async function repeat(work: Work, milliseconds: number, fewest: number): Promise<number[]> {
   const seconds: number[] = [];
   const end = performance.now() + milliseconds;
   while (performance.now() < end || seconds.length < fewest) {
@@ -39,6 +45,14 @@ async function repeat(
     seconds.push((performance.now() - start) / 1000);
   }
   return seconds;
+}
+
+/** Over the works, run by run: the n-th value is the geometric mean of every work's n-th run. */
+function geometricMeans(runs: readonly (readonly number[])[]): number[] {
+  const count = Math.min(...runs.map((seconds) => seconds.length));
+  return Array.from({ length: count }, (_, n) =>
+    Math.exp(runs.reduce((sum, seconds) => sum + Math.log(seconds[n]!), 0) / runs.length),
+  );
 }
 
 /** A fixed loop of integer arithmetic; the best of five. */

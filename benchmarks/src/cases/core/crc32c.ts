@@ -1,33 +1,46 @@
 import * as zlib from "node:zlib";
 import { crc32c, seededRandom } from "@millrace/base";
-import type { BenchmarkCase } from "../../case.ts";
+import type { BenchmarkCase, BenchmarkCases, Contender } from "../../case.ts";
+import { importPeer } from "../../peers.ts";
 
-const BYTES = 1 << 20;
-const input = (): Uint8Array => seededRandom(1).fill(new Uint8Array(BYTES));
+const MIB = 1 << 20;
 
-/** CRC-32C of 1 MiB in TypeScript, beside the CRC-32 (another polynomial) that zlib computes natively. */
-export const benchmark: BenchmarkCase = {
-  unit: "B",
-  amount: BYTES * 16,
-  ours: {
-    name: "millrace",
+/** CRC-32C of blocks of one size over 4 MiB that do not repeat, beside native CRCs; zlib's is another polynomial. */
+function crcCase(blockBytes: number, ratio: number | undefined): BenchmarkCase {
+  const bytes = seededRandom(1).fill(new Uint8Array(4 * MIB));
+  // The checksums are kept, so that no engine may leave the work out.
+  const checksums = new Uint32Array(bytes.length / blockBytes);
+  const over = (checksum: (bytes: Uint8Array) => number) => () => {
+    for (let block = 0; block < checksums.length; block++) {
+      checksums[block] = checksum(bytes.subarray(block * blockBytes, (block + 1) * blockBytes));
+    }
+  };
+  const zlibPeer: Contender = { name: "zlib.crc32", prepare: async () => over((block) => zlib.crc32(block)) };
+  const napiPeer: Contender = {
+    name: "@node-rs/crc32 crc32c",
     prepare: async () => {
-      const bytes = input();
-      if (crc32c(new TextEncoder().encode("123456789")) !== 0xe3069283) throw new Error("wrong CRC-32C");
-      return () => {
-        for (let i = 0; i < 16; i++) crc32c(bytes, i);
-      };
+      const peer = await importPeer<{ crc32c(bytes: Uint8Array): number }>("@node-rs/crc32");
+      if (peer.crc32c(bytes) !== crc32c(bytes)) throw new Error("the two CRC-32C differ");
+      return over(peer.crc32c);
     },
-  },
-  peers: [
-    {
-      name: "zlib.crc32",
+  };
+  return {
+    unit: "bytes",
+    amount: bytes.length,
+    ours: {
+      name: "millrace",
       prepare: async () => {
-        const bytes = input();
-        return () => {
-          for (let i = 0; i < 16; i++) zlib.crc32(bytes, i);
-        };
+        if (crc32c(new TextEncoder().encode("123456789")) !== 0xe3069283) throw new Error("wrong CRC-32C");
+        return over((block) => crc32c(block));
       },
     },
-  ],
+    peers: [zlibPeer, napiPeer],
+    ...(ratio === undefined ? {} : { reach: { ratio, peer: "zlib.crc32" } }),
+  };
+}
+
+export const cases: BenchmarkCases = {
+  "128B": crcCase(128, 1.5),
+  "4KiB": crcCase(4096, undefined),
+  "64KiB": crcCase(65536, undefined),
 };

@@ -1,0 +1,133 @@
+import { seededRandom } from "@millrace/base";
+import { PageCache } from "@millrace/cache";
+import type { BenchmarkCase, BenchmarkCases, Work } from "../../case.ts";
+import { importPeer } from "../../peers.ts";
+
+const OPERATIONS = 1_000_000;
+
+/** What the cases need of any cache: every contender is brought to these two calls. */
+interface Cache {
+  get(key: number): number | undefined;
+  set(key: number, value: number): unknown;
+}
+
+type MakeCache = (entries: number) => Promise<Cache>;
+
+const ours: MakeCache = async (entries) => {
+  const cache = new PageCache<number>({ capacityEntries: entries, capacityBytes: entries });
+  return { get: (key) => cache.get(key), set: (key, value) => cache.set(key, value, 1) };
+};
+
+const PEERS: Readonly<Record<string, MakeCache>> = {
+  "lru-cache": async (max) => {
+    const { LRUCache } = await importPeer<{ LRUCache: new (options: { max: number }) => Cache }>("lru-cache");
+    return new LRUCache({ max });
+  },
+  "mnemonist LRUMap": async (entries) => {
+    const { default: LRUMap } = await importPeer<{ default: new (entries: number) => Cache }>(
+      "mnemonist/lru-map.js",
+    );
+    return new LRUMap(entries);
+  },
+  "quick-lru": async (maxSize) => {
+    const { default: QuickLru } = await importPeer<{ default: new (o: { maxSize: number }) => Cache }>(
+      "quick-lru",
+    );
+    return new QuickLru({ maxSize });
+  },
+  "@neophi/sieve-cache": async (entries) => {
+    const { SieveCache } = await importPeer<{ SieveCache: new (entries: number) => Cache }>(
+      "@neophi/sieve-cache",
+    );
+    return new SieveCache(entries);
+  },
+};
+
+/** Keys whose frequency falls with their rank (exponent 1), ten times as many as entries, spread over the key space. */
+function zipfKeys(entries: number): Uint32Array {
+  const keys = entries * 10;
+  const cumulative = new Float64Array(keys);
+  let sum = 0;
+  for (let rank = 0; rank < keys; rank++) {
+    sum += 1 / (rank + 1);
+    cumulative[rank] = sum;
+  }
+  const random = seededRandom(3);
+  return Uint32Array.from({ length: OPERATIONS }, () => {
+    const wanted = random.next() * sum;
+    let lo = 0;
+    for (let hi = keys - 1; lo < hi; ) {
+      const middle = (lo + hi) >> 1;
+      if (cumulative[middle]! < wanted) lo = middle + 1;
+      else hi = middle;
+    }
+    return Math.imul(lo, 2654435761) >>> 0;
+  });
+}
+
+/** Keys that are all in the cache, in random order. */
+function hitKeys(entries: number): Uint32Array {
+  const random = seededRandom(4);
+  return Uint32Array.from({ length: OPERATIONS }, () => random.nextInt(0, entries - 1));
+}
+
+/** Keys that come once each: every set evicts. */
+function freshKeys(): Uint32Array {
+  return Uint32Array.from({ length: OPERATIONS }, (_, i) => Math.imul(i, 2654435761) >>> 0);
+}
+
+// Each contender runs in a process of its own, so these loops see one shape of cache and are compiled for it.
+function mix(cache: Cache, keys: Uint32Array): Work {
+  return () => {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      const found = cache.get(key);
+      if (found === undefined) cache.set(key, key);
+      else if (found !== key) throw new Error("another key's value");
+    }
+  };
+}
+
+function getAll(cache: Cache, keys: Uint32Array, entries: number): Work {
+  for (let key = 0; key < entries; key++) cache.set(key, key);
+  return () => {
+    for (let i = 0; i < keys.length; i++)
+      if (cache.get(keys[i]!) !== keys[i]) throw new Error("a cached key is gone");
+  };
+}
+
+function setAll(cache: Cache, keys: Uint32Array): Work {
+  return () => {
+    for (let i = 0; i < keys.length; i++) cache.set(keys[i]!, i);
+  };
+}
+
+function cacheCase(prepare: (cache: Cache) => Work, entries: number, ratio?: number): BenchmarkCase {
+  return {
+    unit: "operations",
+    amount: OPERATIONS,
+    ours: { name: "millrace (SIEVE)", prepare: async () => prepare(await ours(entries)) },
+    peers: Object.entries(PEERS).map(([name, make]) => ({
+      name,
+      prepare: async () => prepare(await make(entries)),
+    })),
+    ...(ratio === undefined ? {} : { reach: { ratio } }),
+  };
+}
+
+export const cases: BenchmarkCases = Object.fromEntries(
+  (
+    [
+      ["1k", 1000],
+      ["10k", 10_000],
+      ["100k", 100_000],
+    ] as const
+  ).flatMap(([name, entries]) => [
+    [`get-hit-${name}`, cacheCase((cache) => getAll(cache, hitKeys(entries), entries), entries)],
+    [`set-evict-${name}`, cacheCase((cache) => setAll(cache, freshKeys()), entries)],
+    [
+      `zipf-${name}`,
+      cacheCase((cache) => mix(cache, zipfKeys(entries)), entries, entries >= 10_000 ? 2 : undefined),
+    ],
+  ]),
+);

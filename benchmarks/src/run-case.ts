@@ -1,0 +1,96 @@
+import type { BenchmarkCase } from "./case.ts";
+import { measureInFreshProcess } from "./fresh-process.ts";
+import { median, spread } from "./statistics.ts";
+
+/** How one contender did. */
+export interface ContenderResult {
+  readonly name: string;
+  readonly isOurs: boolean;
+  /** False for a peer that is not installed; the numbers are 0 then. */
+  readonly hasRun: boolean;
+  /** Units a second, of the median run. */
+  readonly perSecond: number;
+  /** Units a second, of the fastest run. */
+  readonly bestPerSecond: number;
+  /** Half the distance between the quartiles as a share of the median. */
+  readonly spread: number;
+  readonly peakBytes: number;
+  /** Our rate by this contender's, of the same run; 1 for ours, 0 where it has not run. */
+  readonly ourRatio: number;
+}
+
+/** How a case went. */
+export interface CaseResult {
+  readonly id: string;
+  readonly unit: string;
+  readonly contenders: readonly ContenderResult[];
+  /** What is to be reached, and what was: undefined where nothing is named or that peer has not run. */
+  readonly reach?: { readonly wanted: number; readonly against: string; readonly found: number };
+  /** Seconds of the fixed arithmetic, median over the case's processes. */
+  readonly baselineSeconds: number;
+}
+
+const ROUNDS = 3;
+
+/** Runs ours and every peer in turns, a fresh process each, three times over. */
+export async function runCase(root: string, id: string, benchmark: BenchmarkCase): Promise<CaseResult> {
+  const { ours, peers, unit, amount } = benchmark;
+  const seconds = new Map<string, number[]>();
+  const peaks = new Map<string, number[]>();
+  const baselines: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { name } of [ours, ...peers]) {
+      const measured = await measureInFreshProcess(root, id, name);
+      if (measured === undefined) continue;
+      seconds.set(name, [...(seconds.get(name) ?? []), ...measured.seconds]);
+      peaks.set(name, [...(peaks.get(name) ?? []), measured.peakBytes]);
+      baselines.push(measured.baselineSeconds);
+    }
+  }
+  const ourSeconds = median(seconds.get(ours.name)!);
+  const contenders = [ours, ...peers].map(({ name }): ContenderResult => {
+    const runs = seconds.get(name);
+    const isOurs = name === ours.name;
+    if (runs === undefined) {
+      return {
+        name,
+        isOurs,
+        hasRun: false,
+        perSecond: 0,
+        bestPerSecond: 0,
+        spread: 0,
+        peakBytes: 0,
+        ourRatio: 0,
+      };
+    }
+    return {
+      name,
+      isOurs,
+      hasRun: true,
+      perSecond: amount / median(runs),
+      bestPerSecond: amount / Math.min(...runs),
+      spread: spread(runs),
+      peakBytes: median(peaks.get(name)!),
+      ourRatio: median(runs) / ourSeconds,
+    };
+  });
+  const reach = reached(benchmark, contenders);
+  return {
+    id,
+    unit,
+    contenders,
+    baselineSeconds: median(baselines),
+    ...(reach === undefined ? {} : { reach }),
+  };
+}
+
+function reached(benchmark: BenchmarkCase, contenders: readonly ContenderResult[]): CaseResult["reach"] {
+  if (benchmark.reach === undefined) return undefined;
+  const { ratio, peer } = benchmark.reach;
+  const rivals = contenders.filter(
+    ({ isOurs, hasRun, name }) => !isOurs && hasRun && (peer === undefined || name === peer),
+  );
+  if (rivals.length === 0) return undefined;
+  const best = rivals.reduce((a, b) => (b.ourRatio < a.ourRatio ? b : a));
+  return { wanted: ratio, against: best.name, found: best.ourRatio };
+}
