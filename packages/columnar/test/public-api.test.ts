@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import * as api from "../src/index.ts";
+
+it("exports these names and no others", () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "ArrowFileSink",
+      "CsvSink",
+      "DEFAULT_SINK_OPTIONS",
+      "ParquetSink",
+      "SINK_ENDINGS",
+      "SinkFile",
+      "endingOf",
+      "openSink",
+    ]
+  `);
+});
