@@ -1,0 +1,222 @@
+/** One node of a tree on the bytes of its page, as docs/formats/doc-db.md lays it out. */
+import { readU16, readU32, writeU16, writeU32 } from "@millrace/base";
+import { PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
+
+const COUNT = PAGE_HEAD_BYTES;
+const CELLS_START = PAGE_HEAD_BYTES + 2;
+const DEAD_BYTES = PAGE_HEAD_BYTES + 4;
+const LAST_CHILD = PAGE_HEAD_BYTES + 8;
+const SLOTS = PAGE_HEAD_BYTES + 12;
+const SLOT_BYTES = 2;
+
+/** Head of a leaf's cell: bytes of the key, bytes of the value or {@link OVERFLOWING}. */
+const LEAF_HEAD_BYTES = 4;
+/** Head of an interior cell: the child, bytes of the key. */
+const INTERIOR_HEAD_BYTES = 6;
+/** In place of a value's length: its bytes are in a chain of overflow pages. */
+export const OVERFLOWING = 0xffff;
+/** What a cell holds in place of such a value: its length, the first page of the chain. */
+export const OVERFLOW_REFERENCE_BYTES = 8;
+
+/** Bytes of a page for slots and cells. */
+export const NODE_BYTES: number = PAGE_BYTES - SLOTS;
+/** A larger cell has its value in overflow pages; four cells fit into any page. */
+export const MAX_CELL_BYTES: number = Math.floor(NODE_BYTES / 4) - SLOT_BYTES;
+/** Longest key, so that a cell with a reference to overflow pages fits. */
+export const MAX_KEY_BYTES = 1536;
+
+export function initNode(page: Uint8Array): void {
+  writeU16(page, CELLS_START, PAGE_BYTES);
+}
+
+export function isLeaf(page: Uint8Array): boolean {
+  return page[4] === PAGE_TYPE.leaf;
+}
+
+export function cellCount(page: Uint8Array): number {
+  return readU16(page, COUNT);
+}
+
+export function lastChild(page: Uint8Array): number {
+  return readU32(page, LAST_CHILD);
+}
+
+export function setLastChild(page: Uint8Array, child: number): void {
+  writeU32(page, LAST_CHILD, child);
+}
+
+export function cellAt(page: Uint8Array, index: number): number {
+  return readU16(page, SLOTS + index * SLOT_BYTES);
+}
+
+export function keyStart(page: Uint8Array, index: number): number {
+  return cellAt(page, index) + (isLeaf(page) ? LEAF_HEAD_BYTES : INTERIOR_HEAD_BYTES);
+}
+
+export function keyLength(page: Uint8Array, index: number): number {
+  return readU16(page, cellAt(page, index) + (isLeaf(page) ? 0 : 4));
+}
+
+export function keyOf(page: Uint8Array, index: number): Uint8Array {
+  const start = keyStart(page, index);
+  return page.subarray(start, start + keyLength(page, index));
+}
+
+/** The length of a leaf cell's value, or {@link OVERFLOWING}. */
+export function valueLength(page: Uint8Array, index: number): number {
+  return readU16(page, cellAt(page, index) + 2);
+}
+
+export function valueStart(page: Uint8Array, index: number): number {
+  return keyStart(page, index) + keyLength(page, index);
+}
+
+/** The child at an index; the last one, for keys from the last key on, has the index `cellCount`. */
+export function childAt(page: Uint8Array, index: number): number {
+  return index === cellCount(page) ? lastChild(page) : readU32(page, cellAt(page, index));
+}
+
+export function setChildAt(page: Uint8Array, index: number, child: number): void {
+  if (index === cellCount(page)) setLastChild(page, child);
+  else writeU32(page, cellAt(page, index), child);
+}
+
+/**
+ * Where a key belongs: the index of the first key that is not below it, and for an interior node of the child that
+ * holds it. Binary search on the page's bytes, nothing allocated.
+ * @returns the index; in a leaf `-1 - index` where the key itself is not there
+ */
+export function searchNode(page: Uint8Array, key: Uint8Array): number {
+  const leaf = page[4] === PAGE_TYPE.leaf;
+  const headBytes = leaf ? LEAF_HEAD_BYTES : INTERIOR_HEAD_BYTES;
+  const lengthAt = leaf ? 0 : 4;
+  const length = key.length;
+  let lo = 0;
+  let hi = page[COUNT]! | (page[COUNT + 1]! << 8);
+  while (lo < hi) {
+    const middle = (lo + hi) >>> 1;
+    const slot = SLOTS + middle * SLOT_BYTES;
+    const cell = page[slot]! | (page[slot + 1]! << 8);
+    const otherLength = page[cell + lengthAt]! | (page[cell + lengthAt + 1]! << 8);
+    const start = cell + headBytes;
+    const n = Math.min(length, otherLength);
+    let order = 0;
+    for (let i = 0; i < n; i++) {
+      order = key[i]! - page[start + i]!;
+      if (order !== 0) break;
+    }
+    if (order === 0) order = length - otherLength;
+    if (order === 0) return leaf ? middle : middle + 1;
+    if (order < 0) hi = middle;
+    else lo = middle + 1;
+  }
+  return leaf ? -1 - lo : lo;
+}
+
+/** Bytes that a new cell may take with its slot, after {@link compactNode} perhaps. */
+export function freeBytes(page: Uint8Array): number {
+  return contiguousBytes(page) + readU16(page, DEAD_BYTES);
+}
+
+/** Puts a cell in at an index. @returns false when the page has no room for it */
+export function insertCell(page: Uint8Array, index: number, cell: Uint8Array): boolean {
+  const needed = cell.length + SLOT_BYTES;
+  if (freeBytes(page) < needed) return false;
+  if (contiguousBytes(page) < needed) compactNode(page);
+  const count = cellCount(page);
+  const start = cellsStart(page) - cell.length;
+  page.set(cell, start);
+  writeU16(page, CELLS_START, start);
+  const slot = SLOTS + index * SLOT_BYTES;
+  page.copyWithin(slot + SLOT_BYTES, slot, SLOTS + count * SLOT_BYTES);
+  writeU16(page, slot, start);
+  writeU16(page, COUNT, count + 1);
+  return true;
+}
+
+/** Takes a cell out; its bytes are dead until the page is compacted. */
+export function removeCell(page: Uint8Array, index: number): void {
+  const count = cellCount(page);
+  writeU16(page, DEAD_BYTES, readU16(page, DEAD_BYTES) + cellLength(page, index));
+  const slot = SLOTS + index * SLOT_BYTES;
+  page.copyWithin(slot, slot + SLOT_BYTES, SLOTS + count * SLOT_BYTES);
+  writeU16(page, COUNT, count - 1);
+}
+
+/** Copies of all cells, in order. */
+export function copyCells(page: Uint8Array): Uint8Array[] {
+  return Array.from({ length: cellCount(page) }, (_, i) => {
+    const start = cellAt(page, i);
+    return page.slice(start, start + cellLength(page, i));
+  });
+}
+
+/** Gives a node these cells and no others; its type and head stay. */
+export function setCells(page: Uint8Array, cells: readonly Uint8Array[]): void {
+  let start = PAGE_BYTES;
+  let slot = SLOTS;
+  for (const cell of cells) {
+    start -= cell.length;
+    page.set(cell, start);
+    writeU16(page, slot, start);
+    slot += SLOT_BYTES;
+  }
+  // Zeros between slots and cells keep the log's images short.
+  page.fill(0, slot, start);
+  writeU16(page, COUNT, cells.length);
+  writeU16(page, CELLS_START, start);
+  writeU16(page, DEAD_BYTES, 0);
+}
+
+/** A leaf's cell; `value` is a reference of 8 bytes where `isOverflowing`. */
+export function leafCell(key: Uint8Array, value: Uint8Array, isOverflowing: boolean): Uint8Array {
+  const cell = new Uint8Array(LEAF_HEAD_BYTES + key.length + value.length);
+  writeU16(cell, 0, key.length);
+  writeU16(cell, 2, isOverflowing ? OVERFLOWING : value.length);
+  cell.set(key, LEAF_HEAD_BYTES);
+  cell.set(value, LEAF_HEAD_BYTES + key.length);
+  return cell;
+}
+
+/** Bytes of a leaf's cell with its value in it. */
+export function leafCellBytes(keyBytes: number, valueBytes: number): number {
+  return LEAF_HEAD_BYTES + keyBytes + valueBytes;
+}
+
+/** An interior cell: keys below `key`, and from the cell before on, are in `child`. */
+export function interiorCell(child: number, key: Uint8Array): Uint8Array {
+  const cell = new Uint8Array(INTERIOR_HEAD_BYTES + key.length);
+  writeU32(cell, 0, child);
+  writeU16(cell, 4, key.length);
+  cell.set(key, INTERIOR_HEAD_BYTES);
+  return cell;
+}
+
+/** The key of a cell that is in no page. */
+export function keyInCell(cell: Uint8Array, isInLeaf: boolean): Uint8Array {
+  const start = isInLeaf ? LEAF_HEAD_BYTES : INTERIOR_HEAD_BYTES;
+  return cell.subarray(start, start + readU16(cell, isInLeaf ? 0 : 4));
+}
+
+/** The child of an interior cell that is in no page. */
+export function childInCell(cell: Uint8Array): number {
+  return readU32(cell, 0);
+}
+
+function cellLength(page: Uint8Array, index: number): number {
+  if (!isLeaf(page)) return INTERIOR_HEAD_BYTES + keyLength(page, index);
+  const length = valueLength(page, index);
+  return leafCellBytes(keyLength(page, index), length === OVERFLOWING ? OVERFLOW_REFERENCE_BYTES : length);
+}
+
+function cellsStart(page: Uint8Array): number {
+  return readU16(page, CELLS_START);
+}
+
+function contiguousBytes(page: Uint8Array): number {
+  return cellsStart(page) - SLOTS - cellCount(page) * SLOT_BYTES;
+}
+
+function compactNode(page: Uint8Array): void {
+  setCells(page, copyCells(page));
+}

@@ -1,0 +1,107 @@
+import { compareBytes } from "../keys/compare.ts";
+import type { Pager } from "../storage/pager.ts";
+import { cellCount, childAt, isLeaf, keyOf, searchNode } from "./node.ts";
+import { checkDepth, readNode, readValue, type Step } from "./tree.ts";
+
+/** One entry of a tree, as bytes of its own. */
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** A range of keys. Keys that begin with `hi` are in it, however they go on. */
+export interface KeyRange {
+  /** The first key, included. */
+  readonly lo: Uint8Array;
+  readonly hi: Uint8Array;
+}
+
+/** Every key. */
+export const ALL_KEYS: KeyRange = Object.freeze({ lo: new Uint8Array(0), hi: new Uint8Array(0) });
+
+/** Whether a key is not above the end of a range. */
+export function isBelowEnd(key: Uint8Array, range: KeyRange): boolean {
+  const { hi } = range;
+  return compareBytes(key.length > hi.length ? key.subarray(0, hi.length) : key, hi) <= 0;
+}
+
+/** Whether a key lies in a range. */
+export function isInRange(key: Uint8Array, range: KeyRange): boolean {
+  return compareBytes(key, range.lo) >= 0 && isBelowEnd(key, range);
+}
+
+/**
+ * Reads the entries of a range in order, until there are `limitCount` of them or `limitBytes` bytes. The caller goes
+ * on from behind the last key, so that the tree may change between two calls.
+ * @param after - only keys above this one
+ */
+export function scanTree(
+  pager: Pager,
+  root: number,
+  range: KeyRange,
+  after: Uint8Array | undefined,
+  limitCount: number,
+  limitBytes: number,
+): Entry[] {
+  const found: Entry[] = [];
+  const path = descendTo(pager, root, after ?? range.lo);
+  let bytes = 0;
+  for (let leaf = path.at(-1); leaf !== undefined; leaf = nextLeaf(pager, path, root)) {
+    const page = readNode(pager, leaf.number);
+    const count = cellCount(page);
+    for (let i = leaf.index; i < count; i++) {
+      const key = keyOf(page, i);
+      if (!isBelowEnd(key, range)) return found;
+      if (after !== undefined && compareBytes(key, after) === 0) continue;
+      const value = readValue(pager, page, i);
+      found.push({ key: key.slice(), value });
+      bytes += key.length + value.length;
+      if (found.length >= limitCount || bytes >= limitBytes) return found;
+    }
+  }
+  return found;
+}
+
+/** The numbers of all pages of a tree but its overflow pages; for checks and counts. */
+export function pagesOfTree(pager: Pager, root: number): number[] {
+  const pages = [root];
+  for (const number of pages) {
+    const page = readNode(pager, number);
+    if (isLeaf(page)) continue;
+    for (let i = 0; i <= cellCount(page); i++) pages.push(childAt(page, i));
+  }
+  return pages;
+}
+
+function descendTo(pager: Pager, root: number, key: Uint8Array): Step[] {
+  const path: Step[] = [];
+  for (let number = root; ; ) {
+    checkDepth(pager, path.length, root);
+    const page = readNode(pager, number);
+    const index = searchNode(page, key);
+    path.push({ number, index: index < 0 ? -1 - index : index });
+    if (isLeaf(page)) return path;
+    number = childAt(page, index);
+  }
+}
+
+/** Goes up to the first node with a child to the right, and down on its left side. */
+function nextLeaf(pager: Pager, path: Step[], root: number): Step | undefined {
+  path.pop();
+  for (let step = path.at(-1); step !== undefined; step = path.at(-1)) {
+    const page = readNode(pager, step.number);
+    if (step.index < cellCount(page)) {
+      step.index++;
+      let number = childAt(page, step.index);
+      for (;;) {
+        checkDepth(pager, path.length, root);
+        path.push({ number, index: 0 });
+        const node = readNode(pager, number);
+        if (isLeaf(node)) return path.at(-1);
+        number = childAt(node, 0);
+      }
+    }
+    path.pop();
+  }
+  return undefined;
+}

@@ -1,0 +1,78 @@
+import { PAGE_TYPE } from "../storage/page-format.ts";
+import type { Pager } from "../storage/pager.ts";
+import {
+  childInCell,
+  copyCells,
+  initNode,
+  isLeaf,
+  keyInCell,
+  lastChild,
+  setCells,
+  setLastChild,
+} from "./node.ts";
+import { insertIntoParent, type Step } from "./tree.ts";
+
+/**
+ * Splits the last node of a path in two to make room for `cell` at the step's index.
+ *
+ * A root stays where it is and gets two children, so that nothing outside the tree has to learn of a new root.
+ */
+export function splitNode(pager: Pager, path: Step[], cell: Uint8Array): void {
+  const { number, index } = path.at(-1)!;
+  const page = pager.modify(number);
+  const isInLeaf = isLeaf(page);
+  const type = isInLeaf ? PAGE_TYPE.leaf : PAGE_TYPE.interior;
+  const cells = copyCells(page);
+  cells.splice(index, 0, cell);
+  const middle = splitPoint(cells, index, isInLeaf);
+  const separator = isInLeaf
+    ? shortestSeparator(keyInCell(cells[middle - 1]!, true), keyInCell(cells[middle]!, true))
+    : keyInCell(cells[middle]!, false).slice();
+  const leftCells = cells.slice(0, middle);
+  // Of an interior node the cell in the middle moves up, and its child becomes the last one on the left.
+  const rightCells = cells.slice(isInLeaf ? middle : middle + 1);
+  const last = isInLeaf ? 0 : lastChild(page);
+  const leftLast = isInLeaf ? 0 : childInCell(cells[middle]!);
+
+  const right = pager.allocate(type);
+  initNode(right.page);
+  setCells(right.page, rightCells);
+  setLastChild(right.page, last);
+  if (path.length > 1) {
+    setCells(page, leftCells);
+    setLastChild(page, leftLast);
+    path.pop();
+    insertIntoParent(pager, path, number, separator, right.number);
+    return;
+  }
+  const left = pager.allocate(type);
+  initNode(left.page);
+  setCells(left.page, leftCells);
+  setLastChild(left.page, leftLast);
+  page[4] = PAGE_TYPE.interior;
+  setCells(page, []);
+  setLastChild(page, right.number);
+  path[0]!.index = 0;
+  // The empty root has one child, as if it had just been split.
+  insertIntoParent(pager, path, left.number, separator, right.number);
+}
+
+/**
+ * The first cell that goes to the right: half of the bytes, or only the new cell when it is the last of a leaf, so
+ * that ascending keys fill their pages.
+ */
+function splitPoint(cells: readonly Uint8Array[], inserted: number, isInLeaf: boolean): number {
+  if (isInLeaf && inserted === cells.length - 1) return inserted;
+  const total = cells.reduce((sum, cell) => sum + cell.length, 0);
+  let sum = 0;
+  let middle = 0;
+  while (sum + cells[middle]!.length <= total / 2) sum += cells[middle++]!.length;
+  return Math.min(Math.max(middle, 1), cells.length - (isInLeaf ? 1 : 2));
+}
+
+/** The shortest beginning of `right` that is above `left`. */
+function shortestSeparator(left: Uint8Array, right: Uint8Array): Uint8Array {
+  let same = 0;
+  while (same < left.length && left[same] === right[same]) same++;
+  return right.slice(0, same + 1);
+}

@@ -1,0 +1,209 @@
+import { assert, CorruptDataError, InvalidArgumentError, readU32, writeU32 } from "@millrace/base";
+import { freeOverflow, readOverflow, writeOverflow } from "../storage/overflow.ts";
+import { initPage, PAGE_BYTES, PAGE_TYPE, pageTypeName } from "../storage/page-format.ts";
+import type { Pager } from "../storage/pager.ts";
+import {
+  cellCount,
+  childAt,
+  initNode,
+  insertCell,
+  interiorCell,
+  isLeaf,
+  lastChild,
+  leafCell,
+  leafCellBytes,
+  MAX_CELL_BYTES,
+  MAX_KEY_BYTES,
+  OVERFLOW_REFERENCE_BYTES,
+  OVERFLOWING,
+  removeCell,
+  searchNode,
+  setChildAt,
+  setLastChild,
+  valueLength,
+  valueStart,
+} from "./node.ts";
+import { splitNode } from "./split.ts";
+
+/** No tree is so deep: a longer way down is a circle. */
+const MAX_DEPTH = 40;
+
+/** A node on the way down, and which child or cell the way took. */
+export interface Step {
+  readonly number: number;
+  index: number;
+}
+
+/** Makes an empty tree. @returns its root, which stays its root for good */
+export function createTree(pager: Pager): number {
+  const { number, page } = pager.allocate(PAGE_TYPE.leaf);
+  initNode(page);
+  return number;
+}
+
+/** The value under a key, as bytes of its own; undefined where there is none. */
+export function getFromTree(pager: Pager, root: number, key: Uint8Array): Uint8Array | undefined {
+  let page = readNode(pager, root);
+  for (let depth = 0; !isLeaf(page); depth++) {
+    checkDepth(pager, depth, root);
+    page = readNode(pager, childAt(page, searchNode(page, key)));
+  }
+  const index = searchNode(page, key);
+  return index < 0 ? undefined : readValue(pager, page, index);
+}
+
+/** A copy of a leaf's value, wherever it is kept. */
+export function readValue(pager: Pager, page: Uint8Array, index: number): Uint8Array {
+  const length = valueLength(page, index);
+  const start = valueStart(page, index);
+  if (length !== OVERFLOWING) return page.slice(start, start + length);
+  return readOverflow(pager, readU32(page, start + 4), readU32(page, start));
+}
+
+/**
+ * Puts a value under a key.
+ * @returns false, and nothing changed, when the key is there and `mayReplace` is false
+ */
+export function putInTree(
+  pager: Pager,
+  root: number,
+  key: Uint8Array,
+  value: Uint8Array,
+  mayReplace: boolean,
+): boolean {
+  if (key.length > MAX_KEY_BYTES) {
+    throw new InvalidArgumentError(
+      "DOCDB_KEY_TOO_LONG",
+      "key",
+      key,
+      `at most ${MAX_KEY_BYTES} bytes in its encoded form`,
+    );
+  }
+  const path = descend(pager, root, key);
+  const leaf = path.at(-1)!;
+  const isThere = leaf.index >= 0;
+  if (isThere && !mayReplace) return false;
+  const page = pager.modify(leaf.number);
+  const index = isThere ? leaf.index : -1 - leaf.index;
+  if (isThere) removeLeafCell(pager, page, index);
+  const cell = newLeafCell(pager, key, value);
+  leaf.index = index;
+  if (!insertCell(page, index, cell)) splitNode(pager, path, cell);
+  return true;
+}
+
+/** Takes a key out. @returns whether it was there */
+export function deleteFromTree(pager: Pager, root: number, key: Uint8Array): boolean {
+  const path = descend(pager, root, key);
+  const leaf = path.at(-1)!;
+  if (leaf.index < 0) return false;
+  const page = pager.modify(leaf.number);
+  removeLeafCell(pager, page, leaf.index);
+  if (cellCount(page) === 0) removeEmptyNode(pager, path);
+  return true;
+}
+
+/** Reads a page that must be a node. @throws CorruptDataError `DOCDB_TREE_CORRUPT` when it is none */
+export function readNode(pager: Pager, number: number): Uint8Array {
+  const page = pager.read(number);
+  if (page[4] === PAGE_TYPE.leaf || page[4] === PAGE_TYPE.interior) return page;
+  throw corruptTree(
+    pager,
+    number,
+    `page ${number} is a ${pageTypeName(page[4]!)} page where a tree's node belongs`,
+  );
+}
+
+/** @throws CorruptDataError when a way down is longer than any tree is deep */
+export function checkDepth(pager: Pager, depth: number, root: number): void {
+  if (depth > MAX_DEPTH) throw corruptTree(pager, root, `the tree of page ${root} is a circle`);
+}
+
+/** The way to a key's leaf; the last step's index is that of {@link searchNode}, negative where the key is missing. */
+function descend(pager: Pager, root: number, key: Uint8Array): Step[] {
+  const path: Step[] = [];
+  for (let number = root; ; ) {
+    checkDepth(pager, path.length, root);
+    const page = readNode(pager, number);
+    const index = searchNode(page, key);
+    path.push({ number, index });
+    if (isLeaf(page)) return path;
+    number = childAt(page, index);
+  }
+}
+
+function newLeafCell(pager: Pager, key: Uint8Array, value: Uint8Array): Uint8Array {
+  if (leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES) return leafCell(key, value, false);
+  const reference = new Uint8Array(OVERFLOW_REFERENCE_BYTES);
+  writeU32(reference, 0, value.length);
+  writeU32(reference, 4, writeOverflow(pager, value));
+  return leafCell(key, reference, true);
+}
+
+function removeLeafCell(pager: Pager, page: Uint8Array, index: number): void {
+  if (valueLength(page, index) === OVERFLOWING)
+    freeOverflow(pager, readU32(page, valueStart(page, index) + 4));
+  removeCell(page, index);
+}
+
+/** Takes the last node of the path, which has no cells, out of the tree, and those above that become empty. */
+function removeEmptyNode(pager: Pager, path: Step[]): void {
+  for (let level = path.length - 1; level > 0; level--) {
+    pager.free(path[level]!.number);
+    const { number, index } = path[level - 1]!;
+    const parent = pager.modify(number);
+    const count = cellCount(parent);
+    if (count > 0) {
+      // Without its last child, the child before it takes the keys up to the end.
+      if (index === count) {
+        setLastChild(parent, childAt(parent, count - 1));
+        removeCell(parent, count - 1);
+      } else {
+        removeCell(parent, index);
+      }
+      if (level === 1 && count === 1) pullUpOnlyChild(pager, number);
+      return;
+    }
+  }
+  // All levels are empty: the root is a leaf again.
+  const root = pager.modify(path[0]!.number);
+  initPage(root, path[0]!.number, PAGE_TYPE.leaf);
+  initNode(root);
+}
+
+/** A root with one child takes over what the child holds, so that the tree gets lower. */
+function pullUpOnlyChild(pager: Pager, root: number): void {
+  const page = pager.modify(root);
+  while (!isLeaf(page) && cellCount(page) === 0) {
+    const child = lastChild(page);
+    page.set(pager.read(child));
+    writeU32(page, 8, root);
+    pager.free(child);
+  }
+}
+
+/** Called by {@link splitNode}: puts a new right-hand neighbour into the parent of the node that was split. */
+export function insertIntoParent(
+  pager: Pager,
+  path: Step[],
+  left: number,
+  separator: Uint8Array,
+  right: number,
+): void {
+  const step = path.at(-1);
+  assert(step !== undefined, "a root is split in its place");
+  const page = pager.modify(step.number);
+  // The child at `index` was split: `left` keeps the keys below the separator, `right` has those from it on.
+  setChildAt(page, step.index, right);
+  const cell = interiorCell(left, separator);
+  if (!insertCell(page, step.index, cell)) splitNode(pager, path, cell);
+}
+
+function corruptTree(pager: Pager, number: number, problem: string): CorruptDataError {
+  return new CorruptDataError(
+    "DOCDB_TREE_CORRUPT",
+    pager.store.file.path,
+    number * PAGE_BYTES,
+    `${problem}; the file is damaged, restore it from a copy`,
+  );
+}

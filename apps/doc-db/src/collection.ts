@@ -1,0 +1,207 @@
+import { AbortedError, resolveOptions } from "@millrace/base";
+import { getFromTree } from "./btree/tree.ts";
+import { findCollection, findOrCreateCollection } from "./catalog.ts";
+import { documentCountOf, primaryRootOf } from "./collection-page.ts";
+import { buildIndex, deleteById, encodeId, insertPrepared, prepareDocument } from "./collection-store.ts";
+import { decodeDocument } from "./document/decode.ts";
+import type { Document, Value } from "./document/value.ts";
+import { FetchCounters, fetchMatches } from "./fetch.ts";
+import { FindCursor, type FindOptions } from "./find-cursor.ts";
+import { compileFilter } from "./query/filter.ts";
+import type { Engine } from "./storage/engine.ts";
+import type { Pager } from "./storage/pager.ts";
+
+/** A change whose documents have more bytes than this part of the cache becomes a long transaction. */
+const LONG_FRACTION = 16;
+
+/** How an index is made. */
+export interface IndexOptions {
+  /** Whether two documents may not have the same value. @default false */
+  readonly unique?: boolean;
+}
+
+/** What {@link IndexOptions} are when they are not given. */
+export const DEFAULT_INDEX_OPTIONS: Required<IndexOptions> = Object.freeze({ unique: false });
+
+/** How an import is run. */
+export interface ImportOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Fields to have indexes on; made before the first document. */
+  readonly indexes?: readonly string[];
+}
+
+/** What an import brought in. */
+export interface ImportResult {
+  readonly documents: number;
+  /** Bytes of the documents as they are stored. */
+  readonly bytes: number;
+}
+
+/** Documents under one name. Made by `database.collection(name)`; it exists in the file from its first insert on. */
+export class Collection {
+  readonly name: string;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, name: string) {
+    this.#engine = engine;
+    this.name = name;
+  }
+
+  /**
+   * Puts a document in; without an `_id` it gets an ObjectId.
+   * @returns its `_id`, once the document is as safe as the durability says
+   * @throws MillraceError `DOCDB_KEY_DUPLICATE`; nothing was changed then
+   */
+  async insertOne(document: Document): Promise<Value> {
+    return (await this.insertMany([document]))[0]!;
+  }
+
+  /** Puts documents in, all of them or none. @returns their `_id`s @throws as {@link insertOne} */
+  async insertMany(documents: readonly Document[]): Promise<Value[]> {
+    const prepared = documents.map(prepareDocument);
+    const bytes = prepared.reduce((sum, document) => sum + document.bytes.length, 0);
+    const insert = (pager: Pager, step: () => void): void => {
+      const page = findOrCreateCollection(pager, this.name);
+      for (const document of prepared) {
+        insertPrepared(pager, page, document);
+        step();
+      }
+    };
+    if (this.#isLong(bytes)) await this.#engine.writeLong(async (pager, step) => insert(pager, step));
+    else await this.#engine.write((pager) => insert(pager, () => {}));
+    return prepared.map(({ id }) => id);
+  }
+
+  /**
+   * Puts documents in as they come, all of them or none, in memory bounded by the cache. Nobody else reads or writes
+   * the database meanwhile.
+   * @throws whatever the source throws; nothing was changed then
+   */
+  async importFrom(documents: AsyncIterable<Document>, options: ImportOptions = {}): Promise<ImportResult> {
+    return this.#engine.writeLong(async (pager, step) => {
+      const page = findOrCreateCollection(pager, this.name);
+      for (const field of options.indexes ?? []) buildIndex(pager, page, field, false);
+      step();
+      let count = 0;
+      let bytes = 0;
+      for await (const document of documents) {
+        if (options.signal?.aborted === true) {
+          throw new AbortedError("DOCDB_IMPORT_ABORTED", "the import", { cause: options.signal.reason });
+        }
+        const prepared = prepareDocument(document);
+        insertPrepared(pager, page, prepared);
+        step();
+        count++;
+        bytes += prepared.bytes.length;
+      }
+      return { documents: count, bytes };
+    });
+  }
+
+  /** The document with an `_id`; undefined when there is none. */
+  async get(id: Value): Promise<Document | undefined> {
+    const key = encodeId(id);
+    return this.#engine.read((pager) => {
+      const page = findCollection(pager, this.name);
+      const bytes = page === undefined ? undefined : getFromTree(pager, primaryRootOf(pager.read(page)), key);
+      return bytes === undefined ? undefined : decodeDocument(bytes);
+    });
+  }
+
+  /**
+   * The documents that match a filter, read as they are asked for.
+   * @throws InvalidArgumentError for a filter with operators or operands that are not supported, by name
+   * @example
+   * for await (const person of people.find({ age: { $gte: 18 } }, { sort: { name: 1 }, limit: 10 })) console.log(person);
+   */
+  find(filter: Document = {}, options?: FindOptions): FindCursor {
+    return new FindCursor(this.#engine, this.name, filter, options);
+  }
+
+  /** How many documents match; of an empty filter known without looking at any. */
+  async countDocuments(filter: Document = {}): Promise<number> {
+    if (Object.keys(filter).length === 0) {
+      return this.#engine.read((pager) => {
+        const page = findCollection(pager, this.name);
+        return page === undefined ? 0 : documentCountOf(pager.read(page));
+      });
+    }
+    let count = 0;
+    for await (const batch of fetchMatches(
+      this.#engine,
+      this.name,
+      compileFilter(filter),
+      new FetchCounters(),
+    )) {
+      count += batch.length;
+    }
+    return count;
+  }
+
+  /** Takes the first match out. @returns whether there was one */
+  async deleteOne(filter: Document): Promise<boolean> {
+    for await (const batch of fetchMatches(
+      this.#engine,
+      this.name,
+      compileFilter(filter),
+      new FetchCounters(),
+    )) {
+      for (const { idKey } of batch) if ((await this.#deleteKeys([idKey])) === 1) return true;
+    }
+    return false;
+  }
+
+  /** Takes all matches out, in transactions of up to a few hundred documents. @returns how many there were */
+  async deleteMany(filter: Document): Promise<number> {
+    let count = 0;
+    for await (const batch of fetchMatches(
+      this.#engine,
+      this.name,
+      compileFilter(filter),
+      new FetchCounters(),
+    )) {
+      count += await this.#deleteKeys(batch.map(({ idKey }) => idKey));
+    }
+    return count;
+  }
+
+  /**
+   * Puts a document in the place of the one with its `_id`, which must be there.
+   * @returns whether it was there; nothing is changed when it was not
+   */
+  async replaceOne(document: Document): Promise<boolean> {
+    const prepared = prepareDocument(document);
+    const replace = (pager: Pager): boolean => {
+      const page = findCollection(pager, this.name);
+      if (page === undefined || !deleteById(pager, page, prepared.idKey)) return false;
+      insertPrepared(pager, page, prepared);
+      return true;
+    };
+    return this.#isLong(prepared.bytes.length)
+      ? this.#engine.writeLong(async (pager) => replace(pager))
+      : this.#engine.write(replace);
+  }
+
+  /**
+   * Makes an index on a field or a dotted path, and fills it. Arrays get an entry for each element.
+   * @returns false when it was there already
+   * @throws MillraceError `DOCDB_KEY_DUPLICATE` when a unique one meets equal values; there is no index then
+   */
+  async createIndex(field: string, options?: IndexOptions): Promise<boolean> {
+    const { unique } = resolveOptions<Required<IndexOptions>>("docdb", DEFAULT_INDEX_OPTIONS, options);
+    return this.#engine.writeLong(async (pager) =>
+      buildIndex(pager, findOrCreateCollection(pager, this.name), field, unique),
+    );
+  }
+
+  #deleteKeys(keys: readonly Uint8Array[]): Promise<number> {
+    return this.#engine.write((pager) => {
+      const page = findCollection(pager, this.name);
+      return page === undefined ? 0 : keys.filter((key) => deleteById(pager, page, key)).length;
+    });
+  }
+
+  #isLong(bytes: number): boolean {
+    return bytes > this.#engine.pager.store.cache.capacityBytes / LONG_FRACTION;
+  }
+}

@@ -1,0 +1,117 @@
+import { checkCollectionName, findCollection, listCollections } from "./catalog.ts";
+import { Collection } from "./collection.ts";
+import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
+import { type DatabaseOptions, resolveDatabaseOptions } from "./options.ts";
+import { Engine } from "./storage/engine.ts";
+import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
+import { META_PAGE } from "./storage/page-format.ts";
+
+/** One collection in {@link DatabaseStats}. */
+export interface CollectionStats {
+  readonly name: string;
+  readonly documents: number;
+  /** Bytes of the encoded documents, without indexes and free space. */
+  readonly bytes: number;
+  /** Fields with an index. */
+  readonly indexes: readonly string[];
+}
+
+/** A database's state and counters at one moment. */
+export interface DatabaseStats {
+  readonly collections: readonly CollectionStats[];
+  /** Pages of 8 KiB, free ones included. */
+  readonly pages: number;
+  readonly freePages: number;
+  readonly walBytes: number;
+  /** Part of the page reads since opening that found the page in memory, 0 to 1. */
+  readonly cacheHitRate: number;
+  /** Bytes of pages in memory. */
+  readonly cacheBytes: number;
+  /** Transactions committed since opening. */
+  readonly commits: number;
+  /** Pages that they changed, each counted once a transaction. */
+  readonly loggedPages: number;
+  /** Bytes that they put into the log. */
+  readonly loggedBytes: number;
+  /** Syncs of the log since opening: commits divided by this is what waiting together saves. */
+  readonly logSyncs: number;
+}
+
+/**
+ * A document database in one file, with its log beside it: `NAME.db` and `NAME.db-wal/`.
+ *
+ * One process has it open at a time. The byte layout and the promises are in docs/formats/doc-db.md.
+ *
+ * @example
+ * await using db = await Database.open("people.db");
+ * await db.collection("people").insertOne({ name: "Ada", born: 1815 });
+ */
+export class Database {
+  readonly path: string;
+  readonly #engine: Engine;
+
+  private constructor(engine: Engine) {
+    this.path = engine.path;
+    this.#engine = engine;
+  }
+
+  /**
+   * Opens a database, making it where it is missing, and brings it up to the last commit in its log.
+   * @throws MillraceError `DOCDB_DATABASE_LOCKED` when another process or handle has it open
+   * @throws CorruptDataError for a file that is no database, of another version, cut off or damaged
+   */
+  static async open(path: string, options?: DatabaseOptions): Promise<Database> {
+    return new Database(await Engine.open(path, resolveDatabaseOptions(options)));
+  }
+
+  /** A collection by name. @throws InvalidArgumentError `DOCDB_COLLECTION_NAME` */
+  collection(name: string): Collection {
+    return new Collection(this.#engine, checkCollectionName(name));
+  }
+
+  /** Whether there is a collection of that name in the file. */
+  async hasCollection(name: string): Promise<boolean> {
+    return this.#engine.read((pager) => findCollection(pager, checkCollectionName(name)) !== undefined);
+  }
+
+  async stats(): Promise<DatabaseStats> {
+    return this.#engine.read((pager) => {
+      const collections = listCollections(pager).map(({ name, page }) => {
+        const bytes = pager.read(page);
+        return {
+          name,
+          documents: documentCountOf(bytes),
+          bytes: documentBytesOf(bytes),
+          indexes: indexesOf(bytes).map(({ field }) => field),
+        };
+      });
+      const meta = pager.read(META_PAGE);
+      const cache = pager.store.cache.statistics;
+      const { bytes: walBytes, syncs: logSyncs } = pager.wal.stats;
+      return {
+        collections,
+        pages: pageCountOf(meta),
+        freePages: freeCountOf(meta),
+        walBytes,
+        cacheHitRate: cache.hitRate,
+        cacheBytes: cache.bytes,
+        ...pager.counters,
+        logSyncs,
+      };
+    });
+  }
+
+  /** Writes all changed pages to their places in the file, durably, and cuts the log. */
+  async checkpoint(): Promise<void> {
+    await this.#engine.checkpoint();
+  }
+
+  /** Makes everything durable and closes; a second call does nothing more. */
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

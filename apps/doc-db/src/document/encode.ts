@@ -1,0 +1,169 @@
+import { CapacityError, InvalidArgumentError, writeU16, writeU32 } from "@millrace/base";
+import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_NAME_BYTES, TYPE, WIDE_FLAG } from "./format.ts";
+import type { ObjectId } from "./object-id.ts";
+import { type Document, rankOf, TYPE_RANK, type Value } from "./value.ts";
+
+const encoder = new TextEncoder();
+
+/** One buffer for all encodings: it grows to the largest document and stays. */
+let scratch = new Uint8Array(16 * 1024);
+let view = new DataView(scratch.buffer);
+let at = 0;
+
+/**
+ * Encodes a document as docs/formats/doc-db.md lays it out.
+ * @returns bytes of their own
+ * @throws InvalidArgumentError `DOCDB_VALUE_TYPE`, `DOCDB_STRING_INVALID`, `DOCDB_DOCUMENT_DEPTH`
+ * @throws CapacityError `DOCDB_DOCUMENT_TOO_LARGE` above 16 MiB
+ */
+export function encodeDocument(document: Document): Uint8Array<ArrayBuffer> {
+  at = 0;
+  writeContainer(document, false, 1);
+  if (at > MAX_DOCUMENT_BYTES)
+    throw new CapacityError("DOCDB_DOCUMENT_TOO_LARGE", "document", at, MAX_DOCUMENT_BYTES);
+  return scratch.slice(0, at);
+}
+
+function writeContainer(container: Document | readonly Value[], isArray: boolean, depth: number): void {
+  if (depth > MAX_DOCUMENT_DEPTH) {
+    throw new InvalidArgumentError(
+      "DOCDB_DOCUMENT_DEPTH",
+      "document depth",
+      depth,
+      `at most ${MAX_DOCUMENT_DEPTH} levels`,
+    );
+  }
+  const start = at;
+  if (writeEntries(container, isArray, depth, 2)) return;
+  // Offsets of 16 bits were too narrow: write it again with 32.
+  at = start;
+  writeEntries(container, isArray, depth, 4);
+}
+
+/** @returns false when an offset does not fit into `width` bytes */
+function writeEntries(
+  container: Document | readonly Value[],
+  isArray: boolean,
+  depth: number,
+  width: 2 | 4,
+): boolean {
+  const start = at;
+  const names = isArray ? undefined : Object.keys(container);
+  const count = names === undefined ? (container as readonly Value[]).length : names.length;
+  if (width === 2 && count > 0x7fff) return false;
+  const bodyStart = start + 4 + width * count;
+  reserve(bodyStart - at);
+  // The top bit of the count says how wide the offsets are.
+  writeU32(scratch, start, width === 2 ? count : count + WIDE_FLAG);
+  at = bodyStart;
+  for (let i = 0; i < count; i++) {
+    const offset = at - start;
+    if (width === 2 && offset > 0xffff) return false;
+    if (width === 2) writeU16(scratch, start + 4 + 2 * i, offset);
+    else writeU32(scratch, start + 4 + 4 * i, offset);
+    const value =
+      names === undefined ? (container as readonly Value[])[i]! : (container as Document)[names[i]!]!;
+    reserve(1);
+    const typeAt = at++;
+    if (names !== undefined) writeName(names[i]!);
+    // A nested container may move the buffer, so the type is put in its place afterwards.
+    const type = writeValue(value, depth);
+    scratch[typeAt] = type;
+  }
+  return true;
+}
+
+function writeValue(value: Value, depth: number): number {
+  switch (rankOf(value)) {
+    case TYPE_RANK.null:
+      return TYPE.null;
+    case TYPE_RANK.boolean:
+      return value === true ? TYPE.true : TYPE.false;
+    case TYPE_RANK.number:
+      return writeNumber(value as number | bigint);
+    case TYPE_RANK.string:
+      writeText(value as string);
+      return TYPE.string;
+    case TYPE_RANK.date:
+      reserve(8);
+      view.setFloat64(at, (value as Date).getTime(), true);
+      at += 8;
+      return TYPE.date;
+    case TYPE_RANK.binary:
+      writeBytes(value as Uint8Array);
+      return TYPE.binary;
+    case TYPE_RANK.objectId:
+      writeBytes((value as ObjectId).bytes);
+      return TYPE.objectId;
+    case TYPE_RANK.array:
+      writeContainer(value as readonly Value[], true, depth + 1);
+      return TYPE.array;
+    default:
+      writeContainer(value as Document, false, depth + 1);
+      return TYPE.object;
+  }
+}
+
+function writeNumber(value: number | bigint): number {
+  reserve(8);
+  if (typeof value === "bigint") {
+    if (BigInt.asIntN(64, value) !== value) {
+      throw new InvalidArgumentError("DOCDB_INT64_RANGE", "int64 value", value, "an integer of 64 bits");
+    }
+    view.setBigInt64(at, value, true);
+    at += 8;
+    return TYPE.int64;
+  }
+  if ((value | 0) === value && !Object.is(value, -0)) {
+    view.setInt32(at, value, true);
+    at += 4;
+    return TYPE.int32;
+  }
+  view.setFloat64(at, value, true);
+  at += 8;
+  return TYPE.double;
+}
+
+/** A name has its length in front, as its value's type does not say where it ends. */
+function writeName(name: string): void {
+  const start = at;
+  reserve(2);
+  at += 2;
+  writeText(name);
+  const nameBytes = at - start - 2;
+  if (nameBytes > MAX_NAME_BYTES)
+    throw new CapacityError("DOCDB_NAME_TOO_LONG", "field name", nameBytes, MAX_NAME_BYTES);
+  writeU16(scratch, start, nameBytes);
+}
+
+function writeText(text: string): void {
+  if (!text.isWellFormed()) {
+    throw new InvalidArgumentError(
+      "DOCDB_STRING_INVALID",
+      "string",
+      text,
+      "well-formed Unicode, without half a surrogate pair",
+    );
+  }
+  reserve(text.length * 3);
+  at += encoder.encodeInto(text, scratch.subarray(at)).written;
+}
+
+function writeBytes(bytes: Uint8Array): void {
+  reserve(bytes.length);
+  scratch.set(bytes, at);
+  at += bytes.length;
+}
+
+function reserve(byteLength: number): void {
+  const needed = at + byteLength;
+  if (needed <= scratch.length) return;
+  // Text reserves three bytes a unit, so the limit is checked on what may be used, generously.
+  if (at > MAX_DOCUMENT_BYTES || byteLength > 3 * MAX_DOCUMENT_BYTES + 16) {
+    throw new CapacityError("DOCDB_DOCUMENT_TOO_LARGE", "document", needed, MAX_DOCUMENT_BYTES);
+  }
+  const grown = new Uint8Array(Math.max(needed, scratch.length * 2));
+  grown.set(scratch.subarray(0, at));
+  scratch = grown;
+  view = new DataView(grown.buffer);
+}

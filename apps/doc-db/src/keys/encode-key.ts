@@ -1,0 +1,141 @@
+import type { ObjectId } from "../document/object-id.ts";
+import { type Document, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
+
+/** Longest value part of an index key in bytes; what lies behind is cut off, and the documents decide. */
+export const MAX_INDEX_VALUE_BYTES = 512;
+
+const encoder = new TextEncoder();
+let scratch = new Uint8Array(4096);
+let view = new DataView(scratch.buffer);
+let at = 0;
+
+/**
+ * Encodes a value so that comparing bytes compares values in BSON's order.
+ *
+ * No encoding is a beginning of another one, so that encodings can be put one behind the other. The layout is in
+ * docs/formats/doc-db.md.
+ */
+export function encodeKey(value: Value): Uint8Array<ArrayBuffer> {
+  at = 0;
+  writeKey(value);
+  return scratch.slice(0, at);
+}
+
+/** As {@link encodeKey}, cut to {@link MAX_INDEX_VALUE_BYTES}: the order of what remains is kept. */
+export function encodeIndexValue(value: Value): Uint8Array<ArrayBuffer> {
+  at = 0;
+  writeKey(value);
+  return scratch.slice(0, Math.min(at, MAX_INDEX_VALUE_BYTES));
+}
+
+function writeKey(value: Value): void {
+  const rank = rankOf(value);
+  reserve(16);
+  scratch[at++] = rank;
+  switch (rank) {
+    case TYPE_RANK.number:
+      writeNumber(value as number | bigint);
+      return;
+    case TYPE_RANK.string:
+      writeText(value as string);
+      return;
+    case TYPE_RANK.boolean:
+      scratch[at++] = value === true ? 1 : 0;
+      return;
+    case TYPE_RANK.date:
+      writeOrderedDouble((value as Date).getTime());
+      return;
+    case TYPE_RANK.objectId:
+      writeBytes((value as ObjectId).bytes);
+      return;
+    case TYPE_RANK.binary:
+      view.setUint32(at, (value as Uint8Array).length);
+      at += 4;
+      writeBytes(value as Uint8Array);
+      return;
+    case TYPE_RANK.array:
+      for (const element of value as readonly Value[]) writeKey(element);
+      writeEnd();
+      return;
+    case TYPE_RANK.object:
+      for (const [name, field] of Object.entries(value as Document)) {
+        reserve(1);
+        scratch[at++] = rankOf(field);
+        writeText(name);
+        writeKey(field);
+      }
+      writeEnd();
+  }
+}
+
+/** A double at or below the number, and what the number is above it: 0 to 1023, for int64 beyond 2^53 only. */
+function writeNumber(value: number | bigint): void {
+  let floor = Number(value);
+  let rest = 0;
+  if (typeof value === "bigint" && BigInt(floor) !== value) {
+    if (BigInt(floor) > value) floor = nextBelow(floor);
+    rest = Number(value - BigInt(floor));
+  }
+  writeOrderedDouble(floor);
+  view.setUint16(at, rest);
+  at += 2;
+}
+
+/** Sign bit flipped for positive numbers, all bits for negative ones; NaN as zeros, below all. */
+function writeOrderedDouble(value: number): void {
+  if (Number.isNaN(value)) {
+    view.setFloat64(at, 0);
+  } else {
+    // Adding 0 makes -0 the same key as 0.
+    view.setFloat64(at, value + 0);
+    const flip = scratch[at]! < 128 ? 0 : 255;
+    scratch[at] = scratch[at]! ^ (flip === 0 ? 128 : 255);
+    for (let i = 1; i < 8; i++) scratch[at + i] = scratch[at + i]! ^ flip;
+  }
+  at += 8;
+}
+
+function nextBelow(value: number): number {
+  const bits = new BigInt64Array(new Float64Array([value]).buffer);
+  bits[0] = bits[0]! + (value > 0 ? -1n : 1n);
+  return new Float64Array(bits.buffer)[0]!;
+}
+
+/** UTF-8 with 0x00 as 0x00 0xff, ended by 0x00 0x00. */
+function writeText(text: string): void {
+  reserve(text.length * 6 + 2);
+  const { written } = encoder.encodeInto(text, scratch.subarray(at));
+  const nul = scratch.subarray(at, at + written).indexOf(0);
+  at += written;
+  if (nul >= 0) escapeZeros(at - written);
+  scratch[at++] = 0;
+  scratch[at++] = 0;
+}
+
+function escapeZeros(start: number): void {
+  const plain = scratch.slice(start, at);
+  at = start;
+  for (const byte of plain) {
+    scratch[at++] = byte;
+    if (byte === 0) scratch[at++] = 255;
+  }
+}
+
+function writeBytes(bytes: Uint8Array): void {
+  reserve(bytes.length);
+  scratch.set(bytes, at);
+  at += bytes.length;
+}
+
+function writeEnd(): void {
+  reserve(1);
+  scratch[at++] = 0;
+}
+
+function reserve(byteLength: number): void {
+  if (at + byteLength <= scratch.length) return;
+  const grown = new Uint8Array(Math.max(at + byteLength, scratch.length * 2));
+  grown.set(scratch.subarray(0, at));
+  scratch = grown;
+  view = new DataView(grown.buffer);
+}

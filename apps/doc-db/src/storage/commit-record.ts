@@ -1,0 +1,44 @@
+/** The head of a log record: which commit it is a part of (docs/formats/doc-db.md). */
+import { CorruptDataError, readU32, writeU32 } from "@millrace/base";
+
+export const RECORD_HEAD_BYTES = 8;
+const KIND = 0x44;
+const FIRST = 1;
+const LAST = 2;
+
+/** What a record's head says. A commit counts only when its last part is there. */
+export interface RecordHead {
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
+export function writeRecordHead(
+  bytes: Uint8Array,
+  databaseId: number,
+  isFirst: boolean,
+  isLast: boolean,
+): void {
+  bytes[0] = KIND;
+  bytes[1] = (isFirst ? FIRST : 0) | (isLast ? LAST : 0);
+  bytes[2] = 0;
+  bytes[3] = 0;
+  writeU32(bytes, 4, databaseId);
+}
+
+/** @throws CorruptDataError `DOCDB_LOG_FOREIGN` for a record of another database or another program */
+export function readRecordHead(
+  bytes: Uint8Array,
+  databaseId: number,
+  directory: string,
+  lsn: number,
+): RecordHead {
+  if (bytes.length < RECORD_HEAD_BYTES || bytes[0] !== KIND || readU32(bytes, 4) !== databaseId) {
+    throw new CorruptDataError(
+      "DOCDB_LOG_FOREIGN",
+      directory,
+      0,
+      `record ${lsn} is not of this database; put the log that belongs to the file back`,
+    );
+  }
+  return { isFirst: (bytes[1]! & FIRST) !== 0, isLast: (bytes[1]! & LAST) !== 0 };
+}

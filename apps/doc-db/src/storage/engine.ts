@@ -1,0 +1,293 @@
+import { ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
+import { type Durability, fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
+import { Wal } from "@millrace/wal";
+import type { DatabaseDurability, DatabaseOptions } from "../options.ts";
+import { createFile, encodeHeader, type Header, readHeader } from "./header.ts";
+import { LongTransaction } from "./long-transaction.ts";
+import { pageCountOf } from "./meta-page.ts";
+import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
+import { PageStore } from "./page-store.ts";
+import { Pager } from "./pager.ts";
+import { recoverPages } from "./recovery.ts";
+import { removeStaleSpill } from "./spill-file.ts";
+
+const LOG_DURABILITY: Readonly<Record<DatabaseDurability, Durability>> = {
+  durable: "disk",
+  relaxed: "os",
+  memory: "none",
+};
+/** Small, as opening reads the last segment even after a checkpoint. */
+const LOG_SEGMENT_BYTES = 4 * 1024 * 1024;
+/** Pages written at the same time by a checkpoint. */
+const WRITES_AT_ONCE = 16;
+
+/** A database file with its log: transactions one after the other, checkpoints, recovery. */
+export class Engine {
+  readonly path: string;
+  readonly pager: Pager;
+  readonly #vfs: Vfs;
+  readonly #checkpointBytes: number;
+  #header: Header;
+  #failure: unknown;
+  /** Bytes in the log at the last checkpoint. */
+  #logBytesThen: number;
+  /** Set while somebody has the database for himself. */
+  #exclusive: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(path: string, pager: Pager, header: Header, options: Required<DatabaseOptions>) {
+    this.path = path;
+    this.pager = pager;
+    this.#header = header;
+    this.#vfs = options.vfs;
+    this.#checkpointBytes = options.checkpointBytes;
+    this.#logBytesThen = pager.wal.stats.bytes;
+  }
+
+  /** Opens, and recovers what the log holds beyond the file. */
+  static async open(path: string, options: Required<DatabaseOptions>): Promise<Engine> {
+    const { vfs } = options;
+    const logDirectory = `${path}-wal`;
+    const isThere = await vfs.exists(path);
+    // A file that is no database is refused before anything is made beside it.
+    if (isThere) await checkHeader(vfs, path);
+    else if (!options.create) throw fileError("FILES_NOT_FOUND", path, "open");
+    const wal = await openLog(vfs, logDirectory, path, options.durability);
+    let file: VfsFile | undefined;
+    try {
+      // Looked at again, now that the lock is held.
+      if (!(await vfs.exists(path))) {
+        if (wal.stats.nextLsn > 1) throw missingFile(path, logDirectory);
+        await createFile(vfs, path, parentPath(path));
+      }
+      await removeStaleSpill(vfs, path);
+      file = await vfs.open(path, "r+");
+      const header = await readHeader(file);
+      if (wal.stats.nextLsn <= header.checkpointLsn) throw missingLog(path, logDirectory, header, wal);
+      const store = new PageStore(file, options.cacheBytes);
+      const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn);
+      const engine = new Engine(path, new Pager(store, wal, header.databaseId), header, options);
+      if (applied > 0) await engine.checkpoint();
+      return engine;
+    } catch (error) {
+      await file?.close();
+      // The log's own error would only hide this one.
+      await wal.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Runs a change as one transaction. @returns its result, once it is as safe as the durability says */
+  async write<T>(change: (pager: Pager) => T): Promise<T> {
+    await this.#enter();
+    const { pager } = this;
+    let result: T;
+    try {
+      result = change(pager);
+    } catch (error) {
+      pager.rollback();
+      this.#failure ??= pager.store.failure;
+      throw error;
+    }
+    try {
+      await pager.commit();
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+    return result;
+  }
+
+  /**
+   * Runs a change of any size as one transaction: nobody else reads or writes meanwhile.
+   * @param change - must call `step` after each document, so that memory stays bounded
+   */
+  async writeLong<T>(change: (pager: Pager, step: () => void) => Promise<T>): Promise<T> {
+    return this.#alone(async () => {
+      await this.#checkpoint();
+      const { pager } = this;
+      const transaction = await LongTransaction.begin(pager, this.#vfs);
+      let result: T;
+      try {
+        result = await change(pager, () => pager.endOperation());
+        pager.endOperation();
+      } catch (error) {
+        await transaction.rollback();
+        throw error;
+      }
+      try {
+        await transaction.commit();
+      } catch (error) {
+        this.#failure ??= error;
+        throw error;
+      }
+      await this.#checkpoint();
+      return result;
+    });
+  }
+
+  /** Runs something that only reads; it sees whole transactions. */
+  async read<T>(look: (pager: Pager) => T): Promise<T> {
+    this.#checkUsable();
+    while (this.pager.touched !== undefined && this.#exclusive !== undefined) await this.#exclusive;
+    this.#checkUsable();
+    try {
+      return look(this.pager);
+    } finally {
+      this.pager.endOperation();
+      this.#failure ??= this.pager.store.failure;
+    }
+  }
+
+  /** Writes all changed pages to their places and cuts the log. */
+  checkpoint(): Promise<void> {
+    return this.#alone(() => this.#checkpoint());
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Waits until a change may run, and keeps log and cache in bounds. */
+  async #enter(): Promise<void> {
+    this.#checkUsable();
+    for (;;) {
+      while (this.#exclusive !== undefined) await this.#exclusive;
+      this.#checkUsable();
+      this.pager.releaseDurable();
+      if (this.pager.isCrowded) {
+        await this.pager.wal.flush();
+        this.pager.releaseDurable();
+      } else if (this.pager.wal.stats.bytes - this.#logBytesThen > this.#checkpointBytes) {
+        await this.checkpoint();
+      } else {
+        return;
+      }
+    }
+  }
+
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#exclusive !== undefined) await this.#exclusive;
+    this.#checkUsable();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#exclusive = promise;
+    try {
+      return await work();
+    } finally {
+      this.#exclusive = undefined;
+      resolve();
+    }
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { pager } = this;
+    const { store, wal } = pager;
+    if (store.cache.statistics.dirty === 0 && pager.lastLsn === this.#header.checkpointLsn) return;
+    try {
+      // The log first: a page must not be in the file before its log is durable.
+      await wal.flush();
+      pager.releaseDurable();
+      const dirty = store.cache.dirtyKeys();
+      for (let i = 0; i < dirty.length; i += WRITES_AT_ONCE) {
+        await Promise.all(dirty.slice(i, i + WRITES_AT_ONCE).map((number) => this.#writePage(number)));
+      }
+      // The pages before the header that says they are there, the header before the log is cut.
+      await store.file.sync();
+      await this.#writeHeader(pageCountOf(pager.read(META_PAGE)));
+      pager.endOperation();
+      pager.forgetImages();
+      await wal.truncateBefore(pager.lastLsn + 1);
+      this.#logBytesThen = wal.stats.bytes;
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  async #writePage(number: number): Promise<void> {
+    const { cache } = this.pager.store;
+    // Evicted meanwhile, it was written then.
+    const page = cache.peek(number);
+    if (page === undefined) return;
+    cache.pin(number);
+    try {
+      await this.pager.store.write(number, page);
+      cache.markClean(number);
+    } finally {
+      cache.unpin(number);
+    }
+  }
+
+  async #writeHeader(pageCount: number): Promise<void> {
+    const { file } = this.pager.store;
+    const sequence = this.#header.sequence + 1;
+    const header = { ...this.#header, sequence, checkpointLsn: this.pager.lastLsn, pageCount };
+    await file.write(encodeHeader(header), (sequence % 2) * PAGE_BYTES);
+    await file.sync();
+    this.#header = header;
+  }
+
+  async #close(): Promise<void> {
+    while (this.#exclusive !== undefined) await this.#exclusive;
+    const { wal, store } = this.pager;
+    try {
+      if (this.#failure === undefined) await this.#checkpoint();
+    } finally {
+      await store.file.close();
+      // What could not be made durable was reported to those who waited for it, or is by the checkpoint above.
+      if (this.#failure === undefined) await wal.close();
+      else await wal.close().catch(() => {});
+    }
+  }
+
+  #checkUsable(): void {
+    if (this.#closing !== undefined)
+      throw new ClosedError("DOCDB_DATABASE_CLOSED", `the database ${this.path}`);
+    if (this.#failure === undefined) return;
+    throw new IoError(
+      "DOCDB_DATABASE_FAILED",
+      this.path,
+      "write",
+      "an earlier write or sync failed, so nothing more is accepted; cure the cause, close the database and open it again",
+      { cause: this.#failure },
+    );
+  }
+}
+
+async function checkHeader(vfs: Vfs, path: string): Promise<void> {
+  await using file = await vfs.open(path, "r");
+  await readHeader(file);
+}
+
+async function openLog(
+  vfs: Vfs,
+  directory: string,
+  path: string,
+  durability: DatabaseDurability,
+): Promise<Wal> {
+  try {
+    return await Wal.open(vfs, directory, {
+      durability: LOG_DURABILITY[durability],
+      segmentBytes: LOG_SEGMENT_BYTES,
+    });
+  } catch (error) {
+    if (!isMillraceError(error, "FILES_LOCKED")) throw error;
+    const message = `${path}: another process or handle has this database open; close it there first (${error.message})`;
+    throw new MillraceError("DOCDB_DATABASE_LOCKED", message, { cause: error });
+  }
+}
+
+function missingFile(path: string, directory: string): MillraceError {
+  return new MillraceError(
+    "DOCDB_FILE_MISSING",
+    `${path} is missing, but its log ${directory} holds changes; put the file back, or remove the log to start anew`,
+  );
+}
+
+function missingLog(path: string, directory: string, header: Header, wal: Wal): MillraceError {
+  return new MillraceError(
+    "DOCDB_LOG_MISSING",
+    `${directory}: the log ends at record ${wal.stats.nextLsn - 1}, ${path} was written up to record ${header.checkpointLsn}; put the log that belongs to the file back`,
+  );
+}

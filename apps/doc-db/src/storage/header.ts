@@ -1,0 +1,131 @@
+/** The two header copies of a database file, as docs/formats/doc-db.md lays them out. */
+import { CorruptDataError, crc32c, readU32, readU64, writeU32, writeU64 } from "@millrace/base";
+import { atomicWrite, type Vfs, type VfsFile } from "@millrace/files";
+import { initNode } from "../btree/node.ts";
+import { initMeta } from "./meta-page.ts";
+import {
+  CATALOG_PAGE,
+  FIRST_FREE_PAGE,
+  initPage,
+  META_PAGE,
+  PAGE_BYTES,
+  PAGE_TYPE,
+  sealPage,
+} from "./page-format.ts";
+
+export const FORMAT_VERSION = 1;
+/** "MRDOCDB" and a zero. */
+const MAGIC = Uint8Array.of(0x4d, 0x52, 0x44, 0x4f, 0x43, 0x44, 0x42, 0);
+const HEADER_BYTES = 512;
+const CRC_OFFSET = 508;
+
+/** What a header says. */
+export interface Header {
+  /** Random; the log's records carry it too, so that a log of another file is not applied. */
+  readonly databaseId: number;
+  /** One more with each checkpoint; the copy with the higher one counts. */
+  readonly sequence: number;
+  /** The pages in the file hold every record of the log up to this one. */
+  readonly checkpointLsn: number;
+  /** Pages in the file at that checkpoint. */
+  readonly pageCount: number;
+}
+
+/** The bytes of a header page. */
+export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(PAGE_BYTES);
+  bytes.set(MAGIC);
+  writeU32(bytes, 8, FORMAT_VERSION);
+  writeU32(bytes, 12, PAGE_BYTES);
+  writeU64(bytes, 16, header.databaseId);
+  writeU64(bytes, 24, header.sequence);
+  writeU64(bytes, 32, header.checkpointLsn);
+  writeU32(bytes, 40, header.pageCount);
+  writeU32(bytes, CRC_OFFSET, crc32c(bytes, 0, 0, CRC_OFFSET));
+  return bytes;
+}
+
+/**
+ * Reads the newer intact copy.
+ * @throws CorruptDataError `DOCDB_FORMAT_UNKNOWN`, `DOCDB_VERSION_UNKNOWN`, `DOCDB_HEADER_CORRUPT`, `DOCDB_FILE_SHORT`
+ */
+export async function readHeader(file: VfsFile): Promise<Header> {
+  const { path } = file;
+  const size = await file.size();
+  const copies = new Uint8Array(PAGE_BYTES + HEADER_BYTES);
+  await file.read(copies, 0);
+  const first = decodeHeader(copies.subarray(0, HEADER_BYTES));
+  const second = decodeHeader(copies.subarray(PAGE_BYTES));
+  if (typeof first !== "object" && typeof second !== "object") {
+    throw headerError(path, first === "version" || second === "version" ? "version" : first, copies);
+  }
+  const newest =
+    typeof first === "object" && (typeof second !== "object" || first.sequence > second.sequence)
+      ? first
+      : (second as Header);
+  if (size < newest.pageCount * PAGE_BYTES) {
+    const problem = `the file ends here, ${newest.pageCount} pages of ${PAGE_BYTES} bytes were expected; it was cut off, restore it from a copy`;
+    throw new CorruptDataError("DOCDB_FILE_SHORT", path, size, problem);
+  }
+  return newest;
+}
+
+/** Makes an empty database file: both headers, the meta page and an empty catalog; durable, or not there at all. */
+export async function createFile(vfs: Vfs, path: string, directory: string): Promise<void> {
+  const databaseId = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  const pages = new Uint8Array(FIRST_FREE_PAGE * PAGE_BYTES);
+  pages.set(encodeHeader({ databaseId, sequence: 1, checkpointLsn: 0, pageCount: FIRST_FREE_PAGE }));
+  pages.copyWithin(PAGE_BYTES, 0, PAGE_BYTES);
+  const meta = pages.subarray(META_PAGE * PAGE_BYTES, (META_PAGE + 1) * PAGE_BYTES);
+  initPage(meta, META_PAGE, PAGE_TYPE.meta);
+  initMeta(meta, FIRST_FREE_PAGE);
+  sealPage(meta);
+  const catalog = pages.subarray(CATALOG_PAGE * PAGE_BYTES);
+  initPage(catalog, CATALOG_PAGE, PAGE_TYPE.leaf);
+  initNode(catalog);
+  sealPage(catalog);
+  await atomicWrite(vfs, path, pages);
+  await vfs.syncDirectory(directory);
+}
+
+function decodeHeader(bytes: Uint8Array): Header | "magic" | "version" | "damaged" {
+  if (MAGIC.some((byte, i) => bytes[i] !== byte)) return "magic";
+  if (readU32(bytes, CRC_OFFSET) !== crc32c(bytes, 0, 0, CRC_OFFSET)) return "damaged";
+  if (readU32(bytes, 8) !== FORMAT_VERSION || readU32(bytes, 12) !== PAGE_BYTES) return "version";
+  return {
+    databaseId: readU64(bytes, 16),
+    sequence: readU64(bytes, 24),
+    checkpointLsn: readU64(bytes, 32),
+    pageCount: readU32(bytes, 40),
+  };
+}
+
+function headerError(
+  path: string,
+  problem: "magic" | "version" | "damaged",
+  bytes: Uint8Array,
+): CorruptDataError {
+  if (problem === "magic") {
+    return new CorruptDataError(
+      "DOCDB_FORMAT_UNKNOWN",
+      path,
+      0,
+      "this is no database file: it does not begin with MRDOCDB",
+    );
+  }
+  if (problem === "version") {
+    const found = `format version ${readU32(bytes, 8)} with pages of ${readU32(bytes, 12)} bytes`;
+    return new CorruptDataError(
+      "DOCDB_VERSION_UNKNOWN",
+      path,
+      8,
+      `${found}, expected version ${FORMAT_VERSION} with ${PAGE_BYTES}; open it with the release that wrote it`,
+    );
+  }
+  return new CorruptDataError(
+    "DOCDB_HEADER_CORRUPT",
+    path,
+    CRC_OFFSET,
+    "the checksum of neither header copy matches; restore the file from a copy",
+  );
+}

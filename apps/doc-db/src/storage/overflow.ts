@@ -1,0 +1,50 @@
+/** Values too large for a cell, in chains of pages of their own (docs/formats/doc-db.md). */
+import { CorruptDataError, readU32, writeU32 } from "@millrace/base";
+import { PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "./page-format.ts";
+import type { Pager } from "./pager.ts";
+
+const NEXT = PAGE_HEAD_BYTES;
+const DATA = PAGE_HEAD_BYTES + 8;
+/** Bytes of a value in one page. */
+const BYTES_PER_PAGE = PAGE_BYTES - DATA;
+
+/** Writes a value into a new chain. @returns its first page */
+export function writeOverflow(pager: Pager, value: Uint8Array): number {
+  // From the end, so that each page can name the next one.
+  let next = 0;
+  const pages = Math.ceil(value.length / BYTES_PER_PAGE);
+  for (let i = pages - 1; i >= 0; i--) {
+    const { number, page } = pager.allocate(PAGE_TYPE.overflow);
+    writeU32(page, NEXT, next);
+    page.set(value.subarray(i * BYTES_PER_PAGE, Math.min(value.length, (i + 1) * BYTES_PER_PAGE)), DATA);
+    next = number;
+  }
+  return next;
+}
+
+/** @throws CorruptDataError `DOCDB_OVERFLOW_CORRUPT` when the chain is not as long as the value */
+export function readOverflow(pager: Pager, first: number, length: number): Uint8Array {
+  const value = new Uint8Array(length);
+  let number = first;
+  for (let at = 0; at < length; at += BYTES_PER_PAGE) {
+    const page = checkChain(pager, pager.read(number), number);
+    value.set(page.subarray(DATA, DATA + Math.min(BYTES_PER_PAGE, length - at)), at);
+    number = readU32(page, NEXT);
+  }
+  return value;
+}
+
+/** Frees the pages of a chain. */
+export function freeOverflow(pager: Pager, first: number): void {
+  for (let number = first; number !== 0; ) {
+    const next = readU32(checkChain(pager, pager.read(number), number), NEXT);
+    pager.free(number);
+    number = next;
+  }
+}
+
+function checkChain(pager: Pager, page: Uint8Array, number: number): Uint8Array {
+  if (page[4] === PAGE_TYPE.overflow) return page;
+  const problem = `page ${number} should be an overflow page; the file is damaged, restore it from a copy`;
+  throw new CorruptDataError("DOCDB_OVERFLOW_CORRUPT", pager.store.file.path, number * PAGE_BYTES, problem);
+}

@@ -1,0 +1,97 @@
+/** What changed in a page, as ranges of bytes: how the log holds changes (docs/formats/doc-db.md). */
+
+import { assert, readU16, readU32, writeU16, writeU32 } from "@millrace/base";
+import type { GrowableUint8 } from "@millrace/buffers";
+import { PAGE_BYTES } from "./page-format.ts";
+
+/** Ranges that start from an empty page: a full image without the zeros in it. */
+export const FROM_ZEROS = 1;
+/** Ranges that change the page as it was. */
+export const FROM_BEFORE = 0;
+
+/** Words that are equal between two ranges, at the most, for the ranges to be written as one. */
+const MERGE_WORDS = 2;
+const HEAD_BYTES = 8;
+const RANGE_HEAD_BYTES = 4;
+const WORDS = PAGE_BYTES / 4;
+const ZEROS = new Int32Array(WORDS);
+const head = new Uint8Array(HEAD_BYTES);
+/** Starts and ends of the ranges found, in words. */
+const found = new Uint16Array(2 * WORDS);
+
+/**
+ * Appends the ranges in which `after` differs from `before`, or from zeros without it.
+ * Byte 0 to 3, the checksum, do not count: it is made when the page is written to its place.
+ */
+export function appendPageChange(
+  out: GrowableUint8,
+  page: number,
+  after: Uint8Array,
+  before: Uint8Array | undefined,
+): void {
+  const count = findRanges(wordsIn(after), before === undefined ? ZEROS : wordsIn(before));
+  writeU32(head, 0, page);
+  head[4] = before === undefined ? FROM_ZEROS : FROM_BEFORE;
+  head[5] = 0;
+  writeU16(head, 6, count);
+  out.pushMany(head);
+  for (let i = 0; i < count; i++) {
+    const start = found[2 * i]! * 4;
+    const end = found[2 * i + 1]! * 4;
+    writeU16(head, 0, start);
+    writeU16(head, 2, end - start);
+    out.pushMany(head, 0, RANGE_HEAD_BYTES);
+    out.pushMany(after, start, end);
+  }
+}
+
+/** One change as {@link parsePageChange} finds it. */
+export interface PageChange {
+  readonly page: number;
+  readonly isFromZeros: boolean;
+  /** Offset of the change in the record, and of what follows it. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads the head of the change at `at`. */
+export function parsePageChange(record: Uint8Array, at: number): PageChange {
+  let end = at + HEAD_BYTES;
+  for (let left = readU16(record, at + 6); left > 0; left--)
+    end += RANGE_HEAD_BYTES + readU16(record, end + 2);
+  assert(end <= record.length, "a change lies inside its record");
+  return { page: readU32(record, at), isFromZeros: record[at + 4] === FROM_ZEROS, start: at, end };
+}
+
+/** Puts a change into the page it belongs to. */
+export function applyPageChange(record: Uint8Array, change: PageChange, page: Uint8Array): void {
+  if (change.isFromZeros) page.fill(0);
+  for (let at = change.start + HEAD_BYTES; at < change.end; ) {
+    const start = readU16(record, at);
+    const length = readU16(record, at + 2);
+    at += RANGE_HEAD_BYTES;
+    page.set(record.subarray(at, at + length), start);
+    at += length;
+  }
+}
+
+function findRanges(after: Int32Array, before: Int32Array): number {
+  let count = 0;
+  let end = -MERGE_WORDS - 1;
+  for (let i = 1; i < WORDS; i++) {
+    if (after[i] === before[i]) continue;
+    if (i - end <= MERGE_WORDS && count > 0) {
+      found[2 * count - 1] = i + 1;
+    } else {
+      found[2 * count] = i;
+      found[2 * count + 1] = i + 1;
+      count++;
+    }
+    end = i + 1;
+  }
+  return count;
+}
+
+function wordsIn(page: Uint8Array): Int32Array {
+  return new Int32Array(page.buffer, page.byteOffset, WORDS);
+}

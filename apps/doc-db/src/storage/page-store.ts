@@ -1,0 +1,116 @@
+import { assert, CorruptDataError, IoError } from "@millrace/base";
+import { BufferPool } from "@millrace/buffers";
+import { PageCache } from "@millrace/cache";
+import type { VfsFile } from "@millrace/files";
+import { checkPage, PAGE_BYTES, sealPage } from "./page-format.ts";
+import type { SpillFile } from "./spill-file.ts";
+
+/** Idle page buffers kept for reuse, in bytes. */
+const POOL_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Pages of one file behind a cache: loads and checks them, writes dirty ones back when they are evicted.
+ *
+ * Everything is synchronous. A page's bytes are valid until {@link PageStore.endOperation}, evicted or not; who
+ * changes a page pins it first.
+ */
+export class PageStore {
+  readonly file: VfsFile;
+  readonly cache: PageCache<Uint8Array<ArrayBuffer>>;
+  readonly pool: BufferPool = new BufferPool({ limitBytes: POOL_BYTES });
+  /** Takes the dirty pages that are evicted during a long transaction. */
+  spill: SpillFile | undefined;
+  /** The first failure to write the file; nothing is written after it. */
+  failure: unknown;
+  /** Buffers of evicted pages: the running operation may still be reading them. */
+  readonly #retired: ArrayBuffer[] = [];
+
+  constructor(file: VfsFile, cacheBytes: number) {
+    this.file = file;
+    this.cache = new PageCache({
+      capacityBytes: cacheBytes,
+      onEvict: (number, page, isDirty) => {
+        if (isDirty) this.#writeBack(number, page);
+        this.#retired.push(page.buffer);
+      },
+    });
+  }
+
+  /** A page's bytes. @throws CorruptDataError `DOCDB_PAGE_CORRUPT`, `DOCDB_PAGE_MISSING` */
+  read(number: number): Uint8Array<ArrayBuffer> {
+    return this.cache.get(number) ?? this.#load(number);
+  }
+
+  /** Puts a page of zeros into the cache, whatever the file holds in its place. */
+  createZeroed(number: number): Uint8Array<ArrayBuffer> {
+    const cached = this.cache.peek(number);
+    if (cached !== undefined) return cached.fill(0);
+    const page = new Uint8Array(this.pool.take(PAGE_BYTES), 0, PAGE_BYTES).fill(0);
+    this.#insert(number, page);
+    return page;
+  }
+
+  /** Forgets a page and its changes. */
+  drop(number: number): void {
+    const page = this.cache.peek(number);
+    if (page === undefined) return;
+    this.cache.delete(number);
+    this.#retired.push(page.buffer);
+  }
+
+  /** Gives the buffers of evicted pages back: no bytes that `read` gave are used any more. */
+  endOperation(): void {
+    for (let buffer = this.#retired.pop(); buffer !== undefined; buffer = this.#retired.pop())
+      this.pool.give(buffer);
+  }
+
+  /** Writes a page to its place in the file; it is not durable before the next sync. */
+  async write(number: number, page: Uint8Array): Promise<void> {
+    sealPage(page);
+    await this.file.write(page, number * PAGE_BYTES);
+  }
+
+  #load(number: number): Uint8Array<ArrayBuffer> {
+    const page = new Uint8Array(this.pool.take(PAGE_BYTES), 0, PAGE_BYTES);
+    try {
+      if (this.spill?.has(number) === true) this.spill.read(number, page);
+      else this.#readFromFile(number, page);
+      const isSpilled = this.spill?.has(number) === true;
+      this.#insert(number, page);
+      // A spilled page differs from the file for good, until the transaction ends.
+      if (isSpilled) this.cache.markDirty(number);
+    } catch (error) {
+      if (this.cache.peek(number) !== page) this.pool.give(page.buffer);
+      throw error;
+    }
+    return page;
+  }
+
+  #readFromFile(number: number, page: Uint8Array): void {
+    const count = this.file.readSync(page, number * PAGE_BYTES);
+    if (count < PAGE_BYTES) {
+      const problem = `page ${number} should be here, the file ends ${count} bytes into it; it was cut off, restore it from a copy`;
+      throw new CorruptDataError("DOCDB_PAGE_MISSING", this.file.path, number * PAGE_BYTES, problem);
+    }
+    checkPage(page, number, this.file.path);
+  }
+
+  #insert(number: number, page: Uint8Array<ArrayBuffer>): void {
+    this.cache.set(number, page, PAGE_BYTES);
+  }
+
+  #writeBack(number: number, page: Uint8Array): void {
+    if (this.spill !== undefined) {
+      this.spill.write(number, page);
+      return;
+    }
+    assert(this.failure === undefined, "nothing is written after a failure");
+    sealPage(page);
+    try {
+      this.file.writeSync(page, number * PAGE_BYTES);
+    } catch (error) {
+      if (error instanceof IoError) this.failure = error;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import { assert, CapacityError } from "@millrace/base";
+import { GrowableUint8 } from "@millrace/buffers";
+import type { Wal } from "@millrace/wal";
+import { RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
+import {
+  freeCountOf,
+  freeHeadOf,
+  nextFreeOf,
+  pageCountOf,
+  setFreeChain,
+  setNextFree,
+  setPageCount,
+} from "./meta-page.ts";
+import { appendPageChange } from "./page-diff.ts";
+import { initPage, META_PAGE, PAGE_BYTES, PAGE_TYPE, setPageLsn } from "./page-format.ts";
+import type { PageStore } from "./page-store.ts";
+
+/** Bytes of one log record, about: a commit above that takes several. */
+export const PART_BYTES: number = 1024 * 1024;
+const EMPTY_HEAD = new Uint8Array(RECORD_HEAD_BYTES);
+
+/** What the pager has done since the database was opened. */
+export interface PagerCounters {
+  commits: number;
+  /** Pages that commits changed, each counted once a commit. */
+  loggedPages: number;
+  loggedBytes: number;
+}
+
+/**
+ * Pages under a log: changes are gathered in one transaction at a time, then logged as one commit or undone.
+ *
+ * A changed page stays pinned until its log records are durable, so no page reaches the file before its log. The
+ * calls are synchronous; only the promise of `commit` waits for the disk.
+ */
+export class Pager {
+  readonly store: PageStore;
+  readonly wal: Wal;
+  readonly databaseId: number;
+  readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
+  /** Of the last record appended. */
+  lastLsn: number;
+  /** Set during a long transaction: the pages it changed. They are not pinned, but spilled. */
+  touched: Set<number> | undefined;
+  /** Pages whose full image the log holds since the last checkpoint. */
+  readonly #imaged = new Set<number>();
+  /** What the running transaction changed, as it was before; undefined for a page that did not exist. */
+  readonly #changed = new Map<number, Uint8Array<ArrayBuffer> | undefined>();
+  /** Pinned pages whose newest change may not be durable in the log yet, with its lsn. */
+  readonly #unsafe = new Map<number, number>();
+  /** Pages that the running operation of a long transaction has pinned. */
+  readonly #pinned = new Set<number>();
+  #releasedLsn = 0;
+
+  constructor(store: PageStore, wal: Wal, databaseId: number) {
+    this.store = store;
+    this.wal = wal;
+    this.databaseId = databaseId;
+    this.lastLsn = wal.stats.nextLsn - 1;
+  }
+
+  read(number: number): Uint8Array {
+    return this.store.read(number);
+  }
+
+  /** A page's bytes to change; they are kept in memory until the transaction ends. */
+  modify(number: number): Uint8Array {
+    const page = this.store.read(number);
+    if (this.touched !== undefined) {
+      this.#touch(number);
+      return page;
+    }
+    if (this.#changed.has(number)) return page;
+    const { pool } = this.store;
+    const bytes = new Uint8Array(pool.take(PAGE_BYTES), 0, PAGE_BYTES);
+    bytes.set(page);
+    this.#change(number, bytes);
+    return page;
+  }
+
+  /** A new, empty page of a type, from the free chain or at the end of the file. */
+  allocate(type: number): { number: number; page: Uint8Array } {
+    const meta = this.modify(META_PAGE);
+    const free = freeHeadOf(meta);
+    if (free !== 0) {
+      const page = this.modify(free);
+      setFreeChain(meta, nextFreeOf(page), freeCountOf(meta) - 1);
+      initPage(page, free, type);
+      return { number: free, page };
+    }
+    const number = pageCountOf(meta);
+    if (number === 0xffffffff)
+      throw new CapacityError("DOCDB_FILE_FULL", "database pages", number, 0xffffffff);
+    const page = this.store.createZeroed(number);
+    if (this.touched !== undefined) this.#touch(number);
+    else if (!this.#changed.has(number)) this.#change(number, undefined);
+    setPageCount(meta, number + 1);
+    initPage(page, number, type);
+    return { number, page };
+  }
+
+  /** Puts a page on the chain of free ones. */
+  free(number: number): void {
+    const meta = this.modify(META_PAGE);
+    const page = this.modify(number);
+    initPage(page, number, PAGE_TYPE.free);
+    setNextFree(page, freeHeadOf(meta));
+    setFreeChain(meta, number, freeCountOf(meta) + 1);
+  }
+
+  /** Ends an operation that only read, or one step of a long transaction. */
+  endOperation(): void {
+    for (const number of this.#pinned) this.store.cache.unpin(number);
+    this.#pinned.clear();
+    this.store.endOperation();
+  }
+
+  /** Logs the transaction's changes. @returns when they are as safe as the log's durability says */
+  commit(): Promise<void> {
+    assert(this.touched === undefined, "a long transaction has a commit of its own");
+    if (this.#changed.size === 0) {
+      this.endOperation();
+      return Promise.resolve();
+    }
+    const records: GrowableUint8[] = [this.newRecord()];
+    for (const [number, before] of this.#changed) {
+      const page = this.store.cache.peek(number)!;
+      setPageLsn(page, this.lastLsn + 1);
+      const isImaged = this.#imaged.has(number);
+      if (records.at(-1)!.length > PART_BYTES) records.push(this.newRecord());
+      appendPageChange(records.at(-1)!, number, page, isImaged ? before : undefined);
+      this.#imaged.add(number);
+    }
+    const parts = records.map((record, i) => this.sealRecord(record, i === 0, i === records.length - 1));
+    const done = parts.length === 1 ? this.wal.append(parts[0]!) : this.wal.appendMany(parts);
+    this.lastLsn += parts.length;
+    this.#settleChanges();
+    this.counters.commits++;
+    this.endOperation();
+    return done.then(() => this.releaseDurable());
+  }
+
+  /** Undoes the transaction: every page, and with them every tree, count and free chain, is as before. */
+  rollback(): void {
+    const { cache, pool } = this.store;
+    for (const [number, bytes] of this.#changed) {
+      cache.unpin(number);
+      if (bytes === undefined) {
+        this.store.drop(number);
+        continue;
+      }
+      cache.peek(number)!.set(bytes);
+      pool.give(bytes.buffer);
+    }
+    this.#changed.clear();
+    this.endOperation();
+  }
+
+  /** Unpins the pages whose log records are durable. */
+  releaseDurable(): void {
+    const { durableLsn } = this.wal.stats;
+    if (durableLsn === this.#releasedLsn) return;
+    this.#releasedLsn = durableLsn;
+    for (const [number, lsn] of this.#unsafe) {
+      if (lsn > durableLsn) continue;
+      this.store.cache.unpin(number);
+      this.#unsafe.delete(number);
+    }
+  }
+
+  /** Whether so many pages wait for the log that the cache gets short of room. */
+  get isCrowded(): boolean {
+    return this.#unsafe.size * PAGE_BYTES * 2 > this.store.cache.capacityBytes;
+  }
+
+  /** After a checkpoint: the log's next mention of any page must be a full image. */
+  forgetImages(): void {
+    this.#imaged.clear();
+  }
+
+  /** A record to append page changes to; {@link sealRecord} fills its head in. */
+  newRecord(): GrowableUint8 {
+    const record = new GrowableUint8({ initialCapacity: 4096 });
+    record.pushMany(EMPTY_HEAD);
+    return record;
+  }
+
+  sealRecord(record: GrowableUint8, isFirst: boolean, isLast: boolean): Uint8Array {
+    const bytes = record.view();
+    writeRecordHead(bytes, this.databaseId, isFirst, isLast);
+    this.counters.loggedBytes += bytes.length;
+    return bytes;
+  }
+
+  #touch(number: number): void {
+    const { cache } = this.store;
+    this.touched!.add(number);
+    cache.markDirty(number);
+    if (this.#pinned.has(number)) return;
+    cache.pin(number);
+    this.#pinned.add(number);
+  }
+
+  #change(number: number, before: Uint8Array<ArrayBuffer> | undefined): void {
+    this.store.cache.pin(number);
+    this.store.cache.markDirty(number);
+    this.#changed.set(number, before);
+  }
+
+  #settleChanges(): void {
+    const { cache, pool } = this.store;
+    for (const [number, bytes] of this.#changed) {
+      if (bytes !== undefined) pool.give(bytes.buffer);
+      // One pin a page is enough until the log is durable.
+      if (this.#unsafe.has(number)) cache.unpin(number);
+      this.#unsafe.set(number, this.lastLsn);
+    }
+    this.counters.loggedPages += this.#changed.size;
+    this.#changed.clear();
+  }
+}

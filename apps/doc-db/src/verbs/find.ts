@@ -1,0 +1,82 @@
+import { integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
+import { Database } from "../database.ts";
+import { documentFromJson, valueToJson } from "../document/extended-json.ts";
+import type { Document } from "../document/value.ts";
+import { compileFilter } from "../query/filter.ts";
+import type { SortSpec } from "../query/sort.ts";
+import { compileSort } from "../query/sort.ts";
+
+interface FindFlags {
+  readonly db: string;
+  readonly collection: string;
+  readonly sort?: string;
+  readonly skip: number;
+  readonly limit: number;
+  readonly explain?: boolean;
+}
+
+/** `find [filter]`: prints the documents that match, one a line. */
+export const findVerb: VerbSpec<FindFlags> = {
+  usage: "find [filter]",
+  summary: "prints the documents that match a filter, one a line",
+  example: `find --db people.db --collection people '{"born": {"$lt": 1900}}' --sort '{"born": -1}' --limit 10`,
+  flags: (command) =>
+    command
+      .requiredOption("--db <file>", "the database")
+      .requiredOption("--collection <name>", "the collection")
+      .option("--sort <fields>", 'as JSON: {"field": 1} ascending, -1 descending')
+      .option("--skip <n>", "leave out this many", integerBetween(0, Number.MAX_SAFE_INTEGER), 0)
+      .option(
+        "--limit <n>",
+        "print this many at the most; 0 for all",
+        integerBetween(0, Number.MAX_SAFE_INTEGER),
+        0,
+      )
+      .option("--explain", "tell which index was used and how much was read, in place of the documents"),
+  action: async (context, [text], flags) => {
+    const filter = parseObject("filter", text ?? "{}");
+    // Both are checked before a file is touched.
+    compileFilter(filter);
+    const sort = flags.sort === undefined ? undefined : (parseObject("--sort", flags.sort) as SortSpec);
+    if (sort !== undefined) compileSort(sort);
+    await using db = await Database.open(flags.db, { create: false });
+    if (!(await db.hasCollection(flags.collection))) {
+      const names = (await db.stats()).collections.map(({ name }) => name).join(", ") || "none";
+      throw new UsageError(
+        `--collection: ${flags.db} has no collection "${flags.collection}"; there are: ${names}`,
+      );
+    }
+    const { skip, limit } = flags;
+    const cursor = db
+      .collection(flags.collection)
+      .find(filter, { skip, limit, ...(sort === undefined ? {} : { sort }) });
+    const documents: unknown[] = [];
+    let count = 0;
+    for await (const document of cursor) {
+      context.signal.throwIfAborted();
+      count++;
+      if (flags.explain === true) continue;
+      if (context.isJson) documents.push(valueToJson(document));
+      else context.write(`${JSON.stringify(valueToJson(document))}\n`);
+    }
+    if (flags.explain === true) {
+      const { index, ...rest } = await cursor.explain();
+      const explanation = { index: index ?? null, ...rest };
+      return { json: { explanation, count }, text: JSON.stringify(explanation) };
+    }
+    return { json: { documents, count } };
+  },
+};
+
+function parseObject(what: string, text: string): Document {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `${what}: ${problem}; expected a JSON object such as '{"field": 1}', in quotes for the shell`,
+    );
+  }
+  return documentFromJson(json);
+}
