@@ -26,3 +26,4 @@ export {
   type NeuronTable,
 } from "./network-structure.ts";
 export { DEFAULT_EXPORTER_OPTIONS, type ExporterOptions } from "./options.ts";
+export { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";

@@ -99,7 +99,9 @@ describe("what is logged", () => {
             const behaving = entries.filter((entry) => entry.behavior?.[key] !== undefined);
             const series = contents.behavior[key];
             expect([...(series?.timesteps ?? [])]).toEqual(behaving.map((entry) => entry.timestep));
-            expect([...(series?.values ?? [])]).toEqual(behaving.flatMap((entry) => entry.behavior![key] as number | number[]));
+            expect([...(series?.values ?? [])]).toEqual(
+              behaving.flatMap((entry) => entry.behavior![key] as number | number[]),
+            );
           }
           const changes = having("weightChange");
           expect([...(contents.weightChanges?.newWeights ?? [])]).toEqual(
