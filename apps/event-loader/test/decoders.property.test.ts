@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { newEvt2Decoder } from "../src/evt2.ts";
+import { newEvt3Decoder } from "../src/evt3.ts";
+import { newTextDecoder } from "../src/text.ts";
+import { cutAt, decodePieces } from "./helpers.ts";
+import { naiveEvt2, naiveEvt3 } from "./oracles.ts";
+
+/** Word types as often as in a recording, and now and then anything at all. */
+const evt2Word = fc.oneof(
+  { weight: 6, arbitrary: fc.nat(0x1fffffff) },
+  { weight: 2, arbitrary: fc.nat(300).map((high) => 0x80000000 + high) },
+  { weight: 1, arbitrary: fc.nat(30).map((less) => 0x8fffffff - less) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 0xffffffff }) },
+);
+const evt3Word = fc.oneof(
+  { weight: 6, arbitrary: fc.nat(0x6fff) },
+  { weight: 1, arbitrary: fc.nat(40).map((high) => 0x8000 + high) },
+  { weight: 1, arbitrary: fc.nat(40).map((less) => 0x8fff - less) },
+  { weight: 2, arbitrary: fc.nat(0xffff) },
+);
+const evt2Bytes = fc.array(evt2Word, { maxLength: 200 }).map((words) => new Uint8Array(Uint32Array.from(words).buffer));
+const evt3Bytes = fc.array(evt3Word, { maxLength: 300 }).map((words) => new Uint8Array(Uint16Array.from(words).buffer));
+const textLine = fc.oneof(
+  fc.tuple(fc.nat(9), fc.nat(999_999), fc.nat(70_000), fc.nat(479), fc.integer({ min: -1, max: 2 })).map(
+    ([seconds, micros, x, y, p]) => `${seconds}.${String(micros).padStart(6, "0")} ${x} ${y} ${p}`,
+  ),
+  fc.constantFrom("", "# a comment", "1.5 2", "1 2 3 4 5", "x y", "1.5,3,4,1\r", " 2\t3 ,4 ;1"),
+);
+const textBytes = fc
+  .tuple(fc.array(textLine, { maxLength: 40 }), fc.boolean())
+  .map(([lines, isEnded]) => new TextEncoder().encode(lines.join("\n") + (isEnded ? "\n" : "")));
+const layout = { columns: ["t", "x", "y", "p"], timeUnit: "s", dataStart: 0, width: undefined, height: undefined } as const;
+
+const FORMATS = [
+  { name: "EVT2", bytes: evt2Bytes, newDecoder: newEvt2Decoder, wordSize: 4 },
+  { name: "EVT3", bytes: evt3Bytes, newDecoder: newEvt3Decoder, wordSize: 2 },
+  {
+    name: "text",
+    bytes: textBytes,
+    newDecoder: (context: Parameters<typeof newEvt2Decoder>[0]) => newTextDecoder(context, layout),
+    wordSize: 1,
+  },
+];
+
+describe.each(FORMATS)("any $name", ({ bytes: anyBytes, newDecoder, wordSize }) => {
+  it("gives the same in any pieces, at any address, byte by byte, and into chunks of any size", () => {
+    fc.assert(
+      fc.property(anyBytes, fc.array(fc.nat(1000)), fc.integer({ min: 12, max: 60 }), (bytes, cuts, rowsPerChunk) => {
+        const whole = decodePieces(newDecoder, [bytes], 1024);
+        const places = cuts.map((cut) => Math.min(cut, bytes.length));
+        expect(decodePieces(newDecoder, cutAt(bytes, places), rowsPerChunk)).toEqual(whole);
+        const everywhere = Array.from(bytes, (_, i) => i);
+        expect(decodePieces(newDecoder, cutAt(bytes, everywhere), rowsPerChunk)).toEqual(whole);
+      }),
+    );
+  });
+
+  it("gives a beginning of the same events when it is cut off anywhere", () => {
+    fc.assert(
+      fc.property(anyBytes, (bytes) => {
+        const whole = decodePieces(newDecoder, [bytes], 1024);
+        for (let end = 0; end < bytes.length; end++) {
+          const { events, violations } = decodePieces(newDecoder, [bytes.subarray(0, end)], 1024);
+          if (wordSize === 1) {
+            // The last number of a line may have been cut: that line is another one, or none.
+            const complete = bytes.subarray(0, end).lastIndexOf(10) + 1;
+            const sure = decodePieces(newDecoder, [bytes.subarray(0, complete)], 1024).events.length;
+            expect(events.length - sure).toBeLessThanOrEqual(1);
+            expect(events.slice(0, sure)).toEqual(whole.events.slice(0, sure));
+          } else {
+            expect(events).toEqual(whole.events.slice(0, events.length));
+            expect(violations).toMatchObject(end % wordSize === 0 ? {} : { truncatedWord: 1 });
+          }
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("against decoders that go word by word with bigints", () => {
+  it.each([
+    { name: "EVT2", bytes: evt2Bytes, newDecoder: newEvt2Decoder, naive: naiveEvt2 },
+    { name: "EVT3", bytes: evt3Bytes, newDecoder: newEvt3Decoder, naive: naiveEvt3 },
+  ])("$name gives the same events and triggers for any words", ({ bytes, newDecoder, naive }) => {
+    fc.assert(
+      fc.property(bytes, (input) => {
+        const { events, triggers } = decodePieces(newDecoder, [input], 64);
+        expect({ events, triggers }).toEqual(naive(input));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

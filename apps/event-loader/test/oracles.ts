@@ -1,0 +1,87 @@
+import type { Decoded, Event } from "./helpers.ts";
+
+/** EVT2 word by word, by the format's document, with bigints and objects. */
+export function naiveEvt2(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const events: Event[] = [];
+  const triggers: Decoded["triggers"] = [];
+  let high: bigint | undefined;
+  let loops = 0n;
+  const maxTime = (2n ** 28n - 1n) << 6n;
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const word = BigInt(view.getUint32(at, true));
+    const type = word >> 28n;
+    if (type === 8n) {
+      const next = (word & 0xfffffffn) << 6n;
+      if (high !== undefined && next < high && high - next >= maxTime - (10n << 6n)) loops++;
+      high = next;
+    }
+    if (high === undefined) continue;
+    const time = Number((high | ((word >> 22n) & 0x3fn)) + loops * 2n ** 34n);
+    if (type <= 1n)
+      events.push([time, Number((word >> 11n) & 0x7ffn), Number(word & 0x7ffn), Number(type)]);
+    if (type === 10n) triggers.push([time, Number((word >> 8n) & 0x1fn), Number(word & 1n)]);
+  }
+  return { events, triggers };
+}
+
+/** EVT3 word by word, by the format's document ("raw mode"), with bigints and objects. */
+export function naiveEvt3(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const events: Event[] = [];
+  const triggers: Decoded["triggers"] = [];
+  let base: bigint | undefined;
+  let time = 0n;
+  let loops = 0n;
+  let y = 0;
+  let baseX = 0;
+  let polarity = 0;
+  for (let at = 0; at + 2 <= bytes.length; at += 2) {
+    const word = view.getUint16(at, true);
+    const type = word >> 12;
+    const payload = word & 0xfff;
+    if (base === undefined && type !== 8) continue;
+    if (type === 0) y = payload & 0x7ff;
+    if (type === 2) events.push([Number(time), payload & 0x7ff, y, payload >> 11]);
+    if (type === 3) {
+      baseX = payload & 0x7ff;
+      polarity = payload >> 11;
+    }
+    if (type === 4 || type === 5) {
+      const bits = type === 4 ? 12 : 8;
+      for (let i = 0; i < bits; i++) {
+        if ((payload >> i) & 1) events.push([Number(time), (baseX + i) % 65_536, y, polarity]);
+      }
+      baseX += bits;
+    }
+    if (type === 6) time = base! + BigInt(payload);
+    if (type === 8) {
+      let next = (BigInt(payload) << 12n) + loops * 2n ** 24n;
+      if (base !== undefined && base > next && base - next >= ((2n ** 12n - 1n) << 12n) - (10n << 12n)) {
+        next += 2n ** 24n;
+        loops++;
+      }
+      base = next;
+      time = next;
+    }
+    if (type === 10) triggers.push([Number(time), (payload >> 8) & 0xf, payload & 1]);
+  }
+  return { events, triggers };
+}
+
+/** The canonical order: by time, column, row, polarity. */
+export function sortEvents(events: readonly Event[]): Event[] {
+  return [...events].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]);
+}
+
+/** The canonical bytes of events, one field after the other. */
+export function packEvents(events: readonly Event[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(13 * events.length));
+  for (const [i, [t, x, y, p]] of sortEvents(events).entries()) {
+    view.setUint16(13 * i, x, true);
+    view.setUint16(13 * i + 2, y, true);
+    view.setUint8(13 * i + 4, p);
+    view.setBigInt64(13 * i + 5, BigInt(t), true);
+  }
+  return new Uint8Array(view.buffer);
+}
