@@ -30,7 +30,9 @@ export const job: Job = async ({ directory }) => {
   const late = await collection.find({ origin: "DTW", delay: { $gt: 60 } }).toArray();
   const expected = flights.filter(({ origin, delay }) => origin === "DTW" && delay > 60);
   const found = late.map(({ _id, ...flight }) => flight);
-  const explanation = await collection.find({ origin: "DTW" }).explain();
+  const cursor = collection.find({ origin: "DTW" });
+  await cursor.toArray();
+  const explanation = cursor.explain();
   const fromDetroit = flights.filter(({ origin }) => origin === "DTW").length;
   return {
     job: "docdb",
