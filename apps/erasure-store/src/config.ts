@@ -10,6 +10,7 @@ import {
   atomicWrite,
   fileError,
   fileSource,
+  inspectInputFile,
   joinPath,
   parentPath,
   readSourceFull,
@@ -91,6 +92,7 @@ export function checkConfig(config: StoreConfig): Required<StoreConfig> {
 
 /** @throws MillraceError `STORE_CONFIG_INVALID` naming the file, what is wrong in it and what would be right */
 export async function readConfig(vfs: Vfs, path: string): Promise<Required<StoreConfig>> {
+  await inspectInputFile(vfs, path);
   await using source = await fileSource(vfs, path);
   if (source.size > MAX_CONFIG_BYTES)
     throw invalidConfig(path, `its ${source.size} bytes are no configuration`);
@@ -120,6 +122,7 @@ export async function readConfig(vfs: Vfs, path: string): Promise<Required<Store
 export async function initStore(vfs: Vfs, path: string, config: StoreConfig): Promise<void> {
   const filled = checkConfig(config);
   if (await vfs.exists(path)) throw fileError("FILES_EXISTS", path, "create");
+  if (!(await vfs.exists(parentPath(path)))) throw fileError("FILES_NOT_FOUND", parentPath(path), "create");
   for (const backend of openBackends(vfs, absoluteLocations(filled.backends, parentPath(path)))) {
     await backend.prepare();
   }

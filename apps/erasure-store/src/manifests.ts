@@ -122,6 +122,7 @@ export async function withLock<T>(
 /** An error's line for a list of several, where its backend is named already. */
 export function problemOf(problem: unknown): string {
   if (isMillraceError(problem, "FILES_NO_SPACE")) return "no space is left on its volume";
+  if (isMillraceError(problem, "FILES_NOT_FOUND")) return "its directory is not there";
   return problem instanceof Error ? problem.message : String(problem);
 }
 

@@ -84,6 +84,9 @@ export async function putObject(
     await withLock(context.backends, signal, () =>
       commitVersion(context.backends, key, { ...upload, bytes, sha256 }, outputs),
     );
+    await Promise.allSettled(
+      outputs.filter(({ failure }) => failure !== undefined).map((output) => output.discard()),
+    );
     progress.finish();
     return { object: name, bytes, dataShards, parityShards, failedShards: failuresOf(outputs) };
   } catch (error) {

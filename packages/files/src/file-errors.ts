@@ -20,7 +20,7 @@ const PROBLEMS: Readonly<Record<FileErrorCode, string>> = {
   FILES_NOT_DIRECTORY: "a part of this path is a file, a directory was expected; check the path",
   FILES_NOT_EMPTY: "the directory is not empty; remove what it holds first, or remove it with `recursive`",
   FILES_EXISTS: "this exists already; choose another name or remove it first",
-  FILES_NO_SPACE: "the volume or the quota is full; free some space and try again",
+  FILES_NO_SPACE: "no space is left on the volume or in the quota; free some space and try again",
   FILES_NO_PERMISSION: "permission denied or a read-only volume; check the owner and the mode of the path",
   FILES_LOCKED: "another user has this open for writing; close it there first",
   FILES_EMPTY: "the file is empty; check that it was copied or downloaded whole",

@@ -1,0 +1,246 @@
+import { execFileSync } from "node:child_process";
+import { openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { diskVfs } from "@millrace/files";
+import {
+  type CommandOutcome,
+  commandPath,
+  runCommand,
+  type TempDirectory,
+  tempDirectory,
+} from "@millrace/testkit";
+import { beforeEach, describe, expect, it } from "vitest";
+import { initStore } from "../src/index.ts";
+import { BACKENDS } from "./stores.ts";
+
+/** Field names with the types of their values: what other programs rely on. */
+const fieldsOf = (json: object): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
+  );
+
+const backendFlags = (names: readonly string[]): string[] =>
+  names.flatMap((name) => ["--backend", `${name}=dir:disks/${name}`]);
+
+/** A real program's first bytes: the Node binary's, code and tables. */
+function realBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  readSync(openSync(process.execPath, "r"), bytes, 0, length, 0);
+  return bytes;
+}
+
+describe("the command", () => {
+  let directory: TempDirectory;
+  const store = (verb: string, ...args: string[]): Promise<CommandOutcome> =>
+    runCommand("erasure-store", [verb, "--config", "store.yaml", ...args], { cwd: directory.path });
+  const pathOf = (...parts: string[]): string => join(directory.path, ...parts);
+  const bytes = realBytes(1_234_567);
+
+  beforeEach(async () => {
+    directory = tempDirectory();
+    const backends = Object.fromEntries(BACKENDS.map((name) => [name, `dir:disks/${name}`]));
+    await initStore(diskVfs, pathOf("store.yaml"), { backends });
+    writeFileSync(pathOf("in"), bytes);
+    return () => directory[Symbol.dispose]();
+  });
+
+  it("gives the fields that are promised", async () => {
+    const made = await runCommand(
+      "erasure-store",
+      ["init", "--config", "other.yaml", ...backendFlags(["x", "y", "z"]), "--json"],
+      { cwd: directory.path },
+    );
+    const put = await store("put", "in", "dir/in", "--json");
+    const get = await store("get", "dir/in", "out", "--json");
+    const ls = await store("ls", "--json");
+    const verify = await store("verify", "--json");
+    const rm = await store("rm", "dir/in", "--json");
+    const outcomes = { init: made, put, get, ls, verify, rm };
+    for (const outcome of Object.values(outcomes)) expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    const fields = Object.entries(outcomes).map(([verb, { stdout }]) => [verb, fieldsOf(JSON.parse(stdout))]);
+    expect(Object.fromEntries(fields)).toMatchInlineSnapshot(`
+      {
+        "get": {
+          "bytes": "number",
+          "bytesPerSecond": "number",
+          "object": "string",
+          "path": "string",
+          "seconds": "number",
+        },
+        "init": {
+          "backends": "number",
+          "config": "string",
+          "dataShards": "number",
+          "parityShards": "number",
+        },
+        "ls": {
+          "objects": "array",
+        },
+        "put": {
+          "bytes": "number",
+          "bytesPerSecond": "number",
+          "dataShards": "number",
+          "failedShards": "number",
+          "object": "string",
+          "parityShards": "number",
+          "seconds": "number",
+        },
+        "rm": {
+          "object": "string",
+          "removed": "boolean",
+        },
+        "verify": {
+          "badManifests": "number",
+          "corrupt": "number",
+          "lost": "number",
+          "missing": "number",
+          "objects": "number",
+          "problems": "array",
+          "recoverable": "number",
+          "shards": "number",
+        },
+      }
+    `);
+    expect(JSON.parse(put.stdout)).toMatchObject({
+      object: "dir/in",
+      bytes: bytes.length,
+      dataShards: 4,
+      parityShards: 2,
+      failedShards: 0,
+    });
+    expect(Buffer.compare(readFileSync(pathOf("out")), bytes)).toBe(0);
+    expect(JSON.parse(ls.stdout).objects).toEqual([
+      { name: "dir/in", bytes: bytes.length, shards: 6, shardsPresent: 6 },
+    ]);
+    expect(JSON.parse(verify.stdout)).toMatchObject({
+      objects: 1,
+      shards: 6,
+      missing: 0,
+      corrupt: 0,
+      lost: 0,
+    });
+  });
+
+  it("gets a file back with two directories deleted, and says with three what is missing", async () => {
+    await store("put", "in");
+    rmSync(pathOf("disks", "a"), { recursive: true });
+    rmSync(pathOf("disks", "d"), { recursive: true });
+    const get = await store("get", "in", "out");
+    expect(get).toMatchObject({ code: 0 });
+    expect(get.stderr).toMatch(/made good: shard \d on backend a: missing\n/);
+    expect(Buffer.compare(readFileSync(pathOf("out")), bytes)).toBe(0);
+    const verify = await store("verify", "--json");
+    expect(verify.code).toBe(1);
+    expect(JSON.parse(verify.stdout)).toMatchObject({ missing: 2, recoverable: 1, lost: 0 });
+
+    rmSync(pathOf("disks", "f"), { recursive: true });
+    const lost = await store("get", "in", "lost");
+    expect(lost).toMatchObject({ code: 1, stdout: "" });
+    expect(lost.stderr).toMatch(/3 of 6 shards can be read in stripe 0, 4 are needed; bring back shard/);
+    for (const backend of ["a", "d", "f"]) expect(lost.stderr).toContain(`on backend ${backend}: missing`);
+    expect(readdirSync(directory.path).sort()).toEqual(["disks", "in", "out", "store.yaml"]);
+    expect(JSON.parse((await store("verify", "--json")).stdout)).toMatchObject({ lost: 1 });
+  });
+
+  it("finds a flipped byte, and gets the file all the same", async () => {
+    await store("put", "in");
+    const [shard] = readdirSync(pathOf("disks", "c", "shards"));
+    const path = pathOf("disks", "c", "shards", shard!);
+    const content = readFileSync(path);
+    content[content.length >> 1]! ^= 4;
+    writeFileSync(path, content);
+    const verify = await store("verify");
+    expect(verify.code).toBe(1);
+    expect(verify.stdout).toMatch(/corrupt +1\n/);
+    expect(verify.stdout).toMatch(/in +\d +c +.*the checksum of unit 2 is wrong/);
+    expect((await store("get", "in", "out")).code).toBe(0);
+    expect(Buffer.compare(readFileSync(pathOf("out")), bytes)).toBe(0);
+  });
+
+  it("takes stdin and gives stdout", async () => {
+    const put = await runCommand("erasure-store", ["put", "-", "piped", "--config", "store.yaml", "--json"], {
+      cwd: directory.path,
+      input: bytes,
+    });
+    expect(JSON.parse(put.stdout)).toMatchObject({ object: "piped", bytes: bytes.length });
+    const args = ["--conditions=@millrace/source", commandPath("erasure-store"), "get", "piped", "-"];
+    const stdout = execFileSync(process.execPath, [...args, "--config", "store.yaml"], {
+      cwd: directory.path,
+      maxBuffer: 1 << 24,
+    });
+    expect(Buffer.compare(stdout, bytes)).toBe(0);
+    expect(await store("put", "-")).toMatchObject({ code: 2 });
+    expect(await store("get", "piped", "-", "--json")).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("stores an empty file", async () => {
+    writeFileSync(pathOf("empty"), "");
+    expect(await store("put", "empty")).toMatchObject({ code: 0 });
+    expect(await store("get", "empty", "out")).toMatchObject({ code: 0 });
+    expect(readFileSync(pathOf("out"))).toHaveLength(0);
+  });
+
+  it("refuses what cannot be kept safe, and what is there already", async () => {
+    const init = (...args: string[]): Promise<CommandOutcome> =>
+      runCommand("erasure-store", ["init", "--config", "new.yaml", ...args], { cwd: directory.path });
+    const few = await init(...backendFlags(["a", "b"]));
+    expect(few).toMatchObject({ code: 2, stdout: "" });
+    expect(few.stderr).toContain("one backend would hold 3");
+    expect((await init("--backend", "disks")).stderr).toContain("expected NAME=dir:PATH");
+    expect((await init(...backendFlags(["a", "a"]))).stderr).toContain("the name a is taken");
+    const again = await store("init", ...backendFlags(["a", "b", "c"]));
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain("store.yaml: this exists already");
+    expect((await store("rm", "nothing")).stderr).toContain('no object "nothing"');
+    expect(await store("put", "in", "../x")).toMatchObject({ code: 2 });
+    expect(await store("put", "in", "--engine", "ronomom")).toMatchObject({ code: 2 });
+  });
+
+  it("leaves the store as it was when it is interrupted", async () => {
+    await store("put", "in", "o");
+    const before = readdirSync(pathOf("disks"), { recursive: true }).sort();
+    const args = ["put", "-", "o", "--config", "store.yaml"];
+    const outcome = await new Promise<CommandOutcome>((resolve) => {
+      const running = runCommand("erasure-store", args, {
+        cwd: directory.path,
+        input: realBytes(100_000_000),
+        onStart: async (child) => {
+          const isWriting = (): boolean =>
+            readdirSync(pathOf("disks", "a", "shards")).some((name) => name.startsWith("."));
+          while (!isWriting()) await new Promise((tick) => setTimeout(tick, 2));
+          child.kill("SIGINT");
+        },
+      });
+      running.then(resolve);
+    });
+    expect(outcome).toMatchObject({ code: 1, stdout: "" });
+    expect(outcome.stderr).toContain("interrupted");
+    expect(readdirSync(pathOf("disks"), { recursive: true }).sort()).toEqual(before);
+    expect((await store("verify")).code).toBe(0);
+  });
+
+  it("keeps a large file in bounded memory", async () => {
+    const script = `
+      import { ErasureStore } from "@millrace/erasure-store";
+      import { MemoryBudget } from "@millrace/stream";
+      const [config, megabytes] = process.argv.slice(-2);
+      const store = await ErasureStore.open(config, { budget: new MemoryBudget(4 << 20) });
+      const chunk = new Uint8Array(1 << 20).map((_, i) => i * 31 >> 3);
+      await store.put((function* () { for (let i = 0; i < megabytes; i++) yield chunk; })(), "o");
+      let bytes = 0;
+      for await (const piece of store.read("o")) bytes += piece.length;
+      console.log(bytes >> 20, process.resourceUsage().maxRSS);
+    `;
+    const peakKiB = (megabytes: number): number => {
+      const args = ["--conditions=@millrace/source", "--input-type=module", "--eval", script];
+      const stdout = execFileSync(process.execPath, [...args, pathOf("store.yaml"), String(megabytes)], {
+        cwd: import.meta.dirname,
+        encoding: "utf8",
+      });
+      const [read, peak] = stdout.split(" ").map(Number);
+      expect(read).toBe(megabytes);
+      return peak!;
+    };
+    expect(peakKiB(64) - peakKiB(4)).toBeLessThan(40 * 1024);
+  });
+});

@@ -1,0 +1,87 @@
+import { isMillraceError, seededRandom } from "@millrace/base";
+import { FaultyVfs } from "@millrace/testkit";
+import { expect, it } from "vitest";
+import { ErasureStore } from "../src/index.ts";
+import { filesOf, makeStore, readAll } from "./stores.ts";
+
+const OLD = seededRandom(1).fill(new Uint8Array(200));
+const NEW = seededRandom(2).fill(new Uint8Array(300));
+
+async function storeWithOld(seed: number): Promise<{ vfs: FaultyVfs; store: ErasureStore }> {
+  const vfs = new FaultyVfs(seed);
+  const { store } = await makeStore({}, vfs);
+  await store.put([OLD], "o");
+  return { vfs, store };
+}
+
+/** Names of files without what a put draws anew. */
+const shapeOf = (files: readonly string[]): string[] =>
+  files.map((path) => path.replace(/\.[0-9a-f]{32}\./, ".upload.")).sort();
+
+it.each(["write", "sync", "rename", "open", "syncDirectory"] as const)(
+  "keeps the old object or has the new one, and no orphans, when any one %s fails",
+  async (call) => {
+    for (let n = 1; ; n++) {
+      const { vfs, store } = await storeWithOld(n);
+      const before = await filesOf(vfs);
+      const calls = vfs.callCount(call);
+      vfs.failNth({ call, n, error: "ENOSPC" });
+      const outcome = await store.put([NEW], "o").catch((error: unknown) => error);
+      const isFailure = outcome instanceof Error;
+      expect(await readAll(store, "o")).toEqual(isFailure ? OLD : NEW);
+      const after = await filesOf(vfs);
+      if (isFailure) expect(after).toEqual(before);
+      else expect(before.length - after.length).toBeLessThanOrEqual(1);
+      expect(after.filter((path) => path.endsWith(".tmp") || path.endsWith("lock"))).toEqual([]);
+      if (vfs.callCount(call) - calls < n) break;
+    }
+  },
+);
+
+it.each(["write", "sync", "rename"] as const)(
+  "keeps the old object when all further calls of %s fail",
+  async (call) => {
+    for (let n = 1; ; n++) {
+      const { vfs, store } = await storeWithOld(n);
+      const before = await filesOf(vfs);
+      const calls = vfs.callCount(call);
+      vfs.failNth({ call, n, error: "ENOSPC", times: Number.POSITIVE_INFINITY });
+      const outcome = await store.put([NEW], "o").catch((error: unknown) => error);
+      const found = await readAll(store, "o");
+      if (!(outcome instanceof Error)) expect(found).toEqual(NEW);
+      else if (!isMillraceError(outcome, "STORE_COMMIT_UNDECIDED")) {
+        expect(found).toEqual(OLD);
+        expect(shapeOf(await filesOf(vfs))).toEqual(shapeOf(before));
+      } else expect([OLD.length, NEW.length]).toContain(found.length);
+      if (vfs.callCount(call) - calls < n) break;
+    }
+  },
+);
+
+it("has the old object or the new one, whole, after the power went at any moment of a put", async () => {
+  for (let halt = 0; ; halt++) {
+    const { vfs, store } = await storeWithOld(halt);
+    vfs.haltAfter(halt);
+    const outcome = await store.put([NEW], "o").catch((error: unknown) => error);
+    const random = seededRandom(halt);
+    for (const survival of [0, 0.5, 1]) {
+      const after = vfs.crash(random, { survival });
+      const found = await readAll(await ErasureStore.open("store.yaml", { vfs: after }), "o");
+      expect(found).toEqual(found.length === NEW.length ? NEW : OLD);
+      if (!(outcome instanceof Error)) expect(found).toEqual(NEW);
+    }
+    if (!(outcome instanceof Error) && halt > 50) break;
+  }
+});
+
+it("has the object or not, but never a lost one, after the power went at any moment of a removal", async () => {
+  for (let halt = 0; ; halt++) {
+    const { vfs, store } = await storeWithOld(halt);
+    vfs.haltAfter(halt);
+    const outcome = await store.remove("o").catch((error: unknown) => error);
+    const after = vfs.crash(seededRandom(halt), { survival: 0.5 });
+    const { lost } = await (await ErasureStore.open("store.yaml", { vfs: after })).verify();
+    expect(lost).toBe(0);
+    if (!(outcome instanceof Error)) break;
+  }
+});

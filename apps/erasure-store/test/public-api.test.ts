@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import * as api from "../src/index.ts";
+
+it("exports these names and no others", () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "DEFAULT_STORE_CONFIG",
+      "DEFAULT_STORE_OPTIONS",
+      "ErasureStore",
+      "initStore",
+    ]
+  `);
+});
