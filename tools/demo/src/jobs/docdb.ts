@@ -32,7 +32,7 @@ export const job: Job = async ({ directory }) => {
   const found = late.map(({ _id, ...flight }) => flight);
   const cursor = collection.find({ origin: "DTW" });
   await cursor.toArray();
-  const explanation = cursor.explain();
+  const explanation = await cursor.explain();
   const fromDetroit = flights.filter(({ origin }) => origin === "DTW").length;
   return {
     job: "docdb",
