@@ -1,4 +1,5 @@
 import { MillraceError } from "@millrace/base";
+import { orderedParallelMap } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { shardKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
@@ -14,6 +15,9 @@ export interface ListedObject {
   /** How many of them lie where they were put; `verify` tells whether they are whole. */
   readonly shardsPresent: number;
 }
+
+/** Objects whose manifests are read at a time. */
+const MANIFESTS_AT_A_TIME = 8;
 
 /** An object as the store's manifests know it. */
 export interface StoredObject {
@@ -39,11 +43,14 @@ export async function findObjects(
     throw new MillraceError("STORE_BACKENDS_ABSENT", `no backend is there; ${reasons.join("; ")}`);
   }
   const keys = new Set(listed.flatMap((result) => (result.status === "fulfilled" ? result.value : [])));
-  const objects: StoredObject[] = [];
-  for (const manifestKey of keys) {
+  const read = async (manifestKey: string): Promise<StoredObject> => {
     const key = manifestKey.replace(/\.json$/, "");
     const { copies, newest: manifest } = await readManifests(backends, key);
-    if (manifest === undefined || manifest.object.startsWith(prefix)) objects.push({ key, manifest, copies });
+    return { key, manifest, copies };
+  };
+  const objects: StoredObject[] = [];
+  for await (const object of orderedParallelMap(keys, read, { concurrency: MANIFESTS_AT_A_TIME })) {
+    if (object.manifest === undefined || object.manifest.object.startsWith(prefix)) objects.push(object);
   }
   return objects.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }

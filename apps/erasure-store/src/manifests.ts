@@ -4,6 +4,7 @@ import { retry } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { manifestKey, shardKey } from "./keys.ts";
 import { decodeManifest, type Manifest } from "./manifest.ts";
+import { objectKey } from "./object-name.ts";
 import { corruptShard } from "./shard-format.ts";
 
 /** What one backend has of an object's manifest. */
@@ -145,5 +146,13 @@ async function readManifest(backend: ShardBackend, key: string): Promise<Manifes
     throw corruptShard(source.name, 0, `${source.size} bytes are no manifest`);
   const bytes = new Uint8Array(source.size);
   await readSourceFull(source, bytes, 0);
-  return decodeManifest(bytes, source.name);
+  const manifest = decodeManifest(bytes, source.name);
+  if (objectKey(manifest.object) !== key) {
+    throw corruptShard(
+      source.name,
+      0,
+      `this is the manifest of "${manifest.object}"; it was copied or renamed`,
+    );
+  }
+  return manifest;
 }

@@ -68,6 +68,7 @@ export async function putObject(
   await using source = await openInput(context.vfs, input, signal);
   const outputs = makeOutputs(context, key, upload);
   const progress = new Progress({ totalBytes: source.bytes, ...(onProgress && { onReport: onProgress }) });
+  let isCommitted = false;
   try {
     await Promise.all(outputs.map((output) => output.open()));
     checkQuorum(name, dataShards, outputs);
@@ -81,21 +82,26 @@ export async function putObject(
     await Promise.all(outputs.map((output) => output.commit(bytes, sha256)));
     checkQuorum(name, dataShards, outputs);
     throwIfAborted(signal, `storing "${name}"`);
-    await withLock(context.backends, signal, () =>
-      commitVersion(context.backends, key, { ...upload, bytes, sha256 }, outputs),
-    );
-    await Promise.allSettled(
-      outputs.filter(({ failure }) => failure !== undefined).map((output) => output.discard()),
-    );
+    await withLock(context.backends, signal, async () => {
+      await commitVersion(context.backends, key, { ...upload, bytes, sha256 }, outputs);
+      isCommitted = true;
+    });
+    await discard(outputs.filter(({ failure }) => failure !== undefined));
     progress.finish();
     return { object: name, bytes, dataShards, parityShards, failedShards: failuresOf(outputs) };
   } catch (error) {
-    // What failed says more than that cleaning up after it failed, too.
-    if (!isMillraceError(error, "STORE_COMMIT_UNDECIDED")) {
-      await Promise.allSettled(outputs.map((output) => output.discard()));
-    }
+    // From the commit on the shards are the object: a lock that cannot be released must not cost them.
+    if (isCommitted || isMillraceError(error, "STORE_COMMIT_UNDECIDED")) throw error;
+    await discard(outputs);
+    // An input stream that the signal ended fails with an error of its own.
+    throwIfAborted(signal, `storing "${name}"`);
     throw error;
   }
+}
+
+/** What is not wanted goes; that a failing backend refuses this, too, is no news. */
+async function discard(outputs: readonly ShardOutput[]): Promise<void> {
+  await Promise.allSettled(outputs.map((output) => output.discard()));
 }
 
 function makeOutputs({ backends }: StoreContext, key: string, upload: Upload): ShardOutput[] {

@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { diskVfs } from "@millrace/files";
@@ -217,6 +218,33 @@ describe("the command", () => {
     expect(outcome.stderr).toContain("interrupted");
     expect(readdirSync(pathOf("disks"), { recursive: true }).sort()).toEqual(before);
     expect((await store("verify")).code).toBe(0);
+  });
+
+  it("is interrupted while it waits for stdin", async () => {
+    const args = ["--conditions=@millrace/source", commandPath("erasure-store"), "put", "-", "o"];
+    const child = spawn(process.execPath, [...args, "--config", "store.yaml"], { cwd: directory.path });
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.stdin.write("some bytes, and no end");
+    const ended = once(child, "close");
+    while (readdirSync(pathOf("disks", "f", "shards")).length === 0) {
+      await new Promise((tick) => setTimeout(tick, 2));
+    }
+    child.kill("SIGINT");
+    expect(await ended).toEqual([1, null]);
+    expect(stderr).toBe("millrace-store: interrupted; nothing half-written was left behind\n");
+    for (const name of BACKENDS) expect(readdirSync(pathOf("disks", name, "shards"))).toEqual([]);
+  });
+
+  it("puts from two processes at once, and one of them wins, whole", async () => {
+    writeFileSync(pathOf("in2"), bytes.subarray(1000));
+    const outcomes = await Promise.all([store("put", "in", "o"), store("put", "in2", "o")]);
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    expect(await store("verify")).toMatchObject({ code: 0 });
+    expect(readdirSync(pathOf("disks", "a", "shards"))).toHaveLength(1);
+    expect(readdirSync(pathOf("disks", "a"))).toEqual(["manifests", "shards"]);
   });
 
   it("keeps a large file in bounded memory", async () => {

@@ -121,6 +121,18 @@ describe("a damaged manifest", () => {
     expect((await store.verify()).problems).toEqual([]);
   });
 
+  it("is found when it is another object's, under this one's key", async () => {
+    const { vfs, store } = await storeWithObject();
+    const before = await filesIn(vfs, "manifests");
+    await store.put([BYTES.subarray(9)], "p");
+    const other = (await filesIn(vfs, "manifests")).find((path) => !before.includes(path));
+    await writeFileBytes(vfs, before[0]!, await readFileBytes(vfs, other!));
+    const { problems } = await store.verify();
+    expect(problems).toHaveLength(1);
+    expect(problems[0]!.problem).toContain('the manifest of "p"');
+    expect(await readAll(store, "o")).toEqual(BYTES);
+  });
+
   it("leads to an object that is lost when all copies are damaged", async () => {
     const { vfs, store } = await storeWithObject();
     for (const path of await filesIn(vfs, "manifests")) await writeFileBytes(vfs, path, new Uint8Array(10));

@@ -207,6 +207,16 @@ describe("put and get", () => {
   });
 });
 
+it("keep what is committed when something fails after that", async () => {
+  const { store } = await makeStore();
+  const onProgress = ({ isFinal }: { isFinal: boolean }): void => {
+    if (isFinal) throw new Error("the caller's own");
+  };
+  await expect(store.put([bytesOf(300)], "o", { onProgress })).rejects.toThrow("the caller's own");
+  expect(await readAll(store, "o")).toEqual(bytesOf(300));
+  expect(await store.verify()).toMatchObject({ problems: [] });
+});
+
 describe("ls and rm", () => {
   it("take a prefix for a list, and exactly one name to remove", async () => {
     const { vfs, store } = await makeStore();

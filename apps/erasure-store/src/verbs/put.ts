@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import { checkOneOf, formatByteSize, formatDuration } from "@millrace/base";
 import { formatFacts, integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
 import { baseName } from "@millrace/files";
@@ -33,7 +34,9 @@ export const putVerb: VerbSpec<PutFlags> = {
       engine === undefined ? undefined : FAMILY_OF_ENGINE[checkOneOf("store", "engine", engine, engines)];
     const startMs = performance.now();
     const store = await ErasureStore.open(config);
-    const result = await store.put(file === "-" ? process.stdin : file!, name, {
+    // A terminal or a pipe may never end: the signal ends it.
+    const input = file === "-" ? addAbortSignal(context.signal, process.stdin) : file!;
+    const result = await store.put(input, name, {
       ...workOptions(context, "put"),
       dataShards,
       parityShards,
