@@ -1,0 +1,56 @@
+import type { SeededRandom } from "@millrace/base";
+import type { Collection } from "../src/collection.ts";
+import type { Document, Value } from "../src/document/value.ts";
+import { encodeKey } from "../src/index.ts";
+
+/** A field value of any type; small ranges, so that values meet. */
+export function randomValue(random: SeededRandom, depth = 0): Value {
+  switch (random.nextInt(0, depth < 2 ? 12 : 9)) {
+    case 0:
+      return null;
+    case 1:
+      return random.next() < 0.5;
+    case 2:
+    case 3:
+      return random.nextInt(-5, 5);
+    case 4:
+      return random.nextInt(-50, 50) / 10;
+    case 5:
+      return BigInt(random.nextInt(-5, 5)) * (random.next() < 0.5 ? 1n : 2n ** 55n + 1n);
+    case 6:
+      return ["", "a", "ab", "a\0", "b", "é", "\u{1f600}", "\uffff", "x".repeat(600)][random.nextInt(0, 8)]!;
+    case 7:
+      return new Date(random.nextInt(-3, 3) * 1000);
+    case 8:
+      return random.fill(new Uint8Array(random.nextInt(0, 2)));
+    case 9:
+      return [Number.NaN, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 1e300][
+        random.nextInt(0, 5)
+      ]!;
+    case 10:
+    case 11:
+      return Array.from({ length: random.nextInt(0, 3) }, () => randomValue(random, depth + 1));
+    default:
+      return Object.fromEntries(
+        Array.from({ length: random.nextInt(0, 3) }, () => [
+          "abc"[random.nextInt(0, 2)]!,
+          randomValue(random, depth + 1),
+        ]),
+      );
+  }
+}
+
+/** A value as a string that is equal for equal `_id`s. */
+export function idText(id: Value): string {
+  return Buffer.from(encodeKey(id)).toString("hex");
+}
+
+/** Every document of a collection, by {@link idText}. */
+export async function contentOf(
+  collection: Collection,
+  filter: Document = {},
+): Promise<Map<string, Document>> {
+  const content = new Map<string, Document>();
+  for await (const document of collection.find(filter)) content.set(idText(document._id!), document);
+  return content;
+}
