@@ -20,6 +20,8 @@ export class GroupCommit {
   #failure: unknown;
   #acknowledgedLsn: number;
   #batchCount = 0;
+  /** Records in the batch before. */
+  #lastCount = 0;
 
   constructor(writer: SegmentWriter, durability: Durability) {
     this.#writer = writer;
@@ -90,8 +92,13 @@ export class GroupCommit {
       this.#current = batch;
       this.#pending = new Batch(batch.lastLsn + 1);
       try {
-        await this.#writer.write(batch);
-        if (batch.wantsSync || this.#durability === "disk") await this.#writer.sync();
+        // A second lone record in a row: there is one writer, and blocking this thread for a sync delays nobody else.
+        const isLone = this.#durability === "disk" && batch.count === 1 && this.#lastCount === 1;
+        this.#lastCount = batch.count;
+        if (!isLone || !this.#writer.commitNow(batch)) {
+          await this.#writer.write(batch);
+          if (batch.wantsSync || this.#durability === "disk") await this.#writer.sync();
+        }
         this.#batchCount += batch.count > 0 ? 1 : 0;
         this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, batch.lastLsn);
         batch.done.resolve();

@@ -119,6 +119,18 @@ export class ActiveSegment implements Segment {
     await this.#file.sync();
   }
 
+  /** Whether so many bytes can be written without making the file longer first. */
+  isAllocated(byteLength: number): boolean {
+    return this.#offset + byteLength <= this.#allocated;
+  }
+
+  /** Writes into allocated zeros and syncs on this thread: see {@link SegmentWriter.commitNow}. */
+  commitNow(frames: Uint8Array): void {
+    this.#file.writeSync(frames, this.#offset);
+    this.#offset += frames.length;
+    this.#file.syncSync();
+  }
+
   /** Cuts the zeros off behind the last frame, makes that durable and closes. */
   async seal(): Promise<void> {
     if (this.#allocated > this.#offset) await this.#file.truncate(this.#offset);
