@@ -13,7 +13,11 @@ export async function measureInFreshProcess(
   contender: string,
 ): Promise<Measurement | undefined> {
   const args = ["--conditions=@millrace/source", measureProgram(root), id, contender];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root }).catch((error) => {
+    // A native peer may crash while the process ends, after its measurement was printed.
+    if (typeof error.stdout === "string" && error.stdout.endsWith("}\n")) return error as { stdout: string };
+    throw error;
+  });
   const printed: unknown = JSON.parse(stdout.trim().split("\n").at(-1)!);
   return "missing" in (printed as object) ? undefined : (printed as Measurement);
 }
