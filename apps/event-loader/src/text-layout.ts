@@ -30,6 +30,9 @@ const SAMPLE_LINES = 200;
 /** Whole times from this on are nanoseconds since 1970 rather than microseconds (the year 5138). */
 const LEAST_NANOSECONDS = 1e17;
 
+/** Orders of columns that are recognised without a heading; the rare others would be mistaken for each other. */
+const ORDERS: readonly string[] = ["txyp", "xypt"];
+
 const HEADINGS: Readonly<Record<string, TextColumn>> = {
   t: "t",
   ts: "t",
@@ -54,8 +57,7 @@ const HEADING_UNITS: Readonly<Record<string, TimeUnit>> = { s: "s", sec: "s", ms
  */
 export function parseTextColumns(text: string): TextColumn[] {
   const columns = text.split(",").map((name) => name.trim());
-  const isComplete = [..."txyp"].every((name) => columns.filter((column) => column === name).length === 1);
-  if (isComplete && columns.every((name) => "txyp-".includes(name) && name.length === 1)) {
+  if (isComplete(columns) && columns.every((name) => "txyp-".includes(name) && name.length === 1)) {
     return columns as TextColumn[];
   }
   throw new InvalidArgumentError(
@@ -82,27 +84,24 @@ export function detectTextLayout(
   source: string,
   hints: TextLayoutHints = {},
 ): TextLayout | undefined {
-  if (!isPlainText(head)) return undefined;
-  const text = new TextDecoder("latin1").decode(head);
-  const lines = text.split("\n");
+  const markBytes = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+  const bytes = head.subarray(markBytes);
+  if (!isPlainText(bytes)) return undefined;
+  const lines = new TextDecoder("latin1").decode(bytes).split("\n");
   // The last line of a part may be cut in the middle of a number.
   if (!isWholeFile && lines.length > 1) lines.pop();
-  let dataStart = 0;
+  let dataStart = markBytes;
   let size: readonly [number, number] | undefined;
-  let named: { readonly columns: readonly TextColumn[]; readonly timeUnit: TimeUnit | undefined } | undefined;
+  let heading: Heading | undefined;
   let first = 0;
   for (; first < lines.length; first++) {
-    const line = lines[first]!.replace(/^\u00ef\u00bb\u00bf/, "").trim();
-    const fields = splitFields(line);
-    const geometry = /^[%#]\s*geometry\s*:?\s*(\d+)\s*[,x]\s*(\d+)/i.exec(line);
-    const isSizeLine =
-      size === undefined && fields.length === 2 && fields.every((field) => /^\d+$/.test(field));
-    if (geometry !== null) size = [Number(geometry[1]), Number(geometry[2])];
-    else if (isSizeLine) size = [Number(fields[0]), Number(fields[1])];
+    const line = lines[first]!.trim();
+    const found = readSize(line);
+    if (found !== undefined) size ??= found;
     else if (line !== "" && !/^[#%]/.test(line)) {
-      const heading = named === undefined ? readHeading(fields) : undefined;
-      if (heading === undefined) break;
-      named = heading;
+      const named = heading === undefined ? readHeading(line) : undefined;
+      if (named === undefined) break;
+      heading = named;
     }
     dataStart += lines[first]!.length + 1;
   }
@@ -110,11 +109,11 @@ export function detectTextLayout(
     .slice(first, first + SAMPLE_LINES)
     .map(splitFields)
     .filter((row) => row.length >= 4 && row.every(isNumber));
-  const columns = hints.columns ?? named?.columns;
+  const columns = hints.columns ?? heading?.columns;
   const isReadable = rows.length > 0 && (rows.length > 1 || first + 2 >= lines.length);
   if (!isReadable && columns === undefined) return undefined;
   const found = columns ?? guessColumns(rows, source);
-  const timeUnit = hints.timeUnit ?? named?.timeUnit ?? guessUnit(rows, found.indexOf("t"));
+  const timeUnit = hints.timeUnit ?? heading?.timeUnit ?? guessUnit(rows, found.indexOf("t"));
   return {
     columns: found,
     timeUnit,
@@ -124,13 +123,21 @@ export function detectTextLayout(
   };
 }
 
-function isPlainText(head: Uint8Array): boolean {
-  const hasMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
-  for (let i = hasMark ? 3 : 0; i < head.length; i++) {
-    const byte = head[i]!;
-    if ((byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) || byte === 0x7f) return false;
-  }
-  return true;
+interface Heading {
+  readonly columns: readonly TextColumn[];
+  readonly timeUnit: TimeUnit | undefined;
+}
+
+function isPlainText(bytes: Uint8Array): boolean {
+  return bytes.every((byte) =>
+    byte >= 0x20 ? byte !== 0x7f : byte === 0x09 || byte === 0x0a || byte === 0x0d,
+  );
+}
+
+/** A line that gives the sensor's size: `%geometry:640,480`, or only the two numbers. */
+function readSize(line: string): readonly [number, number] | undefined {
+  const match = /^[%#]\s*geometry\s*:?\s*(\d+)\s*[,x]\s*(\d+)/i.exec(line) ?? /^(\d+)\s+(\d+)$/.exec(line);
+  return match === null ? undefined : [Number(match[1]), Number(match[2])];
 }
 
 function splitFields(line: string): string[] {
@@ -141,50 +148,54 @@ function isNumber(field: string): boolean {
   return /^[-+]?\d+(\.\d*)?$|^[-+]?\.\d+$/.test(field);
 }
 
-function readHeading(
-  fields: readonly string[],
-): { readonly columns: readonly TextColumn[]; readonly timeUnit: TimeUnit | undefined } | undefined {
+function readHeading(line: string): Heading | undefined {
+  // With commas a name may have a blank in it: "t [us]".
+  const fields = /[,;]/.test(line) ? line.split(/[,;]/) : line.split(/\s+/);
   let timeUnit: TimeUnit | undefined;
   const columns = fields.map((field): TextColumn => {
-    const [, name = "", unit = ""] = /^"?([a-z]+)[\s_[(]*([a-z]*)[\])]*"?$/i.exec(field) ?? [];
+    const [, name = "", unit = ""] = /^"?([a-z]+)[\s_[(]*([a-z]*)[\])]*"?$/i.exec(field.trim()) ?? [];
     const column = HEADINGS[name.toLowerCase()] ?? "-";
     if (column === "t") timeUnit = HEADING_UNITS[unit.toLowerCase()];
     return column;
   });
-  const isComplete = [..."txyp"].every((name) => columns.filter((column) => column === name).length === 1);
-  return isComplete ? { columns, timeUnit } : undefined;
+  return isComplete(columns) ? { columns, timeUnit } : undefined;
+}
+
+function isComplete(columns: readonly string[]): boolean {
+  return [..."txyp"].every((name) => columns.filter((column) => column === name).length === 1);
 }
 
 function guessColumns(rows: readonly (readonly string[])[], source: string): readonly TextColumn[] {
-  const width = Math.min(...rows.map((row) => row.length));
-  if (width === 4) {
-    const values = [0, 1, 2, 3].map((column) => rows.map((row) => Number(row[column])));
-    const isTime = values.map((_, column) => couldBeTime(rows, values, column));
-    const isPolarity = values.map((numbers) =>
-      numbers.every((value) => Math.abs(value) <= 1 && value % 1 === 0),
+  const events = rows.filter((row) => row.length === 4);
+  if (2 * events.length > rows.length) {
+    const columns = [0, 1, 2, 3].map((column) => events.map((row) => Number(row[column])));
+    const isFractional = [0, 1, 2, 3].map((column) => events.some((row) => row[column]!.includes(".")));
+    const isPolarity = columns.map((values) => areNearlyAll(values, (value) => [-1, 0, 1].includes(value)));
+    const ends = columns.map((values) => values[values.length - 1]!);
+    const isRising = columns.map(
+      (values, column) =>
+        (values.length === 1 || ends[column]! > values[0]!) &&
+        areNearlyAll(values, (value, i) => i === 0 || value >= values[i - 1]!),
     );
-    // The two orders that are common come first; others are taken only when nothing else fits.
-    for (const order of ["txyp", "xypt", "xytp", "tpxy"]) {
-      if (isTime[order.indexOf("t")] && isPolarity[order.indexOf("p")]) return [...order] as TextColumn[];
+    const isLargest = ends.map((end) => end === Math.max(...ends));
+    const couldBe = (order: string, isTime: readonly boolean[]): boolean =>
+      isTime[order.indexOf("t")]! && isPolarity[order.indexOf("p")]!;
+    // A point tells the time from the rest; without one the time rises, and is the largest unless it has just begun.
+    const times = isFractional.includes(true)
+      ? [isFractional]
+      : [isRising.map((rises, i) => rises && isLargest[i]!), isRising];
+    for (const isTime of times) {
+      const found = ORDERS.find((order) => couldBe(order, isTime));
+      if (found !== undefined) return [...found] as TextColumn[];
     }
   }
   const problem = `lines such as ${JSON.stringify(rows[0]!.join(" "))} do not show which column is the time and which the polarity; say so with the columns, such as t,x,y,p`;
   throw new CorruptDataError("EVENTS_TEXT_AMBIGUOUS", source, 0, problem);
 }
 
-function couldBeTime(
-  rows: readonly (readonly string[])[],
-  values: readonly (readonly number[])[],
-  column: number,
-): boolean {
-  if (rows.some((row) => row[column]!.includes("."))) return true;
-  if (rows.some((row) => row.some((field) => field.includes(".")))) return false;
-  const times = values[column]!;
-  const last = times[times.length - 1]!;
-  return (
-    times.every((time, i) => i === 0 || time >= times[i - 1]!) &&
-    values.every((others) => others[others.length - 1]! <= last)
-  );
+/** A broken line here or there must not hide what the others show. */
+function areNearlyAll(values: readonly number[], test: (value: number, i: number) => boolean): boolean {
+  return values.filter(test).length >= 0.9 * values.length;
 }
 
 function guessUnit(rows: readonly (readonly string[])[], timeColumn: number): TimeUnit {

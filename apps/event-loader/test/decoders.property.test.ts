@@ -19,18 +19,28 @@ const evt3Word = fc.oneof(
   { weight: 1, arbitrary: fc.nat(40).map((less) => 0x8fff - less) },
   { weight: 2, arbitrary: fc.nat(0xffff) },
 );
-const evt2Bytes = fc.array(evt2Word, { maxLength: 200 }).map((words) => new Uint8Array(Uint32Array.from(words).buffer));
-const evt3Bytes = fc.array(evt3Word, { maxLength: 300 }).map((words) => new Uint8Array(Uint16Array.from(words).buffer));
+const evt2Bytes = fc
+  .array(evt2Word, { maxLength: 200 })
+  .map((words) => new Uint8Array(Uint32Array.from(words).buffer));
+const evt3Bytes = fc
+  .array(evt3Word, { maxLength: 300 })
+  .map((words) => new Uint8Array(Uint16Array.from(words).buffer));
 const textLine = fc.oneof(
-  fc.tuple(fc.nat(9), fc.nat(999_999), fc.nat(70_000), fc.nat(479), fc.integer({ min: -1, max: 2 })).map(
-    ([seconds, micros, x, y, p]) => `${seconds}.${String(micros).padStart(6, "0")} ${x} ${y} ${p}`,
-  ),
+  fc
+    .tuple(fc.nat(9), fc.nat(999_999), fc.nat(70_000), fc.nat(479), fc.integer({ min: -1, max: 2 }))
+    .map(([seconds, micros, x, y, p]) => `${seconds}.${String(micros).padStart(6, "0")} ${x} ${y} ${p}`),
   fc.constantFrom("", "# a comment", "1.5 2", "1 2 3 4 5", "x y", "1.5,3,4,1\r", " 2\t3 ,4 ;1"),
 );
 const textBytes = fc
   .tuple(fc.array(textLine, { maxLength: 40 }), fc.boolean())
   .map(([lines, isEnded]) => new TextEncoder().encode(lines.join("\n") + (isEnded ? "\n" : "")));
-const layout = { columns: ["t", "x", "y", "p"], timeUnit: "s", dataStart: 0, width: undefined, height: undefined } as const;
+const layout = {
+  columns: ["t", "x", "y", "p"],
+  timeUnit: "s",
+  dataStart: 0,
+  width: undefined,
+  height: undefined,
+} as const;
 
 const FORMATS = [
   { name: "EVT2", bytes: evt2Bytes, newDecoder: newEvt2Decoder, wordSize: 4 },
@@ -46,13 +56,18 @@ const FORMATS = [
 describe.each(FORMATS)("any $name", ({ bytes: anyBytes, newDecoder, wordSize }) => {
   it("gives the same in any pieces, at any address, byte by byte, and into chunks of any size", () => {
     fc.assert(
-      fc.property(anyBytes, fc.array(fc.nat(1000)), fc.integer({ min: 12, max: 60 }), (bytes, cuts, rowsPerChunk) => {
-        const whole = decodePieces(newDecoder, [bytes], 1024);
-        const places = cuts.map((cut) => Math.min(cut, bytes.length));
-        expect(decodePieces(newDecoder, cutAt(bytes, places), rowsPerChunk)).toEqual(whole);
-        const everywhere = Array.from(bytes, (_, i) => i);
-        expect(decodePieces(newDecoder, cutAt(bytes, everywhere), rowsPerChunk)).toEqual(whole);
-      }),
+      fc.property(
+        anyBytes,
+        fc.array(fc.nat(1000)),
+        fc.integer({ min: 12, max: 60 }),
+        (bytes, cuts, rowsPerChunk) => {
+          const whole = decodePieces(newDecoder, [bytes], 1024);
+          const places = cuts.map((cut) => Math.min(cut, bytes.length));
+          expect(decodePieces(newDecoder, cutAt(bytes, places), rowsPerChunk)).toEqual(whole);
+          const everywhere = Array.from(bytes, (_, i) => i);
+          expect(decodePieces(newDecoder, cutAt(bytes, everywhere), rowsPerChunk)).toEqual(whole);
+        },
+      ),
     );
   });
 

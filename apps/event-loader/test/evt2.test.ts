@@ -22,11 +22,9 @@ describe("EVT2", () => {
   });
 
   it("goes on behind each wrap of 34 bits, and does not take ten less than the whole for anything else", () => {
-    expect(decode("8FFFFFFF 00000000 80000000 00000000 8FFFFFFF 80000005 00000000").events.map(([t]) => t)).toEqual([
-      2 ** 34 - 64,
-      2 ** 34,
-      2 * 2 ** 34 + 5 * 64,
-    ]);
+    expect(
+      decode("8FFFFFFF 00000000 80000000 00000000 8FFFFFFF 80000005 00000000").events.map(([t]) => t),
+    ).toEqual([2 ** 34 - 64, 2 ** 34, 2 * 2 ** 34 + 5 * 64]);
     const atThreshold = decode("8FFFFFFF 8000000A 00000000");
     expect(atThreshold).toMatchObject({ events: [[2 ** 34 + 640, 0, 0, 0]], violations: {} });
     const above = decode("8FFFFFFF 8000000B 00000000");
@@ -55,7 +53,9 @@ describe("EVT2", () => {
   });
 
   it("counts words of no known type, and passes over those that carry no events", () => {
-    const { events, violations } = decode("80000000 20000000 90000000 B0000000 C0000000 D0000000 E0000014 F0000001");
+    const { events, violations } = decode(
+      "80000000 20000000 90000000 B0000000 C0000000 D0000000 E0000014 F0000001",
+    );
     expect({ events, violations }).toEqual({ events: [], violations: { unknownWord: 2 } });
   });
 

@@ -10,9 +10,20 @@ const highs = (first: number, last: number): string =>
 
 describe("EVT3", () => {
   it.each([
-    ["single events", "8000 0001 2002 2803", [[0, 2, 1, 0], [0, 3, 1, 1]]],
+    [
+      "single events",
+      "8000 0001 2002 2803",
+      [
+        [0, 2, 1, 0],
+        [0, 3, 1, 1],
+      ],
+    ],
     ["events from the first time-high on", "0001 2002 8003 0004 2005", [[12_288, 5, 4, 0]]],
-    ["single vectors, each by itself", "8000 0001 3001 50FF 2002", [...Array.from({ length: 8 }, (_, i) => [0, i + 1, 1, 0]), [0, 2, 1, 0]]],
+    [
+      "single vectors, each by itself",
+      "8000 0001 3001 50FF 2002",
+      [...Array.from({ length: 8 }, (_, i) => [0, i + 1, 1, 0]), [0, 2, 1, 0]],
+    ],
     ["counters as no events", "8000 E014 F123 F456 7007", []],
   ])("decodes the published vector of %s", (_, hex, events) => {
     expect(decode(hex).events).toEqual(events);
@@ -28,8 +39,12 @@ describe("EVT3", () => {
 
   it("takes a drop of time-high for a wrap only when it is nearly the whole range", () => {
     expect(times("8000 0001 2002 8001 2003 8000 2004 8001 2005")).toEqual([0, 4096, 0, 4096]);
-    expect(decode("8000 0001 2002 8001 2003 8000 2004 8001 2005").violations).toEqual({ nonMonotonicTimeHigh: 1 });
-    expect(times(`${highs(0, 0xffd)} 0001 2002 8001 2003 8002 2004`)).toEqual([0xffd000, 0x1001000, 0x1002000]);
+    expect(decode("8000 0001 2002 8001 2003 8000 2004 8001 2005").violations).toEqual({
+      nonMonotonicTimeHigh: 1,
+    });
+    expect(times(`${highs(0, 0xffd)} 0001 2002 8001 2003 8002 2004`)).toEqual([
+      0xffd000, 0x1001000, 0x1002000,
+    ]);
     expect(times("8FFF 800A 2000")).toEqual([0x100a000]);
     expect(times("8FFF 800B 2000")).toEqual([0xb000]);
   });

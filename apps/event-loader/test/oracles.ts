@@ -18,8 +18,7 @@ export function naiveEvt2(bytes: Uint8Array): Pick<Decoded, "events" | "triggers
     }
     if (high === undefined) continue;
     const time = Number((high | ((word >> 22n) & 0x3fn)) + loops * 2n ** 34n);
-    if (type <= 1n)
-      events.push([time, Number((word >> 11n) & 0x7ffn), Number(word & 0x7ffn), Number(type)]);
+    if (type <= 1n) events.push([time, Number((word >> 11n) & 0x7ffn), Number(word & 0x7ffn), Number(type)]);
     if (type === 10n) triggers.push([time, Number((word >> 8n) & 0x1fn), Number(word & 1n)]);
   }
   return { events, triggers };

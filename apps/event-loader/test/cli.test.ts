@@ -1,0 +1,190 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describeBadInput, runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { tableFromIPC } from "apache-arrow";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Evt3Encoder } from "../src/index.ts";
+import { chunkOf, type Event, wordBytes } from "./helpers.ts";
+
+/** A recording of 3,000 events on a small sensor. */
+function recordingBytes(): Uint8Array {
+  const encoder = new Evt3Encoder({ width: 64, height: 48 });
+  const events = Array.from({ length: 3000 }, (_, i): Event => [7 * i, (i * i) % 64, i % 48, i & 1]);
+  return Uint8Array.from([...encoder.header(), ...encoder.encode(chunkOf(events))]);
+}
+
+let directory: TempDirectory;
+beforeAll(() => {
+  directory = tempDirectory();
+  writeFileSync(join(directory.path, "good.raw"), recordingBytes());
+  writeFileSync(join(directory.path, "words.bin"), wordBytes("8001 0001 6002 2003 1000 2804", 2));
+  writeFileSync(join(directory.path, "ms.csv"), "5,1,2,1\n6,3,4,0\n");
+});
+afterAll(() => directory[Symbol.dispose]());
+
+const events = (...args: string[]) => runCommand("event-loader", args, { cwd: directory.path });
+const jsonOf = async (...args: string[]) => {
+  const outcome = await events(...args, "--json");
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  return JSON.parse(outcome.stdout) as Record<string, unknown>;
+};
+
+/** Field names with the types of their values: what other programs rely on. */
+const fieldsOf = (json: object): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
+  );
+
+describe("events info", () => {
+  it("tells what a recording holds, with the fields that are promised", async () => {
+    const info = await jsonOf("info", "good.raw", "--plot", "heat.png");
+    expect(fieldsOf(info)).toMatchInlineSnapshot(`
+      {
+        "durationUs": "number",
+        "events": "number",
+        "firstTimeUs": "number",
+        "format": "string",
+        "height": "number",
+        "lastTimeUs": "number",
+        "off": "number",
+        "on": "number",
+        "plot": "string",
+        "triggers": "number",
+        "violations": "object",
+        "width": "number",
+      }
+    `);
+    expect(info).toMatchObject({
+      format: "EVT3",
+      width: 64,
+      height: 48,
+      events: 3000,
+      on: 1500,
+      off: 1500,
+      triggers: 0,
+      firstTimeUs: 0,
+      lastTimeUs: 7 * 2999,
+      durationUs: 7 * 2999,
+      violations: {},
+    });
+    const png = readFileSync(join(directory.path, "heat.png"));
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+    const { stdout } = await events("info", "good.raw");
+    expect(stdout).toMatch(/format +EVT3\ngeometry +64 x 48\nevents +3,000\n/);
+  });
+
+  it("reads words without a header when it is told what they are, and tells violations apart", async () => {
+    const info = await jsonOf("info", "words.bin", "--format", "evt3", "--geometry", "4x2");
+    expect(info).toMatchObject({
+      width: 4,
+      height: 2,
+      events: 2,
+      violations: { unknownWord: 1, outsideGeometry: 1 },
+    });
+    const { stdout } = await events("info", "words.bin", "--format", "EVT3");
+    expect(stdout).toMatch(/geometry +5 x 2\n/);
+    expect(stdout).toMatch(/violations +unknownWord 1\n/);
+  });
+
+  it("reads text as it is told to", async () => {
+    const info = await jsonOf("info", "ms.csv", "--columns", "t,x,y,p", "--time-unit", "ms");
+    expect(info).toMatchObject({ format: "text", firstTimeUs: 5000, lastTimeUs: 6000, on: 1 });
+  });
+
+  it("has null for what a recording without events cannot tell", async () => {
+    writeFileSync(join(directory.path, "none.csv"), "t,x,y,p\n");
+    expect(await jsonOf("info", "none.csv")).toMatchObject({
+      width: null,
+      height: null,
+      events: 0,
+      firstTimeUs: null,
+      durationUs: null,
+    });
+  });
+});
+
+describe("events convert and digest", () => {
+  it("give the same digest from every format that can be read again, with the fields that are promised", async () => {
+    const digest = await jsonOf("digest", "good.raw");
+    expect(fieldsOf(digest)).toMatchInlineSnapshot(`
+      {
+        "digest": "string",
+        "events": "number",
+        "format": "string",
+      }
+    `);
+    for (const output of ["copy.csv", "copy.raw"]) {
+      const converted = await jsonOf("convert", "good.raw", output);
+      expect(fieldsOf(converted)).toMatchInlineSnapshot(`
+        {
+          "bytes": "number",
+          "events": "number",
+          "eventsPerSecond": "number",
+          "format": "string",
+          "input": "string",
+          "output": "string",
+          "seconds": "number",
+        }
+      `);
+      expect(converted).toMatchObject({ input: "good.raw", output, format: "EVT3", events: 3000 });
+      expect(await jsonOf("digest", output)).toMatchObject({ events: 3000, digest: digest.digest });
+    }
+    await jsonOf("convert", "good.raw", "copy.arrow");
+    expect(tableFromIPC(readFileSync(join(directory.path, "copy.arrow"))).numRows).toBe(3000);
+    const { stdout } = await events("convert", "good.raw", "copy.parquet");
+    expect(stdout).toMatch(/events +3,000\n/);
+  });
+
+  it("replace a file that is being read", async () => {
+    const before = await jsonOf("digest", "copy.csv");
+    await jsonOf("convert", "copy.csv", "copy.csv");
+    expect(await jsonOf("digest", "copy.csv")).toEqual(before);
+  });
+
+  it("say on stderr when something in the data was wrong, and fail on it when asked to", async () => {
+    const lenient = await events("digest", "words.bin", "--format", "evt3");
+    expect(lenient.code).toBe(0);
+    expect(lenient.stderr).toMatch(/^words\.bin: violations of the format: unknownWord 1;.*--strict.*\n$/);
+    const strict = await events("digest", "words.bin", "--format", "evt3", "--strict");
+    expect(strict).toMatchObject({ code: 1, stdout: "" });
+    expect(strict.stderr).toMatch(/^millrace-events: words\.bin: at byte 8: unknownWord: .*\n$/);
+  });
+
+  it.each([
+    [["convert", "good.raw", "out.xlsx"], /\.arrow, \.feather, \.parquet, \.csv, \.raw/],
+    [["convert", "good.raw"], /missing required argument/],
+    [["info", "good.raw", "--format", "evt5"], /evt5/],
+    [["info", "good.raw", "--geometry", "64"], /1280x720/],
+    [["info", "good.raw", "--columns", "t,x,y"], /t,x,y,p/],
+    [["info", "good.raw", "--time-unit", "hours"], /one of s, ms, us, ns/],
+    [["info", "good.raw", "--format", "evt3", "--time-unit", "s"], /text/],
+  ])("reject %j with exit 2", async (args, message) => {
+    const outcome = await events(...args);
+    expect(outcome).toMatchObject({ code: 2, stdout: "" });
+    expect(outcome.stderr.trim().split("\n")).toHaveLength(1);
+    expect(outcome.stderr).toMatch(message);
+  });
+});
+
+const goodInput = recordingBytes();
+const shared = {
+  app: "event-loader",
+  extension: ".raw",
+  goodInput,
+  truncateAt: goodInput.length - 1,
+} as const;
+describeBadInput({ ...shared, name: "info", args: (input) => ["info", input, "--strict"] });
+describeBadInput({ ...shared, name: "digest", args: (input) => ["digest", input, "--strict"] });
+for (const ending of [".arrow", ".parquet", ".csv", ".raw"]) {
+  describeBadInput({
+    ...shared,
+    name: `convert to ${ending}`,
+    args: (input, output) => ["convert", input, join(output, `out${ending}`), "--strict"],
+    fullDiskBytes: 4096,
+  });
+}
+describeBadInput({
+  ...shared,
+  name: "info --plot",
+  args: (input, output) => ["info", input, "--strict", "--plot", join(output, "heat.png")],
+});

@@ -1,0 +1,108 @@
+import { MemoryVfs } from "@millrace/files";
+import { describeRecordings, recordingPath } from "@millrace/testkit";
+import { tableFromIPC } from "apache-arrow";
+import { parquetReadObjects } from "hyparquet";
+import { expect, it } from "vitest";
+import { convertRecording, digestEvents, openRecording, summarizeEvents } from "../src/index.ts";
+import { readEvents } from "./helpers.ts";
+
+/** What is known of each recording: counted by other programs. */
+const KNOWN = [
+  {
+    file: "events/evt2_sample.raw",
+    format: "EVT2",
+    size: [640, 480],
+    events: 539_481,
+    on: 367_855,
+    first: [1_317_888, 237, 121, 1],
+    last: [1_367_888, 210, 142, 1],
+    digest: "1797b2999b90962347991bb00afaa6a93029c67f3cc3930c43a0776aac600577",
+  },
+  {
+    file: "events/evt3_sample.raw",
+    format: "EVT3",
+    size: [1280, 720],
+    events: 219_596,
+    on: 115_532,
+    first: [11_718_656, 874, 200, 0],
+    last: [11_727_457, 1218, 572, 1],
+    digest: "7a39307f1078ce9932488f31cd8a59f67e8f3c5ac49a4d306e3dabf31ccb7206",
+  },
+  {
+    file: "events/slider_depth_chunk.txt",
+    format: "text",
+    size: [240, 180],
+    events: 50_000,
+    on: 21_147,
+    first: [3811, 96, 133, 0],
+    last: [174_156, 70, 103, 1],
+    digest: "04637705e63d78d1a692324994d9c1963d279b6cf93d51b03e464100ad31ef97",
+  },
+];
+
+describeRecordings("real recordings", () => {
+  it.each(KNOWN)("$file gives the events that are known of it", async (known) => {
+    await using recording = await openRecording(recordingPath(known.file));
+    const events = await readEvents(recording);
+    expect([events.length, events[0], events.at(-1)]).toEqual([known.events, known.first, known.last]);
+    expect(recording).toMatchObject({ format: known.format, violations: {}, triggerCount: 0 });
+    expect([recording.width, recording.height]).toEqual(known.size);
+    const [[firstTimeUs], [lastTimeUs]] = [known.first, known.last] as [number[], number[]];
+    expect(await summarizeEvents(recording.chunks())).toEqual({
+      events: known.events,
+      on: known.on,
+      off: known.events - known.on,
+      firstTimeUs,
+      lastTimeUs,
+      durationUs: lastTimeUs! - firstTimeUs!,
+    });
+    expect(await digestEvents(recording.chunks())).toEqual({ events: known.events, digest: known.digest });
+  });
+
+  it.each(KNOWN)("$file gives the same in small pieces and small chunks", async (known) => {
+    await using recording = await openRecording(recordingPath(known.file), {
+      readBytes: 4099,
+      rowsPerChunk: 100,
+    });
+    expect(await digestEvents(recording.chunks())).toEqual({ events: known.events, digest: known.digest });
+  });
+
+  it.each(KNOWN)("$file is the same as Arrow, Parquet, CSV and EVT3", async (known) => {
+    const vfs = new MemoryVfs();
+    await using recording = await openRecording(recordingPath(known.file));
+    const events = await readEvents(recording);
+    const expected = events.map(([t, x, y, p]) => ({ t: BigInt(t), x, y, p }));
+    const metadata = {
+      format: known.format,
+      source: recording.name,
+      width: String(known.size[0]),
+      height: String(known.size[1]),
+    };
+    const bytesOf = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
+      const result = await convertRecording(recording, name, vfs);
+      await using file = await vfs.open(name, "r");
+      const bytes = new Uint8Array(await file.size());
+      await file.read(bytes, 0);
+      expect(result).toEqual({ events: known.events, bytes: bytes.length });
+      return bytes;
+    };
+
+    const table = tableFromIPC(await bytesOf("a.arrow"));
+    expect(Object.fromEntries(table.schema.metadata)).toEqual(metadata);
+    const [t, x, y, p] = ["t", "x", "y", "p"].map((name) => table.getChild(name)!.toArray());
+    expect(Array.from(t as BigInt64Array, (time, i) => ({ t: time, x: x[i], y: y[i], p: p[i] }))).toEqual(
+      expected,
+    );
+
+    const rows = await parquetReadObjects({ file: (await bytesOf("a.parquet")).buffer });
+    expect(rows).toEqual(expected);
+
+    const text = new TextDecoder().decode(await bytesOf("a.csv"));
+    expect(text).toBe(`t,x,y,p\n${events.map((event) => `${event.join(",")}\n`).join("")}`);
+    for (const name of ["a.csv", "a.raw"]) {
+      if (name === "a.raw") await convertRecording(recording, name, vfs);
+      await using again = await openRecording(name, { vfs });
+      expect(await digestEvents(again.chunks())).toEqual({ events: known.events, digest: known.digest });
+    }
+  });
+});
