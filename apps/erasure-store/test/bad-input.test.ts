@@ -40,11 +40,4 @@ describeBadInput({
     goodInput,
     fullDiskBytes: 1024 * 1024,
   });
-  describeBadInput({
-    app: "erasure-store",
-    name: "verify, its configuration",
-    extension: ".yaml",
-    args: (input) => ["verify", "--config", input],
-    goodInput,
-  });
 }

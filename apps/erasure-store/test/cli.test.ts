@@ -122,14 +122,16 @@ describe("the command", () => {
     });
   });
 
-  it("gets a file back with two directories deleted, and says with three what is missing", async () => {
+  it("gets a large file back with two directories deleted, and says with three what is missing", async () => {
+    const large = realBytes(25_000_001);
+    writeFileSync(pathOf("in"), large);
     await store("put", "in");
     rmSync(pathOf("disks", "a"), { recursive: true });
     rmSync(pathOf("disks", "d"), { recursive: true });
     const get = await store("get", "in", "out");
     expect(get).toMatchObject({ code: 0 });
     expect(get.stderr).toMatch(/made good: shard \d on backend a: missing\n/);
-    expect(Buffer.compare(readFileSync(pathOf("out")), bytes)).toBe(0);
+    expect(Buffer.compare(readFileSync(pathOf("out")), large)).toBe(0);
     const verify = await store("verify", "--json");
     expect(verify.code).toBe(1);
     expect(JSON.parse(verify.stdout)).toMatchObject({ missing: 2, recoverable: 1, lost: 0 });
@@ -188,7 +190,6 @@ describe("the command", () => {
     expect(few).toMatchObject({ code: 2, stdout: "" });
     expect(few.stderr).toContain("one backend would hold 3");
     expect((await init("--backend", "disks")).stderr).toContain("expected NAME=dir:PATH");
-    expect((await init(...backendFlags(["a", "a"]))).stderr).toContain("the name a is taken");
     const again = await store("init", ...backendFlags(["a", "b", "c"]));
     expect(again.code).toBe(1);
     expect(again.stderr).toContain("store.yaml: this exists already");
