@@ -10,9 +10,15 @@ function crcCase(blockBytes: number, ratio: number | undefined): BenchmarkCase {
   const bytes = seededRandom(1).fill(new Uint8Array(4 * MIB));
   // The checksums are kept, so that no engine may leave the work out.
   const checksums = new Uint32Array(bytes.length / blockBytes);
+  // The peers take an array only; ours takes a range of one.
   const over = (checksum: (bytes: Uint8Array) => number) => () => {
     for (let block = 0; block < checksums.length; block++) {
       checksums[block] = checksum(bytes.subarray(block * blockBytes, (block + 1) * blockBytes));
+    }
+  };
+  const ours = (): void => {
+    for (let block = 0; block < checksums.length; block++) {
+      checksums[block] = crc32c(bytes, 0, block * blockBytes, (block + 1) * blockBytes);
     }
   };
   const zlibPeer: Contender = { name: "zlib.crc32", prepare: async () => over((block) => zlib.crc32(block)) };
@@ -31,7 +37,7 @@ function crcCase(blockBytes: number, ratio: number | undefined): BenchmarkCase {
       name: "millrace",
       prepare: async () => {
         if (crc32c(new TextEncoder().encode("123456789")) !== 0xe3069283) throw new Error("wrong CRC-32C");
-        return over((block) => crc32c(block));
+        return ours;
       },
     },
     peers: [zlibPeer, napiPeer],
