@@ -175,7 +175,7 @@ const shared = {
 } as const;
 describeBadInput({ ...shared, name: "info", args: (input) => ["info", input, "--strict"] });
 describeBadInput({ ...shared, name: "digest", args: (input) => ["digest", input, "--strict"] });
-for (const ending of [".arrow", ".parquet", ".csv", ".raw"]) {
+for (const ending of [".arrow", ".parquet"]) {
   describeBadInput({
     ...shared,
     name: `convert to ${ending}`,
@@ -183,8 +183,3 @@ for (const ending of [".arrow", ".parquet", ".csv", ".raw"]) {
     fullDiskBytes: 4096,
   });
 }
-describeBadInput({
-  ...shared,
-  name: "info --plot",
-  args: (input, output) => ["info", input, "--strict", "--plot", join(output, "heat.png")],
-});

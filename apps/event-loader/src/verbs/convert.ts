@@ -1,6 +1,5 @@
 import { formatByteSize } from "@millrace/base";
 import { formatCount, formatFacts, type VerbSpec } from "@millrace/cli";
-import { convertRecording } from "../convert.ts";
 import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
 
 /** `convert <in> <out>`: a recording as Arrow, Parquet, CSV or EVT3, by the ending of the output. */
@@ -12,6 +11,8 @@ export const convertVerb: VerbSpec<InputFlags> = {
   action: async (context, [input, output], flags) => {
     const startMs = performance.now();
     await using recording = await openInput(input!, flags, context, "convert");
+    // Arrow and Parquet take a while to load: only whoever converts waits for them.
+    const { convertRecording } = await import("../convert.ts");
     const { events, bytes } = await convertRecording(recording, output!);
     noteViolations(recording, context);
     const seconds = (performance.now() - startMs) / 1000;

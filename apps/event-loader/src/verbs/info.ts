@@ -1,7 +1,6 @@
 import { formatDuration } from "@millrace/base";
 import { formatFacts, type VerbSpec } from "@millrace/cli";
 import { atomicWrite, diskVfs } from "@millrace/files";
-import { heatMapPng } from "@millrace/plot";
 import { countEventsPerPixel } from "../pixel-counts.ts";
 import { summarizeEvents } from "../summary.ts";
 import { addInputFlags, describeViolations, type InputFlags, openInput } from "./input-flags.ts";
@@ -26,6 +25,7 @@ export const infoVerb: VerbSpec<InfoFlags> = {
     const height = recording.height ?? null;
     const violationText = describeViolations(recording);
     if (flags.plot !== undefined) {
+      const { heatMapPng } = await import("@millrace/plot");
       const counts = await countEventsPerPixel(recording);
       await atomicWrite(diskVfs, flags.plot, heatMapPng(counts.values, counts.width, counts.height));
     }
