@@ -8,7 +8,11 @@ const encoder = new TextEncoder();
 
 /** Decodes a whole document. @throws CorruptDataError `DOCDB_DOCUMENT_CORRUPT` */
 export function decodeDocument(bytes: Uint8Array): Document {
-  return decodeObject(bytes, 0, bytes.length);
+  try {
+    return decodeObject(bytes, 0, bytes.length);
+  } catch (error) {
+    throw asCorrupt(error);
+  }
 }
 
 /**
@@ -26,7 +30,11 @@ export function readField(bytes: Uint8Array, name: Uint8Array): Value | undefine
     const entry = offsetAt(bytes, 4 + i * width, width);
     if (!hasName(bytes, entry + 1, name)) continue;
     const end = i + 1 < count ? offsetAt(bytes, 4 + (i + 1) * width, width) : bytes.length;
-    return decodeValue(bytes, bytes[entry]!, entry + 3 + name.length, end);
+    try {
+      return decodeValue(bytes, bytes[entry]!, entry + 3 + name.length, end);
+    } catch (error) {
+      throw asCorrupt(error);
+    }
   }
   return undefined;
 }
@@ -143,6 +151,18 @@ function text(bytes: Uint8Array, start: number, end: number): string {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** What the engine throws for bytes out of range and for text that is no UTF-8 is damage too. */
+function asCorrupt(error: unknown): unknown {
+  if (error instanceof CorruptDataError) return error;
+  return new CorruptDataError(
+    "DOCDB_DOCUMENT_CORRUPT",
+    "encoded document",
+    0,
+    "a value runs past its end, or is no UTF-8",
+    { cause: error },
+  );
 }
 
 function corrupt(byteOffset: number, problem: string): CorruptDataError {

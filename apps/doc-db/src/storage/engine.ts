@@ -1,8 +1,15 @@
 import { ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
-import { type Durability, fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
+import {
+  type Durability,
+  fileError,
+  inspectInputFile,
+  parentPath,
+  type Vfs,
+  type VfsFile,
+} from "@millrace/files";
 import { Wal } from "@millrace/wal";
 import type { DatabaseDurability, DatabaseOptions } from "../options.ts";
-import { createFile, encodeHeader, type Header, readHeader } from "./header.ts";
+import { createFile, encodeHeader, type Header, newDatabaseId, readHeader } from "./header.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { pageCountOf } from "./meta-page.ts";
 import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
@@ -62,8 +69,10 @@ export class Engine {
       }
       await removeStaleSpill(vfs, path);
       file = await vfs.open(path, "r+");
-      const header = await readHeader(file);
-      if (wal.stats.nextLsn <= header.checkpointLsn) throw missingLog(path, logDirectory, header, wal);
+      let header = await readHeader(file);
+      if (wal.stats.nextLsn === 1 && header.isClosed) header = await beginLog(file, header);
+      else if (wal.stats.nextLsn <= Math.max(1, header.checkpointLsn))
+        throw missingLog(path, logDirectory, header, wal);
       const store = new PageStore(file, options.cacheBytes);
       const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn);
       const engine = new Engine(path, new Pager(store, wal, header.databaseId), header, options);
@@ -104,6 +113,7 @@ export class Engine {
    */
   async writeLong<T>(change: (pager: Pager, step: () => void) => Promise<T>): Promise<T> {
     return this.#alone(async () => {
+      await this.#markOpen();
       await this.#checkpoint();
       const { pager } = this;
       const transaction = await LongTransaction.begin(pager, this.#vfs);
@@ -156,7 +166,9 @@ export class Engine {
       while (this.#exclusive !== undefined) await this.#exclusive;
       this.#checkUsable();
       this.pager.releaseDurable();
-      if (this.pager.isCrowded) {
+      if (this.#header.isClosed) {
+        await this.#alone(() => this.#markOpen());
+      } else if (this.pager.isCrowded) {
         await this.pager.wal.flush();
         this.pager.releaseDurable();
       } else if (this.pager.wal.stats.bytes - this.#logBytesThen > this.#checkpointBytes) {
@@ -180,10 +192,26 @@ export class Engine {
     }
   }
 
-  async #checkpoint(): Promise<void> {
+  /** Before the first change: from here on the file is not whole without its log, which must not be empty then. */
+  async #markOpen(): Promise<void> {
+    if (!this.#header.isClosed) return;
+    const { pager } = this;
+    try {
+      await pager.wal.append(pager.sealRecord(pager.newRecord(), true, true));
+      pager.lastLsn++;
+      await pager.wal.flush();
+      await this.#writeHeader(this.#header.pageCount, false);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  async #checkpoint(isClosing = false): Promise<void> {
     const { pager } = this;
     const { store, wal } = pager;
-    if (store.cache.statistics.dirty === 0 && pager.lastLsn === this.#header.checkpointLsn) return;
+    const isClean = store.cache.statistics.dirty === 0 && pager.lastLsn === this.#header.checkpointLsn;
+    if (isClean && (!isClosing || this.#header.isClosed)) return;
     try {
       // The log first: a page must not be in the file before its log is durable.
       await wal.flush();
@@ -194,7 +222,7 @@ export class Engine {
       }
       // The pages before the header that says they are there, the header before the log is cut.
       await store.file.sync();
-      await this.#writeHeader(pageCountOf(pager.read(META_PAGE)));
+      await this.#writeHeader(pageCountOf(pager.read(META_PAGE)), isClosing);
       pager.endOperation();
       pager.forgetImages();
       await wal.truncateBefore(pager.lastLsn + 1);
@@ -219,10 +247,10 @@ export class Engine {
     }
   }
 
-  async #writeHeader(pageCount: number): Promise<void> {
+  async #writeHeader(pageCount: number, isClosed: boolean): Promise<void> {
     const { file } = this.pager.store;
     const sequence = this.#header.sequence + 1;
-    const header = { ...this.#header, sequence, checkpointLsn: this.pager.lastLsn, pageCount };
+    const header = { ...this.#header, sequence, checkpointLsn: this.pager.lastLsn, pageCount, isClosed };
     await file.write(encodeHeader(header), (sequence % 2) * PAGE_BYTES);
     await file.sync();
     this.#header = header;
@@ -232,7 +260,7 @@ export class Engine {
     while (this.#exclusive !== undefined) await this.#exclusive;
     const { wal, store } = this.pager;
     try {
-      if (this.#failure === undefined) await this.#checkpoint();
+      if (this.#failure === undefined) await this.#checkpoint(true);
     } finally {
       await store.file.close();
       // What could not be made durable was reported to those who waited for it, or is by the checkpoint above.
@@ -256,6 +284,7 @@ export class Engine {
 }
 
 async function checkHeader(vfs: Vfs, path: string): Promise<void> {
+  await inspectInputFile(vfs, path);
   await using file = await vfs.open(path, "r");
   await readHeader(file);
 }
@@ -278,6 +307,18 @@ async function openLog(
   }
 }
 
+/** A file that was closed in order and came here without its log gets a new one, and an id that no other log has. */
+async function beginLog(file: VfsFile, header: Header): Promise<Header> {
+  if (header.checkpointLsn === 0) return header;
+  let begun = { ...header, databaseId: newDatabaseId(), checkpointLsn: 0 };
+  for (let copy = 0; copy < 2; copy++) {
+    begun = { ...begun, sequence: begun.sequence + 1 };
+    await file.write(encodeHeader(begun), (begun.sequence % 2) * PAGE_BYTES);
+    await file.sync();
+  }
+  return begun;
+}
+
 function missingFile(path: string, directory: string): MillraceError {
   return new MillraceError(
     "DOCDB_FILE_MISSING",
@@ -288,6 +329,6 @@ function missingFile(path: string, directory: string): MillraceError {
 function missingLog(path: string, directory: string, header: Header, wal: Wal): MillraceError {
   return new MillraceError(
     "DOCDB_LOG_MISSING",
-    `${directory}: the log ends at record ${wal.stats.nextLsn - 1}, ${path} was written up to record ${header.checkpointLsn}; put the log that belongs to the file back`,
+    `${directory}: the log ends at record ${wal.stats.nextLsn - 1}, ${path} was not closed in order and is at record ${header.checkpointLsn}; put the log that belongs to the file back`,
   );
 }

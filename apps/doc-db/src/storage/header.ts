@@ -29,6 +29,13 @@ export interface Header {
   readonly checkpointLsn: number;
   /** Pages in the file at that checkpoint. */
   readonly pageCount: number;
+  /** Closed in order: the file is whole without its log. Otherwise the log holds at least one record. */
+  readonly isClosed: boolean;
+}
+
+/** A random id for a file, or for one that begins a new log. */
+export function newDatabaseId(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
 /** The bytes of a header page. */
@@ -41,6 +48,7 @@ export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
   writeU64(bytes, 24, header.sequence);
   writeU64(bytes, 32, header.checkpointLsn);
   writeU32(bytes, 40, header.pageCount);
+  writeU32(bytes, 44, header.isClosed ? 1 : 0);
   writeU32(bytes, CRC_OFFSET, crc32c(bytes, 0, 0, CRC_OFFSET));
   return bytes;
 }
@@ -72,9 +80,11 @@ export async function readHeader(file: VfsFile): Promise<Header> {
 
 /** Makes an empty database file: both headers, the meta page and an empty catalog; durable, or not there at all. */
 export async function createFile(vfs: Vfs, path: string, directory: string): Promise<void> {
-  const databaseId = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  const databaseId = newDatabaseId();
   const pages = new Uint8Array(FIRST_FREE_PAGE * PAGE_BYTES);
-  pages.set(encodeHeader({ databaseId, sequence: 1, checkpointLsn: 0, pageCount: FIRST_FREE_PAGE }));
+  pages.set(
+    encodeHeader({ databaseId, sequence: 1, checkpointLsn: 0, pageCount: FIRST_FREE_PAGE, isClosed: true }),
+  );
   pages.copyWithin(PAGE_BYTES, 0, PAGE_BYTES);
   const meta = pages.subarray(META_PAGE * PAGE_BYTES, (META_PAGE + 1) * PAGE_BYTES);
   initPage(meta, META_PAGE, PAGE_TYPE.meta);
@@ -97,6 +107,7 @@ function decodeHeader(bytes: Uint8Array): Header | "magic" | "version" | "damage
     sequence: readU64(bytes, 24),
     checkpointLsn: readU64(bytes, 32),
     pageCount: readU32(bytes, 40),
+    isClosed: readU32(bytes, 44) === 1,
   };
 }
 
