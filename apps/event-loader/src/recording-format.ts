@@ -38,7 +38,8 @@ export async function detectRecordingFormat(source: ByteSource, hints: Hints): P
   const head = new Uint8Array(Math.min(source.size, MAX_HEADER_BYTES + 1));
   const count = await source.read(head, 0);
   const bytes = head.subarray(0, count);
-  if (hints.format === "text" || hints.columns !== undefined) return textFormat(source, bytes, hints);
+  const isSaidToBeText = hints.format === "text" || (hints.columns ?? hints.timeUnit) !== undefined;
+  if (isSaidToBeText) return textFormat(source, bytes, hints);
   const raw = rawFormat(source, bytes, hints.format);
   if (raw !== undefined) return raw;
   const unsupported = unsupportedMagic(bytes);

@@ -49,6 +49,8 @@ const HEADINGS: Readonly<Record<string, TextColumn>> = {
   polarity: "p",
   on: "p",
 };
+/** The micro sign in Latin-1, and it and the Greek letter in UTF-8, as Latin-1 shows their bytes. */
+const MICRO = /\u00c2?\u00b5|\u00ce\u00bc/;
 const HEADING_UNITS: Readonly<Record<string, TimeUnit>> = { s: "s", sec: "s", ms: "ms", us: "us", ns: "ns" };
 
 /**
@@ -153,7 +155,8 @@ function readHeading(line: string): Heading | undefined {
   const fields = /[,;]/.test(line) ? line.split(/[,;]/) : line.split(/\s+/);
   let timeUnit: TimeUnit | undefined;
   const columns = fields.map((field): TextColumn => {
-    const [, name = "", unit = ""] = /^"?([a-z]+)[\s_[(]*([a-z]*)[\])]*"?$/i.exec(field.trim()) ?? [];
+    const [, name = "", unit = ""] =
+      /^"?([a-z]+)[\s_[(]*([a-z]*)[\])]*"?$/i.exec(field.trim().replace(MICRO, "u")) ?? [];
     const column = HEADINGS[name.toLowerCase()] ?? "-";
     if (column === "t") timeUnit = HEADING_UNITS[unit.toLowerCase()];
     return column;

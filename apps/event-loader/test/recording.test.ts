@@ -120,6 +120,13 @@ describe("openRecording", () => {
     await expect(openBytes(join(HEADER, WORDS), options)).rejects.toMatchObject({ code });
   });
 
+  it("does not pass over how text is to be read when there is no text", async () => {
+    const options = { timeUnit: "ms" } as const;
+    await expect(openBytes(join(HEADER, WORDS), options)).rejects.toMatchObject({
+      code: "EVENTS_FORMAT_UNKNOWN",
+    });
+  });
+
   it("closes the source when it cannot be opened", async () => {
     const source = bytesSource(Uint8Array.of(0, 1, 2));
     await expect(openRecording(source)).rejects.toThrow();

@@ -80,6 +80,8 @@ describe("text recordings", () => {
     ["a heading", "t,x,y,p\n1,5,6,0\n2,7,8,1\n"],
     ["a heading in another order", "y,x,timestamp,polarity\n6,5,1,0\n8,7,2,1\n"],
     ["a heading with a unit", "time_ns,x,y,pol\n1000,5,6,0\n2000,7,8,1\n"],
+    ["a heading with a micro sign", "t (µs),x,y,p\n1,5,6,0\n2,7,8,1\n"],
+    ["a heading with a Greek letter", '"t [μs]","x","y","p"\n1,5,6,0\n2,7,8,1\n'],
     ["a heading with other columns", "id,t [us],x,y,p\n100,1,5,6,0\n101,2,7,8,1\n"],
     ["numbers with a point", "0.000001 5.0 6.0 0.0\n0.000002 7.0 8.0 1.0\n"],
   ])("reads %s", async (_, text) => {
