@@ -1,17 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeBadInput, runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { tableFromIPC } from "apache-arrow";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Evt3Encoder } from "../src/index.ts";
-import { chunkOf, type Event, wordBytes } from "./helpers.ts";
-
-/** A recording of 3,000 events on a small sensor. */
-function recordingBytes(): Uint8Array {
-  const encoder = new Evt3Encoder({ width: 64, height: 48 });
-  const events = Array.from({ length: 3000 }, (_, i): Event => [7 * i, (i * i) % 64, i % 48, i & 1]);
-  return Uint8Array.from([...encoder.header(), ...encoder.encode(chunkOf(events))]);
-}
+import { recordingBytes, wordBytes } from "./helpers.ts";
 
 let directory: TempDirectory;
 beforeAll(() => {
@@ -165,21 +157,3 @@ describe("events convert and digest", () => {
     expect(outcome.stderr).toMatch(message);
   });
 });
-
-const goodInput = recordingBytes();
-const shared = {
-  app: "event-loader",
-  extension: ".raw",
-  goodInput,
-  truncateAt: goodInput.length - 1,
-} as const;
-describeBadInput({ ...shared, name: "info", args: (input) => ["info", input, "--strict"] });
-describeBadInput({ ...shared, name: "digest", args: (input) => ["digest", input, "--strict"] });
-for (const ending of [".arrow", ".parquet"]) {
-  describeBadInput({
-    ...shared,
-    name: `convert to ${ending}`,
-    args: (input, output) => ["convert", input, join(output, `out${ending}`), "--strict"],
-    fullDiskBytes: 4096,
-  });
-}

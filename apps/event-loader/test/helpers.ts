@@ -1,7 +1,13 @@
 import { type ByteSource, bytesSource } from "@millrace/files";
 import { DecoderContext, type EventDecoder } from "../src/event-decoder.ts";
 import { EventRows } from "../src/event-rows.ts";
-import { type EventChunk, openRecording, type Recording, type RecordingOptions } from "../src/index.ts";
+import {
+  type EventChunk,
+  Evt3Encoder,
+  openRecording,
+  type Recording,
+  type RecordingOptions,
+} from "../src/index.ts";
 
 /** One event as its four numbers. */
 export type Event = readonly [t: number, x: number, y: number, p: number];
@@ -134,4 +140,11 @@ export function generatedEvt2(count: number): ByteSource {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A recording of 3,000 events on a small sensor. */
+export function recordingBytes(): Uint8Array {
+  const encoder = new Evt3Encoder({ width: 64, height: 48 });
+  const events = Array.from({ length: 3000 }, (_, i): Event => [7 * i, (i * i) % 64, i % 48, i & 1]);
+  return Uint8Array.from([...encoder.header(), ...encoder.encode(chunkOf(events))]);
 }

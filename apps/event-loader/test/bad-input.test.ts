@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { describeBadInput } from "@millrace/testkit";
+import { recordingBytes } from "./helpers.ts";
+
+const goodInput = recordingBytes();
+const shared = {
+  app: "event-loader",
+  extension: ".raw",
+  goodInput,
+  truncateAt: goodInput.length - 1,
+} as const;
+describeBadInput({ ...shared, name: "info", args: (input) => ["info", input, "--strict"] });
+describeBadInput({ ...shared, name: "digest", args: (input) => ["digest", input, "--strict"] });
+for (const ending of [".arrow", ".parquet"]) {
+  describeBadInput({
+    ...shared,
+    name: `convert to ${ending}`,
+    args: (input, output) => ["convert", input, join(output, `out${ending}`), "--strict"],
+    fullDiskBytes: 4096,
+  });
+}
