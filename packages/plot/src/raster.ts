@@ -1,5 +1,5 @@
 import { InvalidArgumentError, resolveOptions } from "@millrace/base";
-import { axisTicks, escapeXml } from "./svg.ts";
+import { axisTicks, chartSvg } from "./svg.ts";
 
 export interface RasterOptions {
   /** Stands above the plot. @default "" */
@@ -66,28 +66,10 @@ export function rasterSvg(
     drawn.add(pixel);
     dots.push(`M${px} ${py}h1.5v1.5h-1.5z`);
   }
-  const bottom = MARGIN.top + height;
-  const ticks = [
-    ...axisTicks(x.lo, x.lo + x.span).map(
-      (value) => `<text x="${toX(value)}" y="${bottom + 16}" text-anchor="middle">${value}</text>`,
-    ),
-    ...axisTicks(y.lo, y.lo + y.span).map(
-      (value) => `<text x="${MARGIN.left - 8}" y="${toY(value) + 4}" text-anchor="end">${value}</text>`,
-    ),
-  ];
-  const middleY = MARGIN.top + height / 2;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPixels}" height="${heightPixels}" viewBox="0 0 ${widthPixels} ${heightPixels}" font-family="sans-serif" font-size="12">`,
-    `<rect width="100%" height="100%" fill="white"/>`,
-    `<text x="${MARGIN.left}" y="22" font-size="15">${escapeXml(filled.title)}</text>`,
-    `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${MARGIN.left + width}" fill="none" stroke="black"/>`,
-    ...ticks,
-    `<text x="${MARGIN.left + width / 2}" y="${heightPixels - 12}" text-anchor="middle">${escapeXml(filled.xLabel)}</text>`,
-    `<text transform="translate(16 ${middleY}) rotate(-90)" text-anchor="middle">${escapeXml(filled.yLabel)}</text>`,
-    `<path d="${dots.join("")}" fill="#31688e"/>`,
-    "</svg>",
-    "",
-  ].join("\n");
+  const xTicks = axisTicks(x.lo, x.lo + x.span).map((value) => [toX(value), String(value)] as const);
+  const yTicks = axisTicks(y.lo, y.lo + y.span).map((value) => [toY(value), String(value)] as const);
+  const frame = { ...filled, margin: MARGIN, xTicks, yTicks };
+  return chartSvg(frame, [`<path d="${dots.join("")}" fill="#31688e"/>`]);
 }
 
 /** Smallest value and span; a span of 0 becomes 1, so that one dot stands at the origin. */

@@ -18,3 +18,48 @@ export function axisTicks(lo: number, hi: number): number[] {
   for (let n = Math.ceil(lo / step); n * step <= hi; n++) ticks.push(Number((n * step).toPrecision(12)));
   return ticks;
 }
+
+/** Space around a chart's axes, in pixels. */
+export interface Margin {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** What stands around a chart's data. */
+export interface ChartFrame {
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly widthPixels: number;
+  readonly heightPixels: number;
+  readonly margin: Margin;
+  /** Labels of the horizontal axis: pixel and text. */
+  readonly xTicks: readonly (readonly [pixel: number, label: string])[];
+  readonly yTicks: readonly (readonly [pixel: number, label: string])[];
+}
+
+/** A whole SVG document: white ground, title, axes and their labels, then the content. */
+export function chartSvg(frame: ChartFrame, content: readonly string[]): string {
+  const { widthPixels, heightPixels, margin } = frame;
+  const right = widthPixels - margin.right;
+  const bottom = heightPixels - margin.bottom;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPixels}" height="${heightPixels}" viewBox="0 0 ${widthPixels} ${heightPixels}" font-family="sans-serif" font-size="12">`,
+    `<rect width="100%" height="100%" fill="white"/>`,
+    `<text x="${margin.left}" y="22" font-size="15">${escapeXml(frame.title)}</text>`,
+    `<path d="M${margin.left} ${margin.top}V${bottom}H${right}" fill="none" stroke="black"/>`,
+    ...frame.xTicks.map(
+      ([x, label]) => `<text x="${x}" y="${bottom + 16}" text-anchor="middle">${label}</text>`,
+    ),
+    ...frame.yTicks.map(
+      ([y, label]) => `<text x="${margin.left - 8}" y="${y + 4}" text-anchor="end">${label}</text>`,
+    ),
+    `<text x="${(margin.left + right) / 2}" y="${heightPixels - 12}" text-anchor="middle">${escapeXml(frame.xLabel)}</text>`,
+    `<text transform="translate(16 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeXml(frame.yLabel)}</text>`,
+    ...content,
+    "</svg>",
+    "",
+  ].join("\n");
+}

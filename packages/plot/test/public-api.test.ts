@@ -5,8 +5,10 @@ it("exports these names and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
       "DEFAULT_HEAT_MAP_OPTIONS",
+      "DEFAULT_LINE_CHART_OPTIONS",
       "DEFAULT_RASTER_OPTIONS",
       "heatMapPng",
+      "linesSvg",
       "rasterSvg",
       "sparkline",
     ]
