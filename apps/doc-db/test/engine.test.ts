@@ -88,6 +88,45 @@ describe("memory", () => {
   });
 });
 
+describe("a change larger than the cache", () => {
+  it("is one transaction all the same: documents put in, replaced and taken out", async () => {
+    const vfs = new MemoryVfs();
+    const options = { vfs, cacheBytes: 512 * 1024 };
+    const large = (_id: number, letter: string) => ({ _id, pad: letter.repeat(3 * 1024 * 1024) });
+    {
+      await using db = await Database.open("t.db", options);
+      const c = db.collection("c");
+      await c.insertMany([{ _id: 0 }, large(1, "a"), large(2, "b")]);
+      await expect(c.insertMany([large(3, "c"), large(1, "d")])).rejects.toThrow(/must be unique/);
+      expect(await c.replaceOne({ _id: 1, pad: "small" })).toBe(true);
+      expect(await c.replaceOne(large(1, "e"))).toBe(true);
+      expect(await c.deleteOne({ _id: 2 })).toBe(true);
+    }
+    await using db = await Database.open("t.db", options);
+    expect(await db.collection("c").find().toArray()).toEqual([{ _id: 0 }, large(1, "e")]);
+    const { pages, freePages } = await db.stats();
+    expect(await db.collection("c").deleteMany({})).toBe(2);
+    // What is left: headers, meta page, catalog, the collection and the root of its documents.
+    expect(await db.stats()).toMatchObject({ pages, freePages: pages - 6 });
+    expect(freePages).toBeLessThan(pages - 300);
+  });
+
+  it("is not seen before it is whole", async () => {
+    await using db = await Database.open("t.db", { vfs: new MemoryVfs() });
+    const c = db.collection("c");
+    await c.insertOne({ _id: "before" });
+    const seen: Promise<number>[] = [];
+    const documents = async function* () {
+      for (let _id = 0; _id < 10; _id++) {
+        seen.push(c.countDocuments());
+        yield { _id };
+      }
+    };
+    await c.importFrom(documents());
+    expect(new Set(await Promise.all(seen))).toEqual(new Set([11]));
+  });
+});
+
 describe("damage", () => {
   const made = async (): Promise<MemoryVfs> => {
     const vfs = new MemoryVfs();
@@ -274,6 +313,9 @@ describe("a database that is open", () => {
     await expect(Database.open("u.db", { vfs: new MemoryVfs(), cacheBytes: 1 })).rejects.toThrow(
       /cacheBytes/,
     );
+    await expect(Database.open("no/u.db", { vfs: new MemoryVfs() })).rejects.toMatchObject({
+      code: "FILES_NOT_FOUND",
+    });
     await expect(Database.open("u.db", { vfs: new MemoryVfs(), create: false })).rejects.toMatchObject({
       code: "FILES_NOT_FOUND",
     });

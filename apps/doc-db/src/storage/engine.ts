@@ -59,6 +59,8 @@ export class Engine {
     // A file that is no database is refused before anything is made beside it.
     if (isThere) await checkHeader(vfs, path);
     else if (!options.create) throw fileError("FILES_NOT_FOUND", path, "open");
+    // The log would make directories that are missing; more likely the path is wrong.
+    else await vfs.list(parentPath(path));
     const wal = await openLog(vfs, logDirectory, path, options.durability);
     let file: VfsFile | undefined;
     try {
@@ -86,7 +88,10 @@ export class Engine {
     }
   }
 
-  /** Runs a change as one transaction. @returns its result, once it is as safe as the durability says */
+  /**
+   * Runs a change as one transaction; one that changes more than the cache holds is undone and run again as a long one.
+   * @returns its result, once it is as safe as the durability says
+   */
   async write<T>(change: (pager: Pager) => T): Promise<T> {
     await this.#enter();
     const { pager } = this;
@@ -96,6 +101,7 @@ export class Engine {
     } catch (error) {
       pager.rollback();
       this.#failure ??= pager.store.failure;
+      if (isMillraceError(error, "CACHE_ENTRIES_PINNED")) return this.writeLong(async () => change(pager));
       throw error;
     }
     try {

@@ -17,6 +17,7 @@ export function writeOverflow(pager: Pager, value: Uint8Array): number {
     const { number, page } = pager.allocate(PAGE_TYPE.overflow);
     writeU32(page, NEXT, next);
     page.set(value.subarray(i * BYTES_PER_PAGE, Math.min(value.length, (i + 1) * BYTES_PER_PAGE)), DATA);
+    pager.settle(number);
     next = number;
   }
   return next;
@@ -39,6 +40,7 @@ export function freeOverflow(pager: Pager, first: number): void {
   for (let number = first; number !== 0; ) {
     const next = readU32(checkChain(pager, pager.read(number), number), NEXT);
     pager.free(number);
+    pager.settle(number);
     number = next;
   }
 }

@@ -99,6 +99,11 @@ export class Pager {
     return { number, page };
   }
 
+  /** Says that the running operation is done with a page, so that a long transaction may let it go. */
+  settle(number: number): void {
+    if (this.#pinned.delete(number)) this.store.cache.unpin(number);
+  }
+
   /** Puts a page on the chain of free ones. */
   free(number: number): void {
     const meta = this.modify(META_PAGE);
