@@ -225,6 +225,22 @@ describe("docdb import, find and stats", () => {
     expect(await db.collection("c").find().toArray()).toEqual(PEOPLE);
   });
 
+  it("are refused, in words, while another process has the database open", async () => {
+    const path = join(directory.path, "open.db");
+    await using db = await Database.open(path);
+    await db.collection("c").insertOne({ _id: 1 });
+    for (const verb of [
+      ["stats"],
+      ["find", "--collection", "c"],
+      ["import", "--collection", "c", write("one.jsonl", LINES)],
+    ]) {
+      const outcome = await docdb(...verb, "--db", path);
+      expect(outcome).toMatchObject({ code: 1, stdout: "" });
+      expect(outcome.stderr).toContain(`${path}: another process or handle has this database open`);
+    }
+    expect(await db.collection("c").countDocuments()).toBe(1);
+  });
+
   it("do not make a database that is missing, and name a collection that is", async () => {
     for (const verb of [["stats"], ["find", "--collection", "c"]]) {
       const outcome = await docdb(...verb, "--db", "missing.db");
