@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import * as api from "../src/index.ts";
+import * as simd from "../src/simd.ts";
 
 test("exports what the README lists, and nothing else", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
@@ -34,6 +35,19 @@ test("exports what the README lists, and nothing else", () => {
       "weightedEventsToCsr",
       "zigzagDecode",
       "zigzagEncode",
+    ]
+  `);
+});
+
+test("the entry ./simd exports what the README lists, and nothing else", () => {
+  expect(Object.keys(simd).sort()).toMatchInlineSnapshot(`
+    [
+      "deltas4BitWidth",
+      "isSimdAvailable",
+      "packDeltas4",
+      "unpackDeltas4",
+      "unpackDeltas4Simd",
+      "unpackDeltasSimd",
     ]
   `);
 });

@@ -1,0 +1,142 @@
+import { writeVarint } from "@millrace/base";
+
+/** The names in {@link SIMD}. */
+type SimdInstruction =
+  | "load"
+  | "store"
+  | "const"
+  | "shuffle"
+  | "swizzle"
+  | "splat32"
+  | "extractLane32"
+  | "and"
+  | "or"
+  | "shrU16"
+  | "add16"
+  | "mul16"
+  | "extendLowU16"
+  | "extendHighU16"
+  | "shl32"
+  | "shrU32"
+  | "add32"
+  | "mul32"
+  | "shl64";
+
+/** SIMD instructions that are used here: the number behind the prefix 0xFD (WebAssembly 2.0, section 5.4.8). */
+export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
+  load: 0x00,
+  store: 0x0b,
+  const: 0x0c,
+  shuffle: 0x0d,
+  swizzle: 0x0e,
+  splat32: 0x11,
+  extractLane32: 0x1b,
+  and: 0x4e,
+  or: 0x50,
+  shrU16: 0x8d,
+  add16: 0x8e,
+  mul16: 0x95,
+  extendLowU16: 0xa9,
+  extendHighU16: 0xaa,
+  shl32: 0xab,
+  shrU32: 0xad,
+  add32: 0xae,
+  mul32: 0xb5,
+  shl64: 0xcb,
+});
+
+/**
+ * Writes the instructions of one function: thin names for the binary encoding, no checks. Locals are numbers, the
+ * function's parameters first.
+ */
+export class WasmCode {
+  readonly bytes: number[] = [];
+
+  get(...locals: readonly number[]): this {
+    for (const local of locals) this.#write(0x20, ...unsigned(local));
+    return this;
+  }
+
+  set(local: number): this {
+    return this.#write(0x21, ...unsigned(local));
+  }
+
+  tee(local: number): this {
+    return this.#write(0x22, ...unsigned(local));
+  }
+
+  i32(value: number): this {
+    return this.#write(0x41, ...signed(value));
+  }
+
+  addI32(): this {
+    return this.#write(0x6a);
+  }
+
+  /** Repeats `body` until `counter`, lowered by one each time, is 0; `counter` must start above 0. */
+  repeat(counter: number, body: () => void): this {
+    this.#write(0x03, 0x40);
+    body();
+    return this.get(counter).i32(-1).addI32().tee(counter).#write(0x0d, 0x00, 0x0b);
+  }
+
+  /** A vector instruction without immediates. */
+  simd(instruction: number): this {
+    return this.#write(0xfd, ...unsigned(instruction));
+  }
+
+  /** Shifts each lane by a constant; by 0 it is left out. */
+  shift(instruction: number, bits: number): this {
+    return bits === 0 ? this : this.i32(bits).simd(instruction);
+  }
+
+  /** Loads 16 bytes from the address on the stack + `offset`; no alignment is promised. */
+  load(offset: number): this {
+    return this.simd(SIMD.load).#write(0, ...unsigned(offset));
+  }
+
+  /** Stores 16 bytes to the address below them on the stack + `offset`. */
+  store(offset: number): this {
+    return this.simd(SIMD.store).#write(0, ...unsigned(offset));
+  }
+
+  constant(bytes: Uint8Array): this {
+    return this.simd(SIMD.const).#write(...bytes);
+  }
+
+  /** Lane `lane` of the vector on the stack, in all four places. */
+  broadcast32(local: number, lane: number): this {
+    this.get(local, local).simd(SIMD.shuffle);
+    for (let i = 0; i < 16; i++) this.#write(lane * 4 + (i % 4));
+    return this;
+  }
+
+  /** The int32 in lane `lane`. */
+  extract32(lane: number): this {
+    return this.simd(SIMD.extractLane32).#write(lane);
+  }
+
+  #write(...bytes: readonly number[]): this {
+    this.bytes.push(...bytes);
+    return this;
+  }
+}
+
+/** Unsigned LEB128, as sizes, indices and offsets are written. */
+export function unsigned(value: number): number[] {
+  const bytes = new Uint8Array(8);
+  return [...bytes.subarray(0, writeVarint(bytes, 0, value))];
+}
+
+/** Signed LEB128 of an int32, as constants are written. */
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (;;) {
+    const byte = rest & 127;
+    rest >>= 7;
+    // Done when what is left is the sign that the reader fills up with.
+    if (rest === (byte & 64 ? -1 : 0)) return [...bytes, byte];
+    bytes.push(byte | 128);
+  }
+}
