@@ -4,6 +4,8 @@ export type Work = () => void | Promise<void>;
 /** One way of doing a case's work: ours, or a named peer's. */
 export interface Contender {
   readonly name: string;
+  /** Units of one of its runs, where that is too many for a slow peer. @default the case's amount */
+  readonly amount?: number;
   /**
    * Makes the input, checks that the result is right, and returns the work to be timed. Several works (one a width,
    * say) are timed one by one and count by their geometric mean.
@@ -13,11 +15,11 @@ export interface Contender {
   prepare(): Promise<Work | readonly Work[]>;
 }
 
-/** A ratio to reach: our rate by that of the best peer, or of one peer by name. */
+/** A ratio to reach: our rate by that of the best of the peers that ran. */
 export interface Reach {
   readonly ratio: number;
-  /** @default the fastest peer that ran */
-  readonly peer?: string;
+  /** The peers that count, by their names. @default all */
+  readonly peers?: readonly string[];
 }
 
 /** A benchmark: the same work by us and by named peers, each in a fresh process. */
@@ -29,6 +31,8 @@ export interface BenchmarkCase {
   readonly ours: Contender;
   readonly peers: readonly Contender[];
   readonly reach?: Reach;
+  /** Too large for every day: runs with `--full` only. @default false */
+  readonly isFull?: boolean;
 }
 
 /** The cases of one file below `cases`, by their names. */

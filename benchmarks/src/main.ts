@@ -8,15 +8,20 @@ import { caseIds, loadCase, selectCases } from "./catalogue.ts";
 import { installPeers } from "./peers.ts";
 import { type CaseResult, runCase } from "./run-case.ts";
 
-// `pnpm bench [prefix …]`: every case whose id begins with a prefix, ours and the peers in turns, and two tables.
+// `pnpm bench [--full] [prefix …]`: every case whose id begins with a prefix, ours and the peers in turns, and two
+// tables. Cases that take minutes run with --full only.
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+const isFull = process.argv.includes("--full");
+const prefixes = process.argv.slice(2).filter((argument) => argument !== "--full");
 installPeers();
 const results: CaseResult[] = [];
-for (const id of selectCases(process.argv.slice(2), await caseIds())) {
+for (const id of selectCases(prefixes, await caseIds())) {
+  const benchmark = await loadCase(id);
+  if (benchmark.isFull === true && !isFull) continue;
   process.stderr.write(`${id} …\n`);
-  results.push(await runCase(ROOT, id, await loadCase(id)));
+  results.push(await runCase(ROOT, id, benchmark));
 }
 const rows = results.flatMap(({ id, unit, contenders }) =>
   contenders.map((contender) =>

@@ -48,7 +48,8 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
     }
   }
   const ourSeconds = median(seconds.get(ours.name)!);
-  const contenders = [ours, ...peers].map(({ name }): ContenderResult => {
+  const ourPerSecond = (ours.amount ?? amount) / ourSeconds;
+  const contenders = [ours, ...peers].map(({ name, amount: own = amount }): ContenderResult => {
     const runs = seconds.get(name);
     const isOurs = name === ours.name;
     if (runs === undefined) {
@@ -67,11 +68,11 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
       name,
       isOurs,
       hasRun: true,
-      perSecond: amount / median(runs),
-      bestPerSecond: amount / Math.min(...runs),
+      perSecond: own / median(runs),
+      bestPerSecond: own / Math.min(...runs),
       spread: spread(runs),
       peakBytes: median(peaks.get(name)!),
-      ourRatio: median(runs) / ourSeconds,
+      ourRatio: ourPerSecond / (own / median(runs)),
     };
   });
   const reach = reached(benchmark, contenders);
@@ -86,9 +87,9 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
 
 function reached(benchmark: BenchmarkCase, contenders: readonly ContenderResult[]): CaseResult["reach"] {
   if (benchmark.reach === undefined) return undefined;
-  const { ratio, peer } = benchmark.reach;
+  const { ratio, peers } = benchmark.reach;
   const rivals = contenders.filter(
-    ({ isOurs, hasRun, name }) => !isOurs && hasRun && (peer === undefined || name === peer),
+    ({ isOurs, hasRun, name }) => !isOurs && hasRun && (peers === undefined || peers.includes(name)),
   );
   if (rivals.length === 0) return undefined;
   const best = rivals.reduce((a, b) => (b.ourRatio < a.ourRatio ? b : a));

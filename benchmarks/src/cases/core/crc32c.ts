@@ -41,7 +41,7 @@ function crcCase(blockBytes: number, ratio: number | undefined): BenchmarkCase {
       },
     },
     peers: [zlibPeer, napiPeer],
-    ...(ratio === undefined ? {} : { reach: { ratio, peer: "zlib.crc32" } }),
+    ...(ratio === undefined ? {} : { reach: { ratio, peers: ["zlib.crc32"] } }),
   };
 }
 

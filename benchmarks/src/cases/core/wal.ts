@@ -109,6 +109,6 @@ function writersCase(writers: number, reach?: BenchmarkCase["reach"]): Benchmark
 export const cases: BenchmarkCases = {
   "1-writer": writersCase(1),
   "8-writers": writersCase(8),
-  "64-writers": writersCase(64, { ratio: 12, peer: "one fdatasync a record" }),
+  "64-writers": writersCase(64, { ratio: 12, peers: ["one fdatasync a record"] }),
   "512-writers": writersCase(512),
 };
