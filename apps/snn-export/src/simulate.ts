@@ -1,3 +1,4 @@
+import { Progress, type ProgressReport, throwIfAborted } from "@millrace/stream";
 import { DataExporter } from "./exporter.ts";
 import { type LifNetworkOptions, newLifNetwork } from "./lif-network.ts";
 import { connectionsOf } from "./network-structure.ts";
@@ -21,8 +22,8 @@ export interface SimulationOptions {
   readonly network?: LifNetworkOptions;
   readonly exporter?: ExporterOptions;
   readonly signal?: AbortSignal;
-  /** Called now and then with the steps done. */
-  readonly onProgress?: (steps: number) => void;
+  /** Told now and then: `rows` are steps, `bytes` one a neuron and step. */
+  readonly onProgress?: (report: ProgressReport) => void;
   /** Called after each step with the neurons that fired; for plots. */
   readonly onSpikes?: (step: number, spikes: Uint8Array) => void;
 }
@@ -39,6 +40,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const { neurons, excitatoryShare, timeStepMs } = network.options;
   const exporter = await DataExporter.open("lif", { ...options.exporter, timeStepMs });
   const startMs = performance.now();
+  // One byte a neuron and step: what is recorded, before it is compressed.
+  const progress = new Progress({
+    totalBytes: options.steps * neurons,
+    ...(options.onProgress === undefined ? {} : { onReport: options.onProgress }),
+  });
   let spikes = 0;
   try {
     exporter.saveConfig({ model: "leaky integrate-and-fire", ...network.options });
@@ -50,8 +56,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       if (timestep % STEPS_PER_TURN === 0) {
         // Lets signals in: without a turn of the event loop Ctrl-C would wait for the end.
         await new Promise((resolve) => setImmediate(resolve));
-        options.signal?.throwIfAborted();
-        options.onProgress?.(timestep);
+        throwIfAborted(options.signal, "simulate");
+        if (timestep > 0) progress.add(STEPS_PER_TURN, STEPS_PER_TURN * neurons);
       }
       const fired = network.step();
       spikes += fired;

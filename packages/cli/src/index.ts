@@ -10,5 +10,5 @@ export {
   type VerbContext,
   type VerbSpec,
 } from "./program.ts";
-export { newProgressBar, type ProgressBar, type ProgressReport } from "./progress-bar.ts";
+export { type BarReport, newProgressBar, type ProgressBar } from "./progress-bar.ts";
 export { readVersion } from "./version.ts";

@@ -1,20 +1,13 @@
 import { formatByteSize, formatDuration } from "@millrace/base";
+import type { ProgressReport } from "@millrace/stream";
 import cliProgress from "cli-progress";
 
-/** How far some work is, as reported by whoever does it. */
-export interface ProgressReport {
-  /** Bytes done. */
-  readonly bytes: number;
-  /** Bytes in all, where known; without it there is a counter and no bar. */
-  readonly totalBytes?: number | undefined;
-  readonly bytesPerSecond: number;
-  /** Estimated; absent where the total is not known. */
-  readonly secondsLeft?: number | undefined;
-}
+/** What a bar shows of the reports that `Progress` of `@millrace/stream` makes. */
+export type BarReport = Pick<ProgressReport, "bytes" | "totalBytes" | "bytesPerSecond" | "secondsLeft">;
 
 /** Draws progress on stderr. */
 export interface ProgressBar {
-  update(report: ProgressReport): void;
+  update(report: BarReport): void;
   /** Removes the bar; call it also when the work failed. */
   stop(): void;
 }
@@ -37,7 +30,7 @@ export function newProgressBar(label: string, isShown: boolean = process.stderr.
       const payload = {
         done: formatByteSize(report.bytes),
         rate: `${formatByteSize(report.bytesPerSecond)}/s`,
-        left: report.secondsLeft === undefined ? "" : `${formatDuration(report.secondsLeft * 1000)} left`,
+        left: report.secondsLeft === null ? "" : `${formatDuration(report.secondsLeft * 1000)} left`,
       };
       if (isStarted) {
         bar.update(report.bytes, payload);

@@ -36,7 +36,7 @@ it("parses sizes, times and numbers of options, and says what they take", () => 
 it("draws no bar where stderr is no terminal", () => {
   const bar = newProgressBar("convert", false);
   expect(() => {
-    bar.update({ bytes: 1, totalBytes: 2, bytesPerSecond: 1 });
+    bar.update({ bytes: 1, totalBytes: 2, bytesPerSecond: 1, secondsLeft: null });
     bar.stop();
   }).not.toThrow();
 });

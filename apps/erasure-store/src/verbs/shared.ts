@@ -19,13 +19,7 @@ export function workOptions(context: VerbContext, label: string): Required<WorkO
   const bar = context.progress(label);
   return {
     signal: context.signal,
-    onProgress: ({ bytes, totalBytes, bytesPerSecond, secondsLeft }) =>
-      bar.update({
-        bytes,
-        totalBytes: totalBytes ?? undefined,
-        bytesPerSecond,
-        secondsLeft: secondsLeft ?? undefined,
-      }),
+    onProgress: (report) => bar.update(report),
   };
 }
 

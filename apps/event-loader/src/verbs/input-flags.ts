@@ -46,13 +46,7 @@ export function openInput(
     columns: flags.columns,
     timeUnit: flags.timeUnit,
     signal: context.signal,
-    onProgress: ({ bytes, totalBytes, bytesPerSecond, secondsLeft }) =>
-      bar.update({
-        bytes,
-        totalBytes: totalBytes ?? undefined,
-        bytesPerSecond,
-        secondsLeft: secondsLeft ?? undefined,
-      }),
+    onProgress: (report) => bar.update(report),
   };
   return openRecording(path, options);
 }

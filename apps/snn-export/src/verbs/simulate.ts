@@ -32,7 +32,6 @@ export const simulateVerb: VerbSpec<SimulateFlags> = {
       .option("--plot <file.svg>", "also draw the spikes"),
   action: async (context, _args, { steps, neurons, seed, sampling, output, plot }) => {
     const bar = context.progress("simulate");
-    const startMs = performance.now();
     const times = new GrowableUint32();
     const ids = new GrowableUint32();
     const collect = (step: number, spikes: Uint8Array): void => {
@@ -48,13 +47,7 @@ export const simulateVerb: VerbSpec<SimulateFlags> = {
       network: { neurons, seed },
       exporter: { outputDirectory: output, neuralSamplingRate: sampling },
       signal: context.signal,
-      onProgress: (done) => {
-        // The bar counts bytes of one flag a neuron and step, the size of what is recorded before compression.
-        const bytes = done * neurons;
-        const bytesPerSecond = bytes / ((performance.now() - startMs) / 1000);
-        const totalBytes = steps * neurons;
-        bar.update({ bytes, totalBytes, bytesPerSecond, secondsLeft: (totalBytes - bytes) / bytesPerSecond });
-      },
+      onProgress: (report) => bar.update(report),
       ...(plot === undefined ? {} : { onSpikes: collect }),
     });
     const { size: bytes } = await diskVfs.stat(result.path);
