@@ -265,26 +265,39 @@ describe("docdb import, find and stats", () => {
   });
 });
 
-describeBadInput({
-  app: "doc-db",
-  name: "import",
-  args: (input, outputs) => [
-    "import",
-    "--db",
-    join(outputs, "t.db"),
-    "--collection",
-    "c",
-    "--cache",
-    "1MiB",
-    input,
+for (const [name, prepare] of [
+  ["import", undefined],
+  [
+    "import into a database that is there",
+    async (outputs: string) => {
+      await using db = await Database.open(join(outputs, "t.db"));
+      await db.collection("c").createIndex("n");
+      await db.collection("c").insertMany(PEOPLE);
+    },
   ],
-  extension: ".jsonl",
-  goodInput: new TextEncoder().encode(
-    Array.from({ length: 4000 }, (_, i) => `{"n": ${i}, "pad": "${"p".repeat(500)}"}\n`).join(""),
-  ),
-  truncateAt: 50_000,
-  fullDiskBytes: 1024 * 1024,
-});
+] as const) {
+  describeBadInput({
+    app: "doc-db",
+    name,
+    args: (input, outputs) => [
+      "import",
+      "--db",
+      join(outputs, "t.db"),
+      "--collection",
+      "c",
+      "--cache",
+      "1MiB",
+      input,
+    ],
+    extension: ".jsonl",
+    goodInput: new TextEncoder().encode(
+      Array.from({ length: 4000 }, (_, i) => `{"n": ${i}, "pad": "${"p".repeat(500)}"}\n`).join(""),
+    ),
+    truncateAt: 50_000,
+    fullDiskBytes: 1280 * 1024,
+    ...(prepare === undefined ? {} : { prepare }),
+  });
+}
 
 {
   using made = tempDirectory();

@@ -64,6 +64,28 @@ describe("what an insert costs", () => {
   });
 });
 
+describe("a checkpoint", () => {
+  it("lets no change in while it runs, however the calls fall", async () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const vfs = new FaultyVfs(seed);
+      const db = await Database.open("t.db", { vfs, durability: "memory" });
+      const c = db.collection("c");
+      await c.insertOne({ _id: "first" });
+      const random = seededRandom(seed);
+      const running: Promise<unknown>[] = [];
+      for (let i = 0; i < 60; i++) {
+        running.push(random.next() < 0.3 ? db.checkpoint() : c.insertOne({ _id: i }));
+        for (let turns = random.nextInt(0, 4); turns > 0; turns--) await undefined;
+      }
+      await Promise.all(running);
+      await db.checkpoint();
+      const count = await c.countDocuments();
+      await using found = await Database.open("t.db", { vfs: vfs.crash(random, { survival: 0 }) });
+      expect(await found.collection("c").countDocuments()).toBe(count);
+    }
+  });
+});
+
 describe("memory", () => {
   it("stays within cacheBytes while the database grows far beyond it, and counts load no documents", async () => {
     const vfs = new MemoryVfs();

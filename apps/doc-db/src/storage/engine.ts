@@ -1,4 +1,4 @@
-import { ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
+import { assert, ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
 import {
   type Durability,
   fileError,
@@ -93,7 +93,7 @@ export class Engine {
    * @returns its result, once it is as safe as the durability says
    */
   async write<T>(change: (pager: Pager) => T): Promise<T> {
-    await this.#enter();
+    for (let wait = this.#obstacle(); wait !== undefined; wait = this.#obstacle()) await wait;
     const { pager } = this;
     let result: T;
     try {
@@ -119,7 +119,6 @@ export class Engine {
    */
   async writeLong<T>(change: (pager: Pager, step: () => void) => Promise<T>): Promise<T> {
     return this.#alone(async () => {
-      await this.#markOpen();
       await this.#checkpoint();
       const { pager } = this;
       const transaction = await LongTransaction.begin(pager, this.#vfs);
@@ -132,6 +131,8 @@ export class Engine {
         throw error;
       }
       try {
+        // Not before now: a change that fails leaves every file as it was.
+        await this.#markOpen();
         await transaction.commit();
       } catch (error) {
         this.#failure ??= error;
@@ -165,24 +166,19 @@ export class Engine {
     return this.#closing;
   }
 
-  /** Waits until a change may run, and keeps log and cache in bounds. */
-  async #enter(): Promise<void> {
+  /**
+   * What a change has to wait for, to come after others and to keep log and cache in bounds; undefined when it may
+   * run, but only at once: after another turn of the event loop somebody else may have taken the database.
+   */
+  #obstacle(): Promise<void> | undefined {
     this.#checkUsable();
-    for (;;) {
-      while (this.#exclusive !== undefined) await this.#exclusive;
-      this.#checkUsable();
-      this.pager.releaseDurable();
-      if (this.#header.isClosed) {
-        await this.#alone(() => this.#markOpen());
-      } else if (this.pager.isCrowded) {
-        await this.pager.wal.flush();
-        this.pager.releaseDurable();
-      } else if (this.pager.wal.stats.bytes - this.#logBytesThen > this.#checkpointBytes) {
-        await this.checkpoint();
-      } else {
-        return;
-      }
-    }
+    if (this.#exclusive !== undefined) return this.#exclusive;
+    const { pager } = this;
+    pager.releaseDurable();
+    if (this.#header.isClosed) return this.#alone(() => this.#markOpen());
+    if (pager.isCrowded) return pager.wal.flush();
+    if (pager.wal.stats.bytes - this.#logBytesThen > this.#checkpointBytes) return this.checkpoint();
+    return undefined;
   }
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -218,6 +214,7 @@ export class Engine {
     const { store, wal } = pager;
     const isClean = store.cache.statistics.dirty === 0 && pager.lastLsn === this.#header.checkpointLsn;
     if (isClean && (!isClosing || this.#header.isClosed)) return;
+    const { lastLsn } = pager;
     try {
       // The log first: a page must not be in the file before its log is durable.
       await wal.flush();
@@ -228,6 +225,7 @@ export class Engine {
       }
       // The pages before the header that says they are there, the header before the log is cut.
       await store.file.sync();
+      assert(pager.lastLsn === lastLsn, "nothing is changed during a checkpoint");
       await this.#writeHeader(pageCountOf(pager.read(META_PAGE)), isClosing);
       pager.endOperation();
       pager.forgetImages();
