@@ -25,8 +25,12 @@ export interface DeltaBitpackBlock {
 
 /** The most bytes that a block of `count` values can take. */
 export function deltaBitpackBound(count: number): number {
-  const deltas = Math.max(0, count - 1);
-  return HEADER_BYTES + widthBytesOf(count) + deltas * 4 + CHECKSUM_BYTES;
+  return deltaBitpackLength(count, Math.max(0, count - 1) * 4);
+}
+
+/** The bytes of a block of `count` values whose packed differences take `packedBytes`. */
+export function deltaBitpackLength(count: number, packedBytes: number): number {
+  return HEADER_BYTES + widthBytesOf(count) + packedBytes + CHECKSUM_BYTES;
 }
 
 /**

@@ -11,6 +11,20 @@ export {
   readDeltaBitpackHeader,
 } from "./delta-bitpack.ts";
 export {
+  decodeInts,
+  type EncodedInts,
+  encodedIntsBound,
+  encodeInts,
+  readIntsHeader,
+} from "./int-container.ts";
+export {
+  chooseIntEncoding,
+  DEFAULT_INT_ENCODING_OPTIONS,
+  type IntEncoding,
+  type IntEncodingChoice,
+  type IntEncodingOptions,
+} from "./int-encoding.ts";
+export {
   countRuns,
   countStepRuns,
   decodeRuns,
