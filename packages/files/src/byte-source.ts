@@ -40,6 +40,20 @@ export function blobSource(blob: Blob, name = "blob"): ByteSource {
 }
 
 /**
+ * All of a stream, the body of a fetch say, as a source: reads it to its end into a Blob, which the browser keeps.
+ * @throws what the stream fails with
+ * @example
+ * const response = await fetch("drive.raw");
+ * await using source = await streamSource(response.body!, "drive.raw");
+ */
+export async function streamSource(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  name = "stream",
+): Promise<ByteSource> {
+  return blobSource(await new Response(stream).blob(), name);
+}
+
+/**
  * Fills all of `into` from `position` on.
  * @throws CorruptDataError `FILES_FILE_SHORT` when the source ends before that
  */

@@ -96,6 +96,9 @@ export class DiskVfs implements Vfs {
 /** The one {@link DiskVfs} that everybody shares. */
 export const diskVfs: DiskVfs = new DiskVfs();
 
+/** The file system of code that is given none: the disk. In a browser, which has none, every call of it throws. */
+export const defaultVfs: Vfs = diskVfs;
+
 type Handle = Awaited<ReturnType<typeof open>>;
 
 async function openHandle(path: string, flags: OpenFlags): Promise<Handle> {

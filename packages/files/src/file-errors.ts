@@ -10,6 +10,7 @@ export type FileErrorCode =
   | "FILES_NO_SPACE"
   | "FILES_NO_PERMISSION"
   | "FILES_LOCKED"
+  | "FILES_NO_FILE_SYSTEM"
   | "FILES_EMPTY"
   | "FILES_LFS_POINTER"
   | "FILES_IO_FAILED";
@@ -23,6 +24,8 @@ const PROBLEMS: Readonly<Record<FileErrorCode, string>> = {
   FILES_NO_SPACE: "no space is left on the volume or in the quota; free some space and try again",
   FILES_NO_PERMISSION: "permission denied or a read-only volume; check the owner and the mode of the path",
   FILES_LOCKED: "another user has this open for writing; close it there first",
+  FILES_NO_FILE_SYSTEM:
+    "there is no disk in a browser; pass a file system, such as a MemoryVfs, or a source of bytes",
   FILES_EMPTY: "the file is empty; check that it was copied or downloaded whole",
   FILES_LFS_POINTER: "this is a Git LFS pointer, not the file itself; fetch the file with `git lfs pull`",
   FILES_IO_FAILED: "the system failed to do this; check the volume's health and the limit of open files",

@@ -1,26 +1,3 @@
-export {
-  AtomicFile,
-  type AtomicWriteOptions,
-  atomicWrite,
-  DEFAULT_ATOMIC_WRITE_OPTIONS,
-  removeStaleTemporaries,
-} from "./atomic-file.ts";
-export { type ByteSource, blobSource, bytesSource, fileSource, readSourceFull } from "./byte-source.ts";
-export { DiskVfs, diskVfs } from "./disk-vfs.ts";
-export { DURABILITIES, type Durability } from "./durability.ts";
-export { makeDurableDirectory } from "./durable-directory.ts";
-export { type FileErrorCode, fileError, toFileError } from "./file-errors.ts";
-export {
-  DEFAULT_FILE_VIEW_OPTIONS,
-  FileView,
-  type FileViewOptions,
-  type FileViewStats,
-  type PinnedBytes,
-} from "./file-view.ts";
-export { type InputFile, inspectInputFile } from "./input-file.ts";
-export { MemoryVfs } from "./memory-vfs.ts";
-export { baseName, joinPath, parentPath } from "./paths.ts";
-export { DEFAULT_READ_CHUNKS_OPTIONS, type ReadChunksOptions, readChunks } from "./read-chunks.ts";
-export { readFull, readFullSync } from "./read-full.ts";
-export { type ByteStream, StreamReader } from "./stream-reader.ts";
-export type { EntryKind, OpenFlags, Vfs, VfsEntry, VfsFile, VfsLock, VfsStat } from "./vfs.ts";
+export * from "./browser.ts";
+// Stands over the browser's defaultVfs: an export by name goes before those of `export *`.
+export { DiskVfs, defaultVfs, diskVfs } from "./disk-vfs.ts";

@@ -1,7 +1,7 @@
 import { ClosedError, CorruptDataError, checkInteger } from "@millrace/base";
 
 /** What a {@link StreamReader} reads: process.stdin, a fetch body, any chunks of bytes in order. */
-export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>;
 
 /**
  * Reads a stream of chunks in amounts of the caller's choice, once and in order.
@@ -20,8 +20,7 @@ export class StreamReader {
 
   constructor(stream: ByteStream, name = "stream") {
     this.name = name;
-    this.#chunks =
-      Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]();
+    this.#chunks = iteratorOf(stream);
   }
 
   /** Bytes read so far. */
@@ -79,4 +78,25 @@ export class StreamReader {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function iteratorOf(stream: ByteStream): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
+  if (Symbol.asyncIterator in stream) return stream[Symbol.asyncIterator]();
+  if (Symbol.iterator in stream) return stream[Symbol.iterator]();
+  return readerIterator(stream as ReadableStream<Uint8Array>);
+}
+
+/** For browsers whose ReadableStream is not iterable yet. */
+function readerIterator(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> {
+  const reader = stream.getReader();
+  return {
+    next: async () => {
+      const { done, value } = await reader.read();
+      return done ? { done, value: undefined } : { done, value };
+    },
+    return: async () => {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }

@@ -10,6 +10,7 @@ import {
   readFull,
   readFullSync,
   readSourceFull,
+  streamSource,
 } from "@millrace/files";
 import { describe, expect, test } from "vitest";
 
@@ -18,6 +19,7 @@ const DATA = seededRandom(1).fill(new Uint8Array(1000));
 const SOURCES: [string, () => Promise<ByteSource>][] = [
   ["bytes", async () => bytesSource(DATA)],
   ["blob", async () => blobSource(new Blob([DATA.subarray(0, 300), DATA.subarray(300)]))],
+  ["stream", () => streamSource(new Blob([DATA.subarray(0, 300), DATA.subarray(300)]).stream())],
   [
     "file",
     async () => {

@@ -1,4 +1,5 @@
 import * as files from "@millrace/files";
+import * as browser from "@millrace/files/browser";
 import { expect, test } from "vitest";
 
 test("the public surface changes only on purpose", () => {
@@ -17,6 +18,7 @@ test("the public surface changes only on purpose", () => {
       "baseName",
       "blobSource",
       "bytesSource",
+      "defaultVfs",
       "diskVfs",
       "fileError",
       "fileSource",
@@ -29,7 +31,17 @@ test("the public surface changes only on purpose", () => {
       "readFullSync",
       "readSourceFull",
       "removeStaleTemporaries",
+      "streamSource",
       "toFileError",
     ]
   `);
+});
+
+test("the browser entry has all of it but the disk, and nothing in place of it but a default that refuses", () => {
+  const main: Readonly<Record<string, unknown>> = { ...files };
+  const missing = Object.keys(main).filter((name) => !(name in browser));
+  expect(missing).toEqual(["DiskVfs", "diskVfs"]);
+  const different = Object.entries(browser).filter(([name, value]) => main[name] !== value);
+  expect(different.map(([name]) => name)).toEqual(["defaultVfs"]);
+  expect(files.defaultVfs).toBe(files.diskVfs);
 });

@@ -57,3 +57,38 @@ test("tells the producer when it is closed early", async () => {
   expect(isReturned).toBe(true);
   await expect(reader.read(new Uint8Array(1))).rejects.toMatchObject({ code: "FILES_STREAM_CLOSED" });
 });
+
+/** Three bytes in two chunks. */
+function webStream(onCancel: () => void = () => {}): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+  return new ReadableStream({
+    pull: (controller) => {
+      const chunk = chunks.shift();
+      if (chunk === undefined) controller.close();
+      else controller.enqueue(chunk);
+    },
+    cancel: onCancel,
+  });
+}
+
+test.each(["iterable", "not iterable"])("reads a web stream, and cancels it (%s)", async (kind) => {
+  const prepare = (stream: ReadableStream<Uint8Array<ArrayBuffer>>) =>
+    // Not every browser has made its streams iterable.
+    kind === "iterable"
+      ? stream
+      : Object.assign(Object.create(null), { getReader: () => stream.getReader() });
+  const reader = new StreamReader(prepare(webStream()));
+  expect([...(await reader.readExactly(3))]).toEqual([1, 2, 3]);
+  expect((await reader.readSome()).length).toBe(0);
+  let isCancelled = false;
+  const early = new StreamReader(
+    prepare(
+      webStream(() => {
+        isCancelled = true;
+      }),
+    ),
+  );
+  await early.readExactly(1);
+  await early.close();
+  expect(isCancelled).toBe(true);
+});
