@@ -1,7 +1,8 @@
-import { isMillraceError, type SeededRandom, seededRandom } from "@millrace/base";
+import { type SeededRandom, seededRandom } from "@millrace/base";
 import { FaultyVfs } from "@millrace/testkit";
 import { expect, test } from "vitest";
 import { Database, type DatabaseDurability, type Document } from "../src/index.ts";
+import { isDiskFailure } from "./helpers.ts";
 
 /** What one document was asked to be, oldest first; the acknowledged state and those after it may be found. */
 interface History {
@@ -118,7 +119,7 @@ async function work(db: Database, model: Model, random: SeededRandom): Promise<v
     }
   }
   for (const result of await Promise.allSettled(running)) {
-    if (result.status === "rejected" && !isMillraceError(result.reason)) throw result.reason;
+    if (result.status === "rejected" && !isDiskFailure(result.reason)) throw result.reason;
   }
 }
 
@@ -150,21 +151,20 @@ async function live(
     let isSameMachine = false;
     for (let run = random.nextInt(1, 3); run > 0; run--) {
       const db = await Database.open("t.db", { ...options, vfs }).catch((error: unknown) => {
-        if (!isMillraceError(error) || !error.code.startsWith("FILES_"))
-          throw new Error(how, { cause: error });
+        if (!isDiskFailure(error)) throw new Error(how, { cause: error });
       });
       if (db === undefined) continue;
       // Until the power goes, what was handed to the system is there too.
       const isKept = durability === "durable" || (durability === "relaxed" && isSameMachine);
       await checkRecovered(db, model, isKept).catch((error: unknown) => {
-        if (!isMillraceError(error)) throw new Error(how, { cause: error });
+        if (!isDiskFailure(error)) throw new Error(how, { cause: error });
       });
       isSameMachine = true;
       await work(db, model, random).catch((error: unknown) => {
         throw new Error(how, { cause: error });
       });
       await db.close().catch((error: unknown) => {
-        if (!isMillraceError(error)) throw new Error(how, { cause: error });
+        if (!isDiskFailure(error)) throw new Error(how, { cause: error });
       });
     }
     halts += vfs.isHalted ? 1 : 0;
@@ -219,7 +219,7 @@ test.each(["relaxed", "memory"] as const)(
         for (let i = 0; i < asked; i++)
           await db.collection("c").insertOne({ _id: i, value: -i, pad: "p".repeat(i * 7) });
       } catch (error) {
-        if (!isMillraceError(error)) throw error;
+        if (!isDiskFailure(error)) throw error;
       }
       await using db = await Database.open("t.db", { ...options, vfs: vfs.crash(random) });
       const ids: unknown[] = [];

@@ -54,3 +54,9 @@ export async function contentOf(
   for await (const document of collection.find(filter)) content.set(idText(document._id!), document);
   return content;
 }
+
+/** Whether an error is one that a failing disk explains; a broken invariant, or damage that was found, is not. */
+export function isDiskFailure(error: unknown): boolean {
+  const code = String((error as { code?: unknown } | null)?.code);
+  return /^(FILES_|WAL_LOG_|DOCDB_(DATABASE|KEY)_)/.test(code);
+}

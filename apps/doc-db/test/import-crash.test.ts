@@ -1,7 +1,8 @@
-import { isMillraceError, seededRandom } from "@millrace/base";
+import { seededRandom } from "@millrace/base";
 import { FaultyVfs } from "@millrace/testkit";
 import { expect, test } from "vitest";
 import { Database, type Document } from "../src/index.ts";
+import { isDiskFailure } from "./helpers.ts";
 
 const BEFORE = 50;
 const IMPORTED = 200;
@@ -61,7 +62,7 @@ test.each([
     await insert(crashing)
       .then(() => crashing.close())
       .catch((error: unknown) => {
-        if (!isMillraceError(error)) throw error;
+        if (!isDiskFailure(error)) throw error;
       });
     await using found = await Database.open("t.db", {
       ...options,
@@ -86,9 +87,9 @@ test.each(["write", "sync", "open", "truncate", "syncDirectory", "read"] as cons
       await importAll(db).catch((error: unknown) => {
         failure = error;
       });
-      if (failure !== undefined && !isMillraceError(failure)) throw failure;
+      if (failure !== undefined && !isDiskFailure(failure)) throw failure;
       await db.close().catch((error: unknown) => {
-        if (!isMillraceError(error)) throw error;
+        if (!isDiskFailure(error)) throw error;
       });
       // The same disk, cured.
       await using found = await Database.open("t.db", {
