@@ -1,30 +1,16 @@
-import { assert, ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
-import {
-  type Durability,
-  fileError,
-  inspectInputFile,
-  parentPath,
-  type Vfs,
-  type VfsFile,
-} from "@millrace/files";
-import { Wal } from "@millrace/wal";
-import type { DatabaseDurability, DatabaseOptions } from "../options.ts";
-import { createFile, encodeHeader, type Header, newDatabaseId, readHeader } from "./header.ts";
+import { assert, ClosedError, IoError, isMillraceError } from "@millrace/base";
+import { fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
+import type { DatabaseOptions } from "../options.ts";
+import { createFile, encodeHeader, type Header, readHeader } from "./header.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { pageCountOf } from "./meta-page.ts";
+import { beginLog, checkHeader, missingFile, missingLog, openLog } from "./open-files.ts";
 import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
 import { PageStore } from "./page-store.ts";
 import { Pager } from "./pager.ts";
 import { recoverPages } from "./recovery.ts";
 import { removeStaleSpill } from "./spill-file.ts";
 
-const LOG_DURABILITY: Readonly<Record<DatabaseDurability, Durability>> = {
-  durable: "disk",
-  relaxed: "os",
-  memory: "none",
-};
-/** Small, as opening reads the last segment even after a checkpoint. */
-const LOG_SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Pages written at the same time by a checkpoint. */
 const WRITES_AT_ONCE = 16;
 
@@ -285,54 +271,4 @@ export class Engine {
       { cause: this.#failure },
     );
   }
-}
-
-async function checkHeader(vfs: Vfs, path: string): Promise<void> {
-  await inspectInputFile(vfs, path);
-  await using file = await vfs.open(path, "r");
-  await readHeader(file);
-}
-
-async function openLog(
-  vfs: Vfs,
-  directory: string,
-  path: string,
-  durability: DatabaseDurability,
-): Promise<Wal> {
-  try {
-    return await Wal.open(vfs, directory, {
-      durability: LOG_DURABILITY[durability],
-      segmentBytes: LOG_SEGMENT_BYTES,
-    });
-  } catch (error) {
-    if (!isMillraceError(error, "FILES_LOCKED")) throw error;
-    const message = `${path}: another process or handle has this database open; close it there first (${error.message})`;
-    throw new MillraceError("DOCDB_DATABASE_LOCKED", message, { cause: error });
-  }
-}
-
-/** A file that was closed in order and came here without its log gets a new one, and an id that no other log has. */
-async function beginLog(file: VfsFile, header: Header): Promise<Header> {
-  if (header.checkpointLsn === 0) return header;
-  let begun = { ...header, databaseId: newDatabaseId(), checkpointLsn: 0 };
-  for (let copy = 0; copy < 2; copy++) {
-    begun = { ...begun, sequence: begun.sequence + 1 };
-    await file.write(encodeHeader(begun), (begun.sequence % 2) * PAGE_BYTES);
-    await file.sync();
-  }
-  return begun;
-}
-
-function missingFile(path: string, directory: string): MillraceError {
-  return new MillraceError(
-    "DOCDB_FILE_MISSING",
-    `${path} is missing, but its log ${directory} holds changes; put the file back, or remove the log to start anew`,
-  );
-}
-
-function missingLog(path: string, directory: string, header: Header, wal: Wal): MillraceError {
-  return new MillraceError(
-    "DOCDB_LOG_MISSING",
-    `${directory}: the log ends at record ${wal.stats.nextLsn - 1}, ${path} was not closed in order and is at record ${header.checkpointLsn}; put the log that belongs to the file back`,
-  );
 }

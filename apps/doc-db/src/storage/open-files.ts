@@ -1,0 +1,68 @@
+import { isMillraceError, MillraceError } from "@millrace/base";
+import { type Durability, inspectInputFile, type Vfs, type VfsFile } from "@millrace/files";
+import { Wal } from "@millrace/wal";
+import type { DatabaseDurability } from "../options.ts";
+import { encodeHeader, type Header, newDatabaseId, readHeader } from "./header.ts";
+import { PAGE_BYTES } from "./page-format.ts";
+
+const LOG_DURABILITY: Readonly<Record<DatabaseDurability, Durability>> = {
+  durable: "disk",
+  relaxed: "os",
+  memory: "none",
+};
+/** Small, as opening reads the last segment even after a checkpoint. */
+const LOG_SEGMENT_BYTES = 4 * 1024 * 1024;
+
+/** Refuses what is no database before anything is made beside it. */
+export async function checkHeader(vfs: Vfs, path: string): Promise<void> {
+  await inspectInputFile(vfs, path);
+  await using file = await vfs.open(path, "r");
+  await readHeader(file);
+}
+
+/** Opens the log, whose lock is the database's. @throws MillraceError `DOCDB_DATABASE_LOCKED` */
+export async function openLog(
+  vfs: Vfs,
+  directory: string,
+  path: string,
+  durability: DatabaseDurability,
+): Promise<Wal> {
+  try {
+    return await Wal.open(vfs, directory, {
+      durability: LOG_DURABILITY[durability],
+      segmentBytes: LOG_SEGMENT_BYTES,
+    });
+  } catch (error) {
+    if (!isMillraceError(error, "FILES_LOCKED")) throw error;
+    const message = `${path}: another process or handle has this database open; close it there first (${error.message})`;
+    throw new MillraceError("DOCDB_DATABASE_LOCKED", message, { cause: error });
+  }
+}
+
+/** A file that was closed in order and came here without its log gets a new one, and an id that no other log has. */
+export async function beginLog(file: VfsFile, header: Header): Promise<Header> {
+  if (header.checkpointLsn === 0) return header;
+  let begun = { ...header, databaseId: newDatabaseId(), checkpointLsn: 0 };
+  for (let copy = 0; copy < 2; copy++) {
+    begun = { ...begun, sequence: begun.sequence + 1 };
+    await file.write(encodeHeader(begun), (begun.sequence % 2) * PAGE_BYTES);
+    await file.sync();
+  }
+  return begun;
+}
+
+/** The error for a log without its file. */
+export function missingFile(path: string, directory: string): MillraceError {
+  return new MillraceError(
+    "DOCDB_FILE_MISSING",
+    `${path} is missing, but its log ${directory} holds changes; put the file back, or remove the log to start anew`,
+  );
+}
+
+/** The error for a file whose log is gone, or is an older one. */
+export function missingLog(path: string, directory: string, header: Header, wal: Wal): MillraceError {
+  return new MillraceError(
+    "DOCDB_LOG_MISSING",
+    `${directory}: the log ends at record ${wal.stats.nextLsn - 1}, ${path} was not closed in order and is at record ${header.checkpointLsn}; put the log that belongs to the file back`,
+  );
+}
