@@ -1,5 +1,3 @@
-import { promisify } from "node:util";
-import * as zlib from "node:zlib";
 import { CapacityError, CorruptDataError, checkInteger, checkOneOf } from "@millrace/base";
 
 /** Byte codecs by name: `deflate` is the zlib form (RFC 1950), `gzip` RFC 1952, `zstd` RFC 8878. */
@@ -16,60 +14,24 @@ const LEVELS = Object.freeze({
   zstd: { lo: 1, hi: 22, default: 3 },
 });
 
-const compressors = {
-  deflate: promisify<Uint8Array, zlib.ZlibOptions, Uint8Array>(zlib.deflate),
-  gzip: promisify<Uint8Array, zlib.ZlibOptions, Uint8Array>(zlib.gzip),
-  zstd: promisify<Uint8Array, zlib.ZstdOptions, Uint8Array>(zlib.zstdCompress),
-};
-const decompressors = {
-  deflate: promisify<Uint8Array, zlib.ZlibOptions, Uint8Array>(zlib.inflate),
-  gzip: promisify<Uint8Array, zlib.ZlibOptions, Uint8Array>(zlib.gunzip),
-  zstd: promisify<Uint8Array, zlib.ZstdOptions, Uint8Array>(zlib.zstdDecompress),
-};
-
-/**
- * Compresses `bytes` in libuv's thread pool.
- * @param level - 0 to 9 for deflate (default 1) and gzip (default 6), 1 to 22 for zstd (default 3)
- * @returns `bytes` itself for `none`
- * @throws InvalidArgumentError for an unknown codec or a level out of its range
- */
-export async function compressBytes(
-  bytes: Uint8Array,
-  codec: CodecName,
-  level?: number,
-): Promise<Uint8Array> {
+/** Checks codec and level. @returns the level, filled up @throws InvalidArgumentError */
+export function checkLevel(codec: CodecName, level: number | undefined): number {
   checkOneOf("compress", "codec", codec, CODEC_NAMES);
   const range = LEVELS[codec];
-  const filled = checkInteger("compress", `${codec} level`, level ?? range.default, range.lo, range.hi);
-  if (codec === "none") return bytes;
-  if (codec !== "zstd") return compressors[codec](bytes, { level: filled });
-  return compressors.zstd(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: filled } });
+  return checkInteger("compress", `${codec} level`, level ?? range.default, range.lo, range.hi);
 }
 
-/**
- * Decompresses `bytes` in libuv's thread pool.
- * @param limitBytes - the most that may come out: what a hostile input can make us allocate
- * @throws CorruptDataError when `bytes` are damaged, cut off, or not of this codec
- * @throws CapacityError when more than `limitBytes` would come out
- */
-export async function decompressBytes(
-  bytes: Uint8Array,
-  codec: CodecName,
-  limitBytes: number,
-): Promise<Uint8Array> {
+/** The codec whose magic number `bytes` begin with: gzip (1f 8b) or zstd (28 b5 2f fd), else `none`. */
+export function detectCodec(bytes: Uint8Array): "none" | "gzip" | "zstd" {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return "gzip";
+  if (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) return "zstd";
+  return "none";
+}
+
+/** Checks the arguments of `decompressBytes`, and what `none` may give. */
+export function checkDecompression(bytes: Uint8Array, codec: CodecName, limitBytes: number): void {
   checkOneOf("compress", "codec", codec, CODEC_NAMES);
-  if (codec === "none") {
-    if (bytes.length > limitBytes) throw tooLarge(codec, bytes.length, limitBytes);
-    return bytes;
-  }
-  try {
-    return await decompressors[codec](bytes, { maxOutputLength: limitBytes });
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
-      throw tooLarge(codec, limitBytes + 1, limitBytes);
-    }
-    throw corruptInput(codec, bytes.length, cause);
-  }
+  if (codec === "none" && bytes.length > limitBytes) throw tooLarge(codec, bytes.length, limitBytes);
 }
 
 /** The error for input that its decoder refused; `byteOffset` is how much the decoder had been given. */
@@ -78,6 +40,7 @@ export function corruptInput(codec: CodecName, byteOffset: number, cause: unknow
   return new CorruptDataError("COMPRESS_DATA_CORRUPT", codec, byteOffset, problem, { cause });
 }
 
-function tooLarge(codec: CodecName, requiredBytes: number, limitBytes: number): CapacityError {
+/** The error for output beyond the caller's limit. */
+export function tooLarge(codec: CodecName, requiredBytes: number, limitBytes: number): CapacityError {
   return new CapacityError("COMPRESS_OUTPUT_LIMIT", `${codec} output (at least)`, requiredBytes, limitBytes);
 }

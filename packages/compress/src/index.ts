@@ -1,3 +1,5 @@
-export { decompressChunks, detectCodec } from "./chunks.ts";
-export { CODEC_NAMES, type CodecName, compressBytes, decompressBytes } from "./codec.ts";
-export { type Hasher, type HashName, newHasher, sha256Hex } from "./hash.ts";
+export { CODEC_NAMES, type CodecName, detectCodec } from "./codec.ts";
+export type { Hasher, HashName } from "./hasher.ts";
+export { decompressChunks } from "./node-chunks.ts";
+export { compressBytes, decompressBytes } from "./node-codec.ts";
+export { newHasher, sha256Hex } from "./node-hash.ts";

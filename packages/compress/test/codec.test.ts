@@ -2,17 +2,22 @@ import { execFileSync } from "node:child_process";
 import { isMillraceError, seededRandom } from "@millrace/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  CODEC_NAMES,
-  type CodecName,
-  compressBytes,
-  decompressBytes,
-  decompressChunks,
-  detectCodec,
-} from "../src/index.ts";
+import * as browser from "../src/browser.ts";
+import * as node from "../src/index.ts";
+
+const { CODEC_NAMES, compressBytes, detectCodec } = node;
+
+type Entry = Pick<typeof node, "compressBytes" | "decompressBytes" | "decompressChunks">;
 
 const LIMIT = 1 << 22;
-const packed = CODEC_NAMES.filter((name) => name !== "none");
+/** Both entries with their codecs; the browser's works in Node too. */
+const CODECS: readonly (readonly [name: string, codec: node.CodecName, entry: Entry])[] = [
+  ...CODEC_NAMES.map((codec) => [`${codec} of Node`, codec, node] as const),
+  ...(["none", "deflate", "gzip"] as const).map(
+    (codec) => [`${codec} of a browser`, codec, browser] as const,
+  ),
+];
+const packed = CODECS.filter(([, codec]) => codec !== "none");
 const text = new TextEncoder().encode("events, spikes, shards and documents. ".repeat(500));
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -25,7 +30,7 @@ async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-describe.each(CODEC_NAMES)("codec %s", (codec: CodecName) => {
+describe.each(CODECS)("codec %s", (_name, codec, { compressBytes, decompressBytes, decompressChunks }) => {
   it("gives back any bytes, at once and in pieces", async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -51,7 +56,9 @@ describe.each(CODEC_NAMES)("codec %s", (codec: CodecName) => {
   });
 });
 
-describe.each(packed)("codec %s, on bad input", (codec: CodecName) => {
+describe.each(packed)("codec %s, on bad input", (_name, codec, entry) => {
+  const { compressBytes, decompressBytes, decompressChunks } = entry;
+
   it("makes repetitive text at least ten times smaller", async () => {
     expect((await compressBytes(text, codec)).length).toBeLessThan(text.length / 10);
   });
@@ -83,7 +90,10 @@ describe.each(packed)("codec %s, on bad input", (codec: CodecName) => {
   });
 });
 
-describe("chunks", () => {
+describe.each([
+  ["Node", node],
+  ["a browser", browser],
+])("chunks of %s", (_name, { decompressChunks }) => {
   it("pass on an error of the source as it is", async () => {
     const failing = (async function* (): AsyncGenerator<Uint8Array> {
       yield (await compressBytes(text, "gzip")).subarray(0, 20);
@@ -92,12 +102,47 @@ describe("chunks", () => {
     await expect(collect(decompressChunks(failing, "gzip"))).rejects.toThrow("the disk is gone");
   });
 
-  it("are recognised by their magic number", async () => {
-    expect(detectCodec(await compressBytes(text, "gzip"))).toBe("gzip");
-    expect(detectCodec(await compressBytes(text, "zstd"))).toBe("zstd");
-    expect(detectCodec(text)).toBe("none");
-    expect(detectCodec(new Uint8Array(0))).toBe("none");
+  it("close the source when the reader stops early", async () => {
+    let isClosed = false;
+    const small = await compressBytes(seededRandom(3).fill(new Uint8Array(200_000)), "gzip");
+    const source = (async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield* pieces(small, 1000);
+      } finally {
+        isClosed = true;
+      }
+    })();
+    for await (const chunk of decompressChunks(source, "gzip")) if (chunk.length > 0) break;
+    await expect.poll(() => isClosed).toBe(true);
   });
+});
+
+it("codecs are recognised by their magic number", async () => {
+  expect(detectCodec(await compressBytes(text, "gzip"))).toBe("gzip");
+  expect(detectCodec(await compressBytes(text, "zstd"))).toBe("zstd");
+  expect(detectCodec(text)).toBe("none");
+  expect(detectCodec(new Uint8Array(0))).toBe("none");
+});
+
+it("each entry reads what the other one writes", async () => {
+  for (const codec of ["deflate", "gzip"] as const) {
+    const there = await browser.decompressBytes(await node.compressBytes(text, codec, 9), codec, LIMIT);
+    expect(there).toEqual(text);
+    const back = await node.decompressBytes(await browser.compressBytes(text, codec), codec, LIMIT);
+    expect(new Uint8Array(back)).toEqual(text);
+  }
+});
+
+it("a browser says of zstd that it does not have it, and what to do", async () => {
+  const calls = [
+    browser.compressBytes(text, "zstd"),
+    browser.decompressBytes(text, "zstd", LIMIT),
+    collect(browser.decompressChunks(pieces(text, 100), "zstd")),
+  ];
+  for (const call of calls) {
+    await expect(call).rejects.toMatchObject({ code: "COMPRESS_CODEC_UNAVAILABLE" });
+    await expect(call).rejects.toThrow("use gzip or deflate");
+  }
 });
 
 it.skipIf(process.platform === "win32")("the gzip program reads what codec gzip writes", async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import * as browser from "../src/browser.ts";
 import * as api from "../src/index.ts";
 
 it("exports these names and no others", () => {
@@ -13,4 +14,8 @@ it("exports these names and no others", () => {
       "sha256Hex",
     ]
   `);
+});
+
+it("a browser has the same names", () => {
+  expect(Object.keys(browser).sort()).toEqual(Object.keys(api).sort());
 });

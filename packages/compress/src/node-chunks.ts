@@ -1,13 +1,7 @@
 import { pipeline, Readable, type Transform } from "node:stream";
 import * as zlib from "node:zlib";
 import { type CodecName, corruptInput } from "./codec.ts";
-
-/** The codec whose magic number `bytes` begin with: gzip (1f 8b) or zstd (28 b5 2f fd), else `none`. */
-export function detectCodec(bytes: Uint8Array): "none" | "gzip" | "zstd" {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return "gzip";
-  if (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) return "zstd";
-  return "none";
-}
+import { CountedSource } from "./counted-source.ts";
 
 /**
  * Decompresses a sequence of byte chunks as they come; memory does not depend on the length of the whole.
@@ -22,26 +16,14 @@ export async function* decompressChunks(
     yield* source;
     return;
   }
-  let given = 0;
-  let sourceError: unknown;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of source) {
-        given += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      sourceError = error;
-      throw error;
-    }
-  };
+  const counted = new CountedSource(source);
   const decoder = newDecoder(codec);
   // Errors surface in the loop below; the callback only keeps `pipeline` from throwing them a second time.
-  pipeline(Readable.from(counted()), decoder, () => {});
+  pipeline(Readable.from(counted), decoder, () => {});
   try {
     for await (const chunk of decoder) yield chunk as Uint8Array;
   } catch (cause) {
-    throw sourceError ?? corruptInput(codec, given, cause);
+    throw counted.error ?? corruptInput(codec, counted.bytes, cause);
   } finally {
     decoder.destroy();
   }
