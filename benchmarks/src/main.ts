@@ -33,12 +33,22 @@ const rows = results.flatMap(({ id, unit, contenders }) =>
           rate(contender.bestPerSecond),
           `±${(contender.spread * 100).toFixed(0)} %`,
           formatByteSize(contender.peakBytes),
+          `${contender.allocation.isExact ? "" : "≥ "}${formatByteSize(contender.allocation.bytes)}`,
           contender.isOurs ? "" : contender.ourRatio.toFixed(2),
         ]
-      : [id, contender.name, "not run", "", "", "", ""],
+      : [id, contender.name, "not run", "", "", "", "", ""],
   ),
 );
-const headings = ["case", "contender", "median", "best", "spread", "peak memory", "ours by it"];
+const headings = [
+  "case",
+  "contender",
+  "median",
+  "best",
+  "spread",
+  "peak memory",
+  "allocated a run",
+  "ours by it",
+];
 process.stdout.write(`${formatTable(headings, rows)}\n\n`);
 const targets = results.flatMap(({ id, reach }) =>
   reach === undefined

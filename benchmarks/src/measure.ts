@@ -1,21 +1,26 @@
+import { allocationOf } from "./allocation.ts";
 import type { Measurement, Work } from "./case.ts";
 import { loadCase } from "./catalogue.ts";
 import { PeerMissingError } from "./peers.ts";
 
 // The program of one fresh process: measures one contender of one case and prints the Measurement as JSON, or
-// {"missing": "why"} when the contender is not installed.
+// {"missing": "why"} when the contender is not installed. With --allocation it prints an Allocation instead.
 
-const WARM_UP_MS = 300;
-const TIMED_MS = 800;
+const WARM_UP_MS = 200;
+const TIMED_MS = 600;
 const FEWEST_RUNS = 5;
 
-const [id, contenderName] = process.argv.slice(2);
+const [id, contenderName, mode] = process.argv.slice(2);
 const measured = await loadCase(id!);
 const contender = [measured.ours, ...measured.peers].find(({ name }) => name === contenderName);
 if (contender === undefined) throw new Error(`${id} has no contender ${contenderName}`);
 try {
   const prepared = await contender.prepare();
   const works = typeof prepared === "function" ? [prepared] : prepared;
+  if (mode === "--allocation") {
+    print(await allocationOf(works[0]!));
+    process.exit(0);
+  }
   for (const work of works) await repeat(work, WARM_UP_MS / works.length, 1);
   const baselineSeconds = arithmeticSeconds();
   const runs: number[][] = [];

@@ -35,7 +35,7 @@ function page(): string {
 </style>
 <h1>millrace benchmarks</h1>
 <p>${escapeHtml(machine.cpu)}, ${machine.cores} cores, Node ${machine.node}; a fixed piece of arithmetic took ${baseline.toFixed(1)} ms.
-Each contender ran in fresh processes, in turns; bars are median rates, the longest is the fastest of its case.</p>
+Each contender ran in fresh processes, in turns; bars are median rates, the longest is the fastest of its case. Behind them: peak memory of the process, and what one run allocates.</p>
 <h2>Ratios to reach</h2>${targets()}
 ${curves()}
 ${results.map(section).join("\n")}
@@ -58,10 +58,10 @@ function section({ id, unit, contenders }: CaseResult): string {
   const fastest = Math.max(...contenders.map(({ perSecond }) => perSecond));
   const rows = contenders.map((contender) => {
     if (!contender.hasRun)
-      return `<tr><td>${escapeHtml(contender.name)}<td colspan="4">not run: not installed`;
+      return `<tr><td>${escapeHtml(contender.name)}<td colspan="5">not run: not installed`;
     const width = (100 * contender.perSecond) / fastest;
     const ratio = contender.isOurs ? "" : `ours by it: ${contender.ourRatio.toFixed(2)}`;
-    return `<tr${contender.isOurs ? ' class="ours"' : ""}><td>${escapeHtml(contender.name)}<td class="bar"><div style="width:${width.toFixed(1)}%"></div><td>${(contender.perSecond / 1e6).toPrecision(3)} M ${unit}/s ±${(100 * contender.spread).toFixed(0)} %<td>${formatByteSize(contender.peakBytes)}<td>${ratio}`;
+    return `<tr${contender.isOurs ? ' class="ours"' : ""}><td>${escapeHtml(contender.name)}<td class="bar"><div style="width:${width.toFixed(1)}%"></div><td>${(contender.perSecond / 1e6).toPrecision(3)} M ${unit}/s ±${(100 * contender.spread).toFixed(0)} %<td>${formatByteSize(contender.peakBytes)}<td>${contender.allocation.isExact ? "" : "≥ "}${formatByteSize(contender.allocation.bytes)}<td>${ratio}`;
   });
   return `<h2>${id}</h2><table>${rows.join("")}</table>`;
 }

@@ -1,5 +1,6 @@
+import type { Allocation } from "./allocation.ts";
 import type { BenchmarkCase } from "./case.ts";
-import { measureInFreshProcess } from "./fresh-process.ts";
+import { countInFreshProcess, measureInFreshProcess } from "./fresh-process.ts";
 import { median, spread } from "./statistics.ts";
 
 /** How one contender did. */
@@ -15,6 +16,8 @@ export interface ContenderResult {
   /** Half the distance between the quartiles as a share of the median. */
   readonly spread: number;
   readonly peakBytes: number;
+  /** What one run allocates, in V8's heap and in array buffers. */
+  readonly allocation: Allocation;
   /** Our rate by this contender's, of the same run; 1 for ours, 0 where it has not run. */
   readonly ourRatio: number;
 }
@@ -47,11 +50,17 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
       baselines.push(measured.baselineSeconds);
     }
   }
+  const allocations = new Map<string, Allocation>();
+  for (const { name } of [ours, ...peers]) {
+    const counted = await countInFreshProcess(root, id, name);
+    if (counted !== undefined) allocations.set(name, counted);
+  }
   const ourSeconds = median(seconds.get(ours.name)!);
   const ourPerSecond = (ours.amount ?? amount) / ourSeconds;
   const contenders = [ours, ...peers].map(({ name, amount: own = amount }): ContenderResult => {
     const runs = seconds.get(name);
     const isOurs = name === ours.name;
+    const allocation = allocations.get(name) ?? { bytes: 0, isExact: false };
     if (runs === undefined) {
       return {
         name,
@@ -61,6 +70,7 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
         bestPerSecond: 0,
         spread: 0,
         peakBytes: 0,
+        allocation,
         ourRatio: 0,
       };
     }
@@ -72,6 +82,7 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
       bestPerSecond: own / Math.min(...runs),
       spread: spread(runs),
       peakBytes: median(peaks.get(name)!),
+      allocation,
       ourRatio: ourPerSecond / (own / median(runs)),
     };
   });

@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { ALLOCATION_FLAGS } from "../src/allocation.ts";
 import { caseIds, loadCase, selectCases } from "../src/catalogue.ts";
 import { importPeer } from "../src/peers.ts";
 import { median, spread } from "../src/statistics.ts";
@@ -36,4 +38,26 @@ it("computes medians and spreads", () => {
   expect(median([4, 1, 2, 3])).toBe(2.5);
   expect(spread([1, 2, 3, 4, 5])).toBeCloseTo(1 / 3);
   expect(spread([7, 7, 7])).toBe(0);
+});
+
+it("counts what a run allocates, in the heap and in buffers, to within 5 %", () => {
+  const url = new URL("../src/allocation.ts", import.meta.url).href;
+  const program = `
+    import { allocationOf } from ${JSON.stringify(url)};
+    let keep;
+    const count = async (work) => (await allocationOf(work)).bytes;
+    console.log(JSON.stringify([
+      await count(() => { for (let i = 0; i < 50; i++) keep = new Float64Array(10_000); }),
+      await count(() => { keep = new Uint8Array(20_000_000); }),
+      await count(() => { const rows = new Array(10_000); for (let i = 0; i < 10_000; i++) rows[i] = new Array(98).fill(0); keep = rows; }),
+      await count(() => {}),
+    ]));`;
+  const args = [...ALLOCATION_FLAGS, "--input-type=module", "-e", program];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  const [buffers, large, arrays, nothing] = JSON.parse(stdout) as [number, number, number, number];
+  expect(Math.abs(buffers / 4_000_000 - 1)).toBeLessThan(0.05);
+  expect(Math.abs(large / 20_000_000 - 1)).toBeLessThan(0.05);
+  // 10,000 times 98 elements of 8 bytes, 16 for their header, 32 for the array; and 8 for each in `rows`.
+  expect(Math.abs(arrays / 8_400_000 - 1)).toBeLessThan(0.05);
+  expect(nothing).toBeLessThan(10_000);
 });

@@ -176,7 +176,7 @@ function contender(name: string, prepare: () => { work: () => unknown; verify: (
   };
 }
 
-const STEPS = 1 << 18;
+const STEPS = 1 << 20;
 
 /** Timesteps in which a neuron is active: bursts of 1 to 40 steps, pauses of 1 to 200. */
 function activeSteps(): Uint32Array {
@@ -223,7 +223,7 @@ function encodedSteps(steps: Uint32Array): { starts: Uint32Array; counts: Uint32
   return { starts, counts, runs: encodeStepRuns(steps, 0, steps.length, starts, counts) };
 }
 
-/** 256 Ki active timesteps to runs; bytes are those of the timesteps as uint32. */
+/** 1 Mi active timesteps to runs; bytes are those of the timesteps as uint32. */
 const rleEncode: BenchmarkCase = {
   unit: "bytes",
   amount: 4 * STEPS,
@@ -296,7 +296,7 @@ const rleDecode: BenchmarkCase = {
   reach: { ratio: 10 },
 };
 
-const EVENTS = 1 << 18;
+const EVENTS = 1 << 20;
 const ROWS = 1000;
 
 interface SpikeEvent {
@@ -333,7 +333,7 @@ function spikeCsr(): { indptr: Uint32Array; indices: Uint32Array } {
   return { indptr, indices };
 }
 
-/** 256 Ki unsorted (row, column) events to CSR; bytes are those of the events as two uint32. */
+/** 1 Mi unsorted (row, column) events to CSR; bytes are those of the events as two uint32. */
 const csrFromEvents: BenchmarkCase = {
   unit: "bytes",
   amount: 8 * EVENTS,
