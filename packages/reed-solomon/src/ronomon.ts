@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { MillraceError, resolveOptions } from "@millrace/base";
 import { checkAllShards, checkShardCounts, chooseSources, type ErasureEngine } from "./engine.ts";
 
@@ -36,7 +37,7 @@ interface Addon {
 /** True when the optional package `@ronomon/reed-solomon` is installed and its addon loads. */
 export async function isRonomonInstalled(): Promise<boolean> {
   try {
-    await loadAddon();
+    loadAddon();
     return true;
   } catch {
     // Not installed, not built or built for another Node: whichever, it cannot be used.
@@ -63,7 +64,7 @@ export async function newRonomonEngine(options?: RonomonOptions): Promise<Erasur
   checkShardCounts(1, parityShards, MAX_PARITY_SHARDS + 1);
   let addon: Addon;
   try {
-    addon = await loadAddon();
+    addon = loadAddon();
   } catch (cause) {
     throw new MillraceError(
       "REED_SOLOMON_RONOMON_ABSENT",
@@ -74,11 +75,9 @@ export async function newRonomonEngine(options?: RonomonOptions): Promise<Erasur
   return new RonomonEngine(addon, dataShards, parityShards);
 }
 
-async function loadAddon(): Promise<Addon> {
-  // Not import(): for addons that is experimental, and warns on stderr. Imported here to stay loadable in a browser.
-  const { createRequire } = await import("node:module");
-  const addon = createRequire(import.meta.url)("@ronomon/reed-solomon") as Addon;
-  return addon;
+function loadAddon(): Addon {
+  // Not import(): for addons that is experimental, and warns on stderr.
+  return createRequire(import.meta.url)("@ronomon/reed-solomon") as Addon;
 }
 
 class RonomonEngine implements ErasureEngine {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import * as browser from "../src/browser.ts";
 import * as api from "../src/index.ts";
 
 it("exports these names and no others", () => {
@@ -12,4 +13,9 @@ it("exports these names and no others", () => {
       "selfTest",
     ]
   `);
+});
+
+it("a browser has all of it but the native engine", () => {
+  const missing = Object.keys(api).filter((name) => !(name in browser));
+  expect(missing.sort()).toEqual(["isRonomonInstalled", "newRonomonEngine"]);
 });
