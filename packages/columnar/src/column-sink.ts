@@ -42,7 +42,7 @@ export interface ColumnSink {
 
 /** How a sink writes. */
 export interface SinkOptions {
-  /** Where the path is. @default the disk */
+  /** Where the path is. @default the disk; a browser has none, there it must be given */
   readonly vfs?: Vfs;
   /** Keys and values of the whole file. @default none */
   readonly metadata?: SinkMetadata;

@@ -1,10 +1,10 @@
 import { checkInteger, resolveOptions } from "@millrace/base";
-import { diskVfs } from "@millrace/files";
+import { defaultVfs } from "@millrace/files";
 import type { SinkOptions } from "./column-sink.ts";
 
 /** What {@link SinkOptions} are when they are not given. */
 export const DEFAULT_SINK_OPTIONS: Required<SinkOptions> = Object.freeze({
-  vfs: diskVfs,
+  vfs: defaultVfs,
   metadata: Object.freeze({}),
   rowGroupRows: 1_048_576,
 });
