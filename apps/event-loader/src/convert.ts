@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "@millrace/base";
 import { type ColumnSink, endingOf, openSink, SINK_ENDINGS } from "@millrace/columnar";
-import { diskVfs, type Vfs } from "@millrace/files";
+import { defaultVfs, type Vfs } from "@millrace/files";
 import { EVENT_SCHEMA } from "./event-rows.ts";
 import { Evt3FileSink } from "./evt3-sink.ts";
 import type { Recording } from "./recording.ts";
@@ -18,14 +18,14 @@ export interface ConvertResult {
  * Arrow and Parquet files get the metadata `format`, `width`, `height` and `source`. EVT3 (`.raw`) needs the events
  * sorted by time and a known geometry.
  *
- * @param vfs - where the output goes. @default the disk
+ * @param vfs - where the output goes. @default the disk; a browser has none
  * @throws InvalidArgumentError `EVENTS_OUTPUT_UNKNOWN` for another ending; for `.raw` as {@link Evt3FileSink}
  * @throws IoError when the output cannot be written; nothing of it is left then
  */
 export async function convertRecording(
   recording: Recording,
   output: string,
-  vfs: Vfs = diskVfs,
+  vfs: Vfs = defaultVfs,
 ): Promise<ConvertResult> {
   await using sink = await openEventSink(recording, output, vfs);
   for await (const chunk of recording.chunks()) {

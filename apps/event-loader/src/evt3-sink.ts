@@ -1,5 +1,5 @@
 import { type ColumnSink, SinkFile, type SinkResult } from "@millrace/columnar";
-import { diskVfs, type Vfs } from "@millrace/files";
+import { defaultVfs, type Vfs } from "@millrace/files";
 import type { ColumnChunk, ColumnSchema } from "@millrace/stream";
 import { EVENT_SCHEMA, type EventChunk } from "./event-rows.ts";
 import { Evt3Encoder, type Evt3EncoderOptions } from "./evt3-encoder.ts";
@@ -18,7 +18,11 @@ export class Evt3FileSink implements ColumnSink {
   }
 
   /** @throws InvalidArgumentError for a bad option @throws IoError when the directory cannot be written to */
-  static async create(path: string, options: Evt3EncoderOptions, vfs: Vfs = diskVfs): Promise<Evt3FileSink> {
+  static async create(
+    path: string,
+    options: Evt3EncoderOptions,
+    vfs: Vfs = defaultVfs,
+  ): Promise<Evt3FileSink> {
     const encoder = new Evt3Encoder(options);
     return new Evt3FileSink(await SinkFile.create(vfs, path, EVENT_SCHEMA), encoder);
   }

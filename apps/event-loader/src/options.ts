@@ -1,6 +1,5 @@
 import type { BufferPool } from "@millrace/buffers";
-import type { Vfs } from "@millrace/files";
-import { diskVfs } from "@millrace/files";
+import { defaultVfs, type Vfs } from "@millrace/files";
 import { type ProgressReport, ROWS_PER_CHUNK } from "@millrace/stream";
 import type { FormatName } from "./formats.ts";
 import type { TextColumn, TimeUnit } from "./text-layout.ts";
@@ -13,7 +12,7 @@ export interface Geometry {
 
 /** How a recording is opened and read. */
 export interface RecordingOptions {
-  /** Where paths are looked up. @default the disk */
+  /** Where paths are looked up. @default the disk; a browser has none */
   readonly vfs?: Vfs;
   /** Where the chunks' memory comes from. @default a pool of the recording's own */
   readonly pool?: BufferPool | undefined;
@@ -39,7 +38,7 @@ export interface RecordingOptions {
 
 /** What {@link RecordingOptions} are when they are not given. */
 export const DEFAULT_RECORDING_OPTIONS: Required<RecordingOptions> = Object.freeze({
-  vfs: diskVfs,
+  vfs: defaultVfs,
   pool: undefined,
   rowsPerChunk: ROWS_PER_CHUNK,
   readBytes: 1024 * 1024,

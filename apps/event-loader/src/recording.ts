@@ -1,6 +1,6 @@
 import { ClosedError, checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { BufferPool } from "@millrace/buffers";
-import { type ByteSource, fileSource, inspectInputFile, readChunks } from "@millrace/files";
+import { type ByteSource, blobSource, fileSource, inspectInputFile, readChunks } from "@millrace/files";
 import { abortedError, Progress } from "@millrace/stream";
 import { DecoderContext } from "./event-decoder.ts";
 import { type EventChunk, EventRows } from "./event-rows.ts";
@@ -14,7 +14,8 @@ import type { ViolationCounts } from "./violations.ts";
 /**
  * Opens a recording of an event camera and finds out its format from its content.
  *
- * @param input - a path, or a source of bytes, which the recording then owns
+ * @param input - a path, a Blob (the file that a user of a browser picked), or a source of bytes, which the recording
+ *   then owns
  * @throws IoError for a missing file, a directory, an empty file, a Git LFS pointer
  * @throws MillraceError, CorruptDataError when it is no recording that can be read; the message names the format
  * @example
@@ -25,12 +26,11 @@ import type { ViolationCounts } from "./violations.ts";
  * }
  */
 export async function openRecording(
-  input: string | ByteSource,
+  input: string | Blob | ByteSource,
   options: RecordingOptions = {},
 ): Promise<Recording> {
   const filled = checkOptions(options);
-  if (typeof input === "string") await inspectInputFile(filled.vfs, input);
-  const source = typeof input === "string" ? await fileSource(filled.vfs, input) : input;
+  const source = await sourceOf(input, filled);
   try {
     return new Recording(source, await detectRecordingFormat(source, filled), filled);
   } catch (error) {
@@ -187,6 +187,16 @@ export class Recording {
     }
     return rows.seal();
   }
+}
+
+async function sourceOf(
+  input: string | Blob | ByteSource,
+  { vfs }: Required<RecordingOptions>,
+): Promise<ByteSource> {
+  if (input instanceof Blob) return blobSource(input, input instanceof File ? input.name : "blob");
+  if (typeof input !== "string") return input;
+  await inspectInputFile(vfs, input);
+  return fileSource(vfs, input);
 }
 
 function largestOf(values: Uint16Array, count: number, atLeast: number): number {

@@ -35,6 +35,15 @@ describe("openRecording", () => {
     }
   });
 
+  it.each([
+    ["drive.raw", new File([HEADER, WORDS], "drive.raw")],
+    ["blob", new Blob([HEADER, WORDS])],
+  ])("opens a Blob, by the name of its file (%s)", async (name, blob) => {
+    await using recording = await openRecording(blob);
+    expect(recording).toMatchObject({ name, format: "EVT3", width: 1280, size: blob.size });
+    expect(await readEvents(recording)).toEqual(EVENTS);
+  });
+
   it("reads data without a header when it is told the format", async () => {
     await using recording = await openBytes(WORDS, { format: "EVT3", geometry: { width: 4, height: 2 } });
     expect(await readEvents(recording)).toEqual(EVENTS);
