@@ -93,7 +93,8 @@ export function isMillraceError(error: unknown, code?: string): error is Millrac
   if (!(error instanceof Error) || typeof (error as { code?: unknown }).code !== "string") return false;
   const found = (error as MillraceError).code;
   if (code !== undefined) return found === code;
-  return /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(found);
+  // Node has codes of this form of its own, all of them beginning with ERR_.
+  return /^(?!ERR_)[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(found);
 }
 
 /** A short, safe rendering of any value for an error message. */

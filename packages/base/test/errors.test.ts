@@ -39,6 +39,7 @@ describe("errors", () => {
     expect(isMillraceError(new MillraceError("A_B", "m"), "A_C")).toBe(false);
     expect(isMillraceError(Object.assign(new Error("copy"), { code: "WAL_FRAME_CRC" }))).toBe(true);
     expect(isMillraceError(Object.assign(new Error("of the system"), { code: "ENOENT" }))).toBe(false);
+    expect(isMillraceError(Object.assign(new Error("of Node"), { code: "ERR_INVALID_STATE" }))).toBe(false);
     expect(isMillraceError(new Error("plain"))).toBe(false);
     expect(isMillraceError("text")).toBe(false);
   });
