@@ -1,6 +1,8 @@
-import type { CachePolicy } from "../src/index.ts";
+/** Who is evicted: the least recently used, or whom the SIEVE algorithm picks. */
+export type CachePolicy = "lru" | "sieve";
 
-interface NaiveEntry {
+/** One entry of the model. */
+export interface NaiveEntry {
   readonly key: number;
   value: number;
   byteLength: number;
@@ -16,7 +18,7 @@ export type SetOutcome = "ok" | "CACHE_VALUE_TOO_LARGE" | "CACHE_ENTRIES_PINNED"
  * The model the real cache is held against: arrays, linear searches, no cleverness.
  * SIEVE as in algorithm 1 of the NSDI 2024 paper, with pinned objects passed over.
  */
-export class NaiveCache {
+export class NaivePageCache {
   /** Newest first, as in the paper's figures. */
   queue: NaiveEntry[] = [];
   evicted: [number, number, boolean][] = [];

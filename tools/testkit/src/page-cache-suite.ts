@@ -1,8 +1,31 @@
 import { isMillraceError } from "@millrace/base";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { PageCache } from "../src/index.ts";
-import { NaiveCache } from "./naive-cache.ts";
+import { type CachePolicy, NaivePageCache } from "./naive-page-cache.ts";
+
+/** What the suite needs of a cache: the shape of `PageCache` of `@millrace/cache`. */
+export interface PageCacheUnderTest {
+  readonly statistics: object;
+  get(key: number): number | undefined;
+  set(key: number, value: number, byteLength: number): void;
+  has(key: number): boolean;
+  delete(key: number): boolean;
+  clear(): void;
+  pin(key: number): boolean;
+  unpin(key: number): void;
+  markDirty(key: number): void;
+  markClean(key: number): void;
+  dirtyKeys(): number[];
+  flushDirty(write: (key: number, value: number) => void): void;
+}
+
+/** What a cache is made with. */
+export interface PageCacheMaking {
+  readonly policy: CachePolicy;
+  readonly capacityBytes: number;
+  readonly capacityEntries: number;
+  readonly onEvict: (key: number, value: number, isDirty: boolean) => void;
+}
 
 /** Few keys, so that they meet often; some differ only above bit 32, where a truncating hash would mix them up. */
 const KEYS = [0, 1, 2, 3, 4, 5, 6, 7, 2 ** 32, 2 ** 32 + 1, 2 ** 40, 2 ** 52 + 7, Number.MAX_SAFE_INTEGER];
@@ -17,16 +40,24 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("clear", "flush"), key }) },
 );
 
-for (const policy of ["sieve", "lru"] as const) {
-  test(`${policy} does what the naive model does, for any sequence of operations`, () => {
+/**
+ * The behaviour that every page cache of this project has, held against a naive model of arrays and linear searches.
+ * @param name - whose test this is
+ */
+export function describePageCache(
+  name: string,
+  policy: CachePolicy,
+  create: (making: PageCacheMaking) => PageCacheUnderTest,
+): void {
+  test(`${name} does what the naive model of ${policy} does, for any sequence of operations`, () => {
     const run = fc.property(
       fc.array(operation, { maxLength: 200 }),
       fc.integer({ min: 1, max: 9 }),
       fc.integer({ min: 30, max: 200 }),
       (operations, capacityEntries, capacityBytes) => {
-        const model = new NaiveCache(policy, capacityBytes, capacityEntries);
+        const model = new NaivePageCache(policy, capacityBytes, capacityEntries);
         const evicted: [number, number, boolean][] = [];
-        const cache = new PageCache<number>({
+        const cache = create({
           policy,
           capacityBytes,
           capacityEntries,
@@ -57,8 +88,8 @@ for (const policy of ["sieve", "lru"] as const) {
 }
 
 function apply(
-  cache: PageCache<number>,
-  model: NaiveCache,
+  cache: PageCacheUnderTest,
+  model: NaivePageCache,
   step: { kind: string; key: number; byteLength?: number },
   value: number,
 ): void {
