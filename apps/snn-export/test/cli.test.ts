@@ -1,6 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeBadInput, runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import {
+  describeBadInput,
+  runCommand,
+  smallDisk,
+  type TempDirectory,
+  tempDirectory,
+} from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DataExporter } from "../src/index.ts";
 
@@ -96,6 +102,16 @@ describe("snn simulate and info", () => {
     const outcome = await snn("simulate", "--output", "r.svg/below");
     expect(outcome.code).toBe(1);
     expect(outcome.stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("leaves nothing behind on a full disk, and says that it was full", async ({ skip }) => {
+    using disk = smallDisk(65_536);
+    if (disk === undefined) return skip("a small disk needs root on Linux");
+    const outcome = await snn("simulate", "--steps", "200000", "--output", disk.path);
+    expect(outcome).toMatchObject({ code: 1, stdout: "" });
+    expect(outcome.stderr).toContain("no space is left");
+    expect(outcome.stderr.trim().split("\n")).toHaveLength(1);
+    expect(readdirSync(disk.path)).toEqual([]);
   });
 
   it.skipIf(process.platform === "win32")("leaves nothing behind when it is interrupted", async () => {
