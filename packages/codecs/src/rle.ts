@@ -15,11 +15,12 @@ const FILL_FROM = 24;
 export function countStepRuns(steps: Uint32Array, start: number, end: number): number {
   checkRange("codecs", "countStepRuns", start, end, steps.length);
   let runs = 0;
-  let next = -1;
+  let next = 0;
   for (let i = start; i < end; i++) {
-    const step = steps[i]!;
-    if (step !== next) runs++;
-    next = step + 1;
+    const step = steps[i]! | 0;
+    // No run goes on to 0: nothing is before it, and 2^32 - 1 is the last timestep there is.
+    if (step !== next || step === 0) runs++;
+    next = (step + 1) | 0;
   }
   return runs;
 }
@@ -40,17 +41,23 @@ export function encodeStepRuns(
   runStarts: Uint32Array,
   runCounts: Uint32Array,
 ): number {
-  const runs = countStepRuns(steps, start, end);
-  checkOutput("encodeStepRuns", 0, runs, Math.min(runStarts.length, runCounts.length));
-  for (let i = start, run = 0; i < end; run++) {
+  checkRange("codecs", "encodeStepRuns", start, end, steps.length);
+  const room = Math.min(runStarts.length, runCounts.length);
+  // Counting takes as long as encoding: where each step has room for a run of its own, nothing has to be counted.
+  if (room < end - start) checkOutput("encodeStepRuns", 0, countStepRuns(steps, start, end), room);
+  let run = 0;
+  for (let i = start; i < end; run++) {
     const first = steps[i]!;
-    const from = i - first;
+    const from = i;
+    const offset = (first - i) | 0;
+    // The last timestep there is ends a run, too.
+    const stop = first <= 2 ** 32 - (end - i) ? end : i + (2 ** 32 - first);
     do i++;
-    while (i < end && steps[i] === i - from);
+    while (i < stop && (steps[i]! | 0) === ((i + offset) | 0));
     runStarts[run] = first;
-    runCounts[run] = i - from - first;
+    runCounts[run] = i - from;
   }
-  return runs;
+  return run;
 }
 
 /**
@@ -122,9 +129,11 @@ export function encodeRuns<T extends IntegerArray>(
   runValues: T,
   runCounts: Uint32Array,
 ): number {
-  const runs = countRuns(values, start, end);
-  checkOutput("encodeRuns", 0, runs, Math.min(runValues.length, runCounts.length));
-  for (let i = start, run = 0; i < end; run++) {
+  checkRange("codecs", "encodeRuns", start, end, values.length);
+  const room = Math.min(runValues.length, runCounts.length);
+  if (room < end - start) checkOutput("encodeRuns", 0, countRuns(values, start, end), room);
+  let run = 0;
+  for (let i = start; i < end; run++) {
     const value = values[i]!;
     const from = i;
     do i++;
@@ -132,7 +141,7 @@ export function encodeRuns<T extends IntegerArray>(
     runValues[run] = value;
     runCounts[run] = i - from;
   }
-  return runs;
+  return run;
 }
 
 /**
