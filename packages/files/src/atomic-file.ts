@@ -1,4 +1,4 @@
-import { ClosedError, checkOneOf, resolveOptions } from "@millrace/base";
+import { ClosedError, checkOneOf, IoError, resolveOptions } from "@millrace/base";
 import { DURABILITIES, type Durability } from "./durability.ts";
 import { baseName, joinPath, parentPath } from "./paths.ts";
 import type { Vfs, VfsFile } from "./vfs.ts";
@@ -49,7 +49,8 @@ export class AtomicFile {
       options,
     );
     checkOneOf("files", "durability", durability, DURABILITIES);
-    const file = await vfs.open(joinPath(parentPath(path), temporaryName(path)), "create");
+    const temporary = joinPath(parentPath(path), temporaryName(path));
+    const file = await vfs.open(temporary, "create").catch((error) => throwNaming(path, temporary, error));
     return new AtomicFile(vfs, path, file, durability);
   }
 
@@ -64,7 +65,8 @@ export class AtomicFile {
     this.#checkOpen();
     const position = this.#position;
     this.#position += bytes.length;
-    await this.#file.write(bytes, position);
+    const { path } = this.#file;
+    await this.#file.write(bytes, position).catch((error) => throwNaming(this.path, path, error));
   }
 
   /**
@@ -106,12 +108,19 @@ export class AtomicFile {
   async #discard(error: unknown): Promise<never> {
     await this.#file.close().catch(() => {});
     await this.#vfs.remove(this.#file.path).catch(() => {});
-    throw error;
+    throwNaming(this.path, this.#file.path, error);
   }
 
   #checkOpen(): void {
     if (this.#isDone) throw new ClosedError("FILES_ATOMIC_CLOSED", `the atomic write of ${this.path}`);
   }
+}
+
+/** Throws an error of the temporary file as one of the target, which is the name that the caller knows. */
+function throwNaming(target: string, temporary: string, error: unknown): never {
+  if (!(error instanceof IoError) || error.path !== temporary) throw error;
+  const problem = error.message.slice(temporary.length + 2);
+  throw new IoError(error.code, target, error.syscall, problem, { cause: error });
 }
 
 /**

@@ -140,3 +140,12 @@ test("rejects options it does not know", async () => {
   await expect(atomicWrite(vfs, "d/a", OLD, wrong)).rejects.toMatchObject({ code: "FILES_OPTION_VALUE" });
   await expect(atomicWrite(vfs, "none/a", OLD)).rejects.toMatchObject({ code: "FILES_NOT_FOUND" });
 });
+
+test("an error names the file that was asked for, not the temporary one", async () => {
+  const missing = atomicWrite(new MemoryVfs(), "nowhere/report.bin", OLD);
+  await expect(missing).rejects.toMatchObject({ code: "FILES_NOT_FOUND", path: "nowhere/report.bin" });
+  await expect(atomicWrite(new MemoryVfs(), "nowhere/report.bin", OLD)).rejects.not.toThrow(".tmp");
+
+  const { vfs } = watched(await withOld(), "sync");
+  await expect(atomicWrite(vfs, "d/a", OLD)).rejects.toMatchObject({ code: "FILES_IO_FAILED", path: "d/a" });
+});
