@@ -31,6 +31,8 @@ export class ${name} implements Growable<"${k.kind}"> {
   readonly #options: Required<GrowableOptions>;
   #data: ${array};${k.isWide ? "\n  #words: Uint32Array<ArrayBuffer>;" : ""}
   #length = 0;
+  /** The length of \`#data\`, as a field: reading it from the array costs a push a quarter of its time. */
+  #capacity: number;
 
   /**
    * @throws InvalidArgumentError for an unknown option or one out of its range
@@ -41,6 +43,7 @@ export class ${name} implements Growable<"${k.kind}"> {
     this.#data = allocate("${name}", "${k.kind}", this.#options.initialCapacity, 0);${
       k.isWide ? "\n    this.#words = new Uint32Array(this.#data.buffer);" : ""
     }
+    this.#capacity = this.#data.length;
   }
 
   /** Elements appended so far. */
@@ -50,7 +53,7 @@ export class ${name} implements Growable<"${k.kind}"> {
 
   /** Elements there is room for without growing. */
   get capacity(): number {
-    return this.#data.length;
+    return this.#capacity;
   }
 
   /**
@@ -59,7 +62,7 @@ export class ${name} implements Growable<"${k.kind}"> {
    */
   reserve(count: number): void {
     checkCount("${name}.reserve", count);
-    if (this.#length + count > this.#data.length) this.#grow(this.#length + count);
+    if (this.#length + count > this.#capacity) this.#grow(this.#length + count);
   }
 
 ${k.isWide ? pushWide(k) : pushPlain(k)}
@@ -72,13 +75,13 @@ ${k.isWide ? pushWide(k) : pushPlain(k)}
     checkRange("buffers", "${name}.pushMany", start, end, source.length);
     const at = this.#length;
     const newLength = at + (end - start);
-    if (newLength > this.#data.length) this.#grow(newLength);
+    if (newLength > this.#capacity) this.#grow(newLength);
     const data = this.#data;
     // A subarray for \`set\` is an object to allocate; a short loop costs less. An overlap needs the care of \`set\`.
     if (end - start <= SHORT_COPY && source.buffer !== data.buffer) {
       for (let i = start, j = at; i < end; i++, j++) data[j] = source[i]!;
     } else {
-      data.set(source.subarray(start, end), at);
+      data.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
     }
     this.#length = newLength;
   }
@@ -106,6 +109,7 @@ ${k.isWide ? pushWide(k) : pushPlain(k)}
       return taken;
     }
     this.#data = new ${k.array}(0);${k.isWide ? "\n    this.#words = new Uint32Array(this.#data.buffer);" : ""}
+    this.#capacity = 0;
     this.#length = 0;
     return data;
   }
@@ -121,6 +125,7 @@ ${k.isWide ? pushWide(k) : pushPlain(k)}
     const data = allocate("${name}", "${k.kind}", capacity, old.byteLength);
     data.set(this.#length < old.length ? old.subarray(0, this.#length) : old);
     this.#data = data;${k.isWide ? "\n    this.#words = new Uint32Array(data.buffer);" : ""}
+    this.#capacity = data.length;
   }
 }
 `;
@@ -134,7 +139,7 @@ function pushPlain(k: KindTraits): string {
    */
   push(value: number): void {
     const at = this.#length;
-    if (at === this.#data.length) this.#grow(at + 1);
+    if (at === this.#capacity) this.#grow(at + 1);
     this.#data[at] = value;
     this.#length = at + 1;
   }
@@ -157,7 +162,7 @@ function pushWide(k: KindTraits): string {
    */
   pushWords(lo: number, hi: number): void {
     const at = this.#length;
-    if (at === this.#data.length) this.#grow(at + 1);
+    if (at === this.#capacity) this.#grow(at + 1);
     const words = this.#words;
     words[2 * at] = lo;
     words[2 * at + 1] = hi;

@@ -25,6 +25,8 @@ export class GrowableInt16 implements Growable<"int16"> {
   readonly #options: Required<GrowableOptions>;
   #data: Int16Array<ArrayBuffer>;
   #length = 0;
+  /** The length of `#data`, as a field: reading it from the array costs a push a quarter of its time. */
+  #capacity: number;
 
   /**
    * @throws InvalidArgumentError for an unknown option or one out of its range
@@ -33,6 +35,7 @@ export class GrowableInt16 implements Growable<"int16"> {
   constructor(options?: GrowableOptions) {
     this.#options = resolveGrowableOptions(options);
     this.#data = allocate("GrowableInt16", "int16", this.#options.initialCapacity, 0);
+    this.#capacity = this.#data.length;
   }
 
   /** Elements appended so far. */
@@ -42,7 +45,7 @@ export class GrowableInt16 implements Growable<"int16"> {
 
   /** Elements there is room for without growing. */
   get capacity(): number {
-    return this.#data.length;
+    return this.#capacity;
   }
 
   /**
@@ -51,7 +54,7 @@ export class GrowableInt16 implements Growable<"int16"> {
    */
   reserve(count: number): void {
     checkCount("GrowableInt16.reserve", count);
-    if (this.#length + count > this.#data.length) this.#grow(this.#length + count);
+    if (this.#length + count > this.#capacity) this.#grow(this.#length + count);
   }
 
   /**
@@ -60,7 +63,7 @@ export class GrowableInt16 implements Growable<"int16"> {
    */
   push(value: number): void {
     const at = this.#length;
-    if (at === this.#data.length) this.#grow(at + 1);
+    if (at === this.#capacity) this.#grow(at + 1);
     this.#data[at] = value;
     this.#length = at + 1;
   }
@@ -74,13 +77,13 @@ export class GrowableInt16 implements Growable<"int16"> {
     checkRange("buffers", "GrowableInt16.pushMany", start, end, source.length);
     const at = this.#length;
     const newLength = at + (end - start);
-    if (newLength > this.#data.length) this.#grow(newLength);
+    if (newLength > this.#capacity) this.#grow(newLength);
     const data = this.#data;
     // A subarray for `set` is an object to allocate; a short loop costs less. An overlap needs the care of `set`.
     if (end - start <= SHORT_COPY && source.buffer !== data.buffer) {
       for (let i = start, j = at; i < end; i++, j++) data[j] = source[i]!;
     } else {
-      data.set(source.subarray(start, end), at);
+      data.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
     }
     this.#length = newLength;
   }
@@ -108,6 +111,7 @@ export class GrowableInt16 implements Growable<"int16"> {
       return taken;
     }
     this.#data = new Int16Array(0);
+    this.#capacity = 0;
     this.#length = 0;
     return data;
   }
@@ -123,5 +127,6 @@ export class GrowableInt16 implements Growable<"int16"> {
     const data = allocate("GrowableInt16", "int16", capacity, old.byteLength);
     data.set(this.#length < old.length ? old.subarray(0, this.#length) : old);
     this.#data = data;
+    this.#capacity = data.length;
   }
 }

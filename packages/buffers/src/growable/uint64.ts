@@ -26,6 +26,8 @@ export class GrowableUint64 implements Growable<"uint64"> {
   #data: BigUint64Array<ArrayBuffer>;
   #words: Uint32Array<ArrayBuffer>;
   #length = 0;
+  /** The length of `#data`, as a field: reading it from the array costs a push a quarter of its time. */
+  #capacity: number;
 
   /**
    * @throws InvalidArgumentError for an unknown option or one out of its range
@@ -35,6 +37,7 @@ export class GrowableUint64 implements Growable<"uint64"> {
     this.#options = resolveGrowableOptions(options);
     this.#data = allocate("GrowableUint64", "uint64", this.#options.initialCapacity, 0);
     this.#words = new Uint32Array(this.#data.buffer);
+    this.#capacity = this.#data.length;
   }
 
   /** Elements appended so far. */
@@ -44,7 +47,7 @@ export class GrowableUint64 implements Growable<"uint64"> {
 
   /** Elements there is room for without growing. */
   get capacity(): number {
-    return this.#data.length;
+    return this.#capacity;
   }
 
   /**
@@ -53,7 +56,7 @@ export class GrowableUint64 implements Growable<"uint64"> {
    */
   reserve(count: number): void {
     checkCount("GrowableUint64.reserve", count);
-    if (this.#length + count > this.#data.length) this.#grow(this.#length + count);
+    if (this.#length + count > this.#capacity) this.#grow(this.#length + count);
   }
 
   /**
@@ -70,7 +73,7 @@ export class GrowableUint64 implements Growable<"uint64"> {
    */
   pushWords(lo: number, hi: number): void {
     const at = this.#length;
-    if (at === this.#data.length) this.#grow(at + 1);
+    if (at === this.#capacity) this.#grow(at + 1);
     const words = this.#words;
     words[2 * at] = lo;
     words[2 * at + 1] = hi;
@@ -86,13 +89,13 @@ export class GrowableUint64 implements Growable<"uint64"> {
     checkRange("buffers", "GrowableUint64.pushMany", start, end, source.length);
     const at = this.#length;
     const newLength = at + (end - start);
-    if (newLength > this.#data.length) this.#grow(newLength);
+    if (newLength > this.#capacity) this.#grow(newLength);
     const data = this.#data;
     // A subarray for `set` is an object to allocate; a short loop costs less. An overlap needs the care of `set`.
     if (end - start <= SHORT_COPY && source.buffer !== data.buffer) {
       for (let i = start, j = at; i < end; i++, j++) data[j] = source[i]!;
     } else {
-      data.set(source.subarray(start, end), at);
+      data.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
     }
     this.#length = newLength;
   }
@@ -121,6 +124,7 @@ export class GrowableUint64 implements Growable<"uint64"> {
     }
     this.#data = new BigUint64Array(0);
     this.#words = new Uint32Array(this.#data.buffer);
+    this.#capacity = 0;
     this.#length = 0;
     return data;
   }
@@ -137,5 +141,6 @@ export class GrowableUint64 implements Growable<"uint64"> {
     data.set(this.#length < old.length ? old.subarray(0, this.#length) : old);
     this.#data = data;
     this.#words = new Uint32Array(data.buffer);
+    this.#capacity = data.length;
   }
 }
