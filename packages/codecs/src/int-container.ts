@@ -105,7 +105,8 @@ export function readIntsHeader(src: Uint8Array, srcStart: number, srcEnd: number
 }
 
 /**
- * Reads the container at `srcStart` into `dst` from `dstStart` on; lengths and checksum are checked first.
+ * Reads the container at `srcStart` into `dst` from `dstStart` on; lengths and checksum are checked first. Which kind of
+ * array it was is not kept: -1 comes back as 2^32 - 1 in a `Uint32Array`.
  * @returns what the container says about itself
  * @throws CorruptDataError when it is no container, is cut off, or damaged; nothing is written then
  * @throws InvalidArgumentError when the values do not fit into `dst`; nothing is written then

@@ -9,6 +9,8 @@ const blockBytes = new Uint8Array(4 * VALUES_PER_BLOCK);
 const blockWords = new Int32Array(blockBytes.buffer);
 const laneWords = new Int32Array(ROWS);
 const laneDeltas = new Int32Array(ROWS);
+/** The four values before, copied first: they may lie in the output. */
+const before = new Int32Array(LANES);
 
 /**
  * Unpacks `count` deltas to the value 4 before and adds them up; plain TypeScript, for where there are no vectors.
@@ -34,6 +36,8 @@ export function unpackDeltas4(
 ): number {
   const byteLength = checkPacked("unpackDeltas4", src, srcStart, width, dst, dstStart, count);
   checkPrevious(previous);
+  if (previous === undefined) before.fill(0);
+  else before.set(asInt32(previous));
   const values = asInt32(dst);
   const inBlocks = width === 0 ? 0 : count - (count % VALUES_PER_BLOCK);
   let at = srcStart;
@@ -42,7 +46,7 @@ export function unpackDeltas4(
     at += (VALUES_PER_BLOCK / 8) * width;
   }
   unpackBits(src, at, width, values, dstStart + inBlocks, count - inBlocks);
-  addUp4(values, dstStart, dstStart + count, previous, step | 0);
+  addUp4(values, dstStart, dstStart + count, step | 0);
   return srcStart + byteLength;
 }
 
@@ -56,17 +60,8 @@ function unpackLanes(src: Uint8Array, at: number, width: number, values: Int32Ar
   }
 }
 
-function addUp4(
-  values: Int32Array,
-  start: number,
-  end: number,
-  previous: Words32 | undefined,
-  step: number,
-): void {
+function addUp4(values: Int32Array, start: number, end: number, step: number): void {
   const head = Math.min(start + LANES, end);
-  for (let i = start; i < head; i++) {
-    const before = previous === undefined ? 0 : previous[i - start]! | 0;
-    values[i] = (values[i]! + before + step) | 0;
-  }
+  for (let i = start; i < head; i++) values[i] = (values[i]! + before[i - start]! + step) | 0;
   for (let i = head; i < end; i++) values[i] = (values[i]! + values[i - LANES]! + step) | 0;
 }

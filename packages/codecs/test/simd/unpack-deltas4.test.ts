@@ -118,3 +118,13 @@ it("refuses too little room before it writes", () => {
   expect(() => packDeltas4(new Int32Array(100).fill(200), 0, 100, 8, dst, 0)).toThrow("output for 100");
   expect(dst.every((byte) => byte === 0)).toBe(true);
 });
+
+it.each(DECODERS)("%s takes the previous values out of the output before it is overwritten", (_, unpack) => {
+  const values = valuesOf(600, 5, Int32Array.from([9, 8, 7, 6]), 0, 3);
+  const bytes = new Uint8Array(packedByteLength(600, 5));
+  packDeltas4(values, 0, 600, 5, bytes, 0, Int32Array.from([9, 8, 7, 6]));
+  const found = new Int32Array(600);
+  found.set([9, 8, 7, 6], 596);
+  unpack(bytes, 0, 5, found, 0, 600, found.subarray(596));
+  expect(found).toEqual(values);
+});
