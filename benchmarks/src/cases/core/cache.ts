@@ -74,6 +74,26 @@ function zipfKeys(entries: number): Uint32Array {
   });
 }
 
+/** The share of gets that find their page, filling in the others as they come. */
+function hitRate(cache: Cache, keys: Uint32Array): number {
+  let hits = 0;
+  for (const key of keys) {
+    if (cache.get(key) === undefined) cache.set(key, PAGES[key & 63]!);
+    else hits++;
+  }
+  return hits / keys.length;
+}
+
+/** Throws when our cache keeps fewer of the pages that are wanted than another SIEVE does. */
+async function checkHitRate(entries: number): Promise<void> {
+  const keys = zipfKeys(entries);
+  const own = hitRate(await ours(entries), keys);
+  const sieve = await PEERS["@neophi/sieve-cache"]!(entries).catch(() => undefined);
+  if (sieve === undefined) return;
+  const theirs = hitRate(sieve, keys);
+  if (own < theirs) throw new Error(`hit rate ${own}, that of @neophi/sieve-cache is ${theirs}`);
+}
+
 /** Keys that are all in the cache, in random order. */
 function hitKeys(entries: number): Uint32Array {
   const random = seededRandom(4);
@@ -115,7 +135,13 @@ function cacheCase(prepare: (cache: Cache) => Work, entries: number, ratio?: num
   return {
     unit: "operations",
     amount: OPERATIONS,
-    ours: { name: "millrace (SIEVE)", prepare: async () => prepare(await ours(entries)) },
+    ours: {
+      name: "millrace (SIEVE)",
+      prepare: async () => {
+        await checkHitRate(entries);
+        return prepare(await ours(entries));
+      },
+    },
     peers: Object.entries(PEERS).map(([name, make]) => ({
       name,
       prepare: async () => prepare(await make(entries)),
