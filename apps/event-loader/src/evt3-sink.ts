@@ -1,19 +1,18 @@
-import { type ColumnSink, SinkFile, type SinkResult } from "@millrace/columnar";
+import { FileSink, SinkFile, type SinkResult } from "@millrace/columnar";
 import { defaultVfs, type Vfs } from "@millrace/files";
-import type { ColumnChunk, ColumnSchema } from "@millrace/stream";
+import type { ColumnChunk } from "@millrace/stream";
 import { EVENT_SCHEMA, type EventChunk } from "./event-rows.ts";
 import { Evt3Encoder, type Evt3EncoderOptions } from "./evt3-encoder.ts";
 
 /** Writes events, sorted by time, as an EVT 3.0 RAW file. */
-export class Evt3FileSink implements ColumnSink {
+export class Evt3FileSink extends FileSink {
   /** Every chunk is in the file when `write` returns. */
-  readonly bufferedBytes = 0;
-  readonly #file: SinkFile;
+  override readonly bufferedBytes = 0;
   readonly #encoder: Evt3Encoder;
   #isStarted = false;
 
   private constructor(file: SinkFile, encoder: Evt3Encoder) {
-    this.#file = file;
+    super(file);
     this.#encoder = encoder;
   }
 
@@ -27,43 +26,23 @@ export class Evt3FileSink implements ColumnSink {
     return new Evt3FileSink(await SinkFile.create(vfs, path, EVENT_SCHEMA), encoder);
   }
 
-  get path(): string {
-    return this.#file.path;
-  }
-
-  get schema(): ColumnSchema {
-    return EVENT_SCHEMA;
-  }
-
   /** @throws InvalidArgumentError as {@link Evt3Encoder.encode} */
-  async write(chunk: ColumnChunk): Promise<void> {
-    this.#file.admit(chunk);
+  override async write(chunk: ColumnChunk): Promise<void> {
+    this.file.admit(chunk);
     await this.#start();
     // `admit` has seen to it that these are the columns of events.
-    await this.#file.write(this.#encoder.encode(chunk as EventChunk));
+    await this.file.write(this.#encoder.encode(chunk as EventChunk));
   }
 
-  async finish(): Promise<SinkResult> {
-    this.#file.checkOpen();
+  override async finish(): Promise<SinkResult> {
+    this.file.checkOpen();
     await this.#start();
-    return this.#file.commit();
-  }
-
-  abort(): Promise<void> {
-    return this.#file.abort();
-  }
-
-  close(): Promise<void> {
-    return this.abort();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.abort();
+    return this.file.commit();
   }
 
   async #start(): Promise<void> {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    await this.#file.write(this.#encoder.header());
+    await this.file.write(this.#encoder.header());
   }
 }

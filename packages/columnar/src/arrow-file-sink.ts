@@ -1,7 +1,8 @@
 import type { ColumnChunk, ColumnSchema } from "@millrace/stream";
 import { AsyncByteQueue, RecordBatchFileWriter, type Schema } from "apache-arrow";
 import { arrowSchemaOf, recordBatchOf } from "./arrow-schema.ts";
-import type { ColumnSink, SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
+import type { SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
+import { FileSink } from "./file-sink.ts";
 import { resolveSinkOptions } from "./options.ts";
 import { SinkFile } from "./sink-file.ts";
 
@@ -12,16 +13,15 @@ import { SinkFile } from "./sink-file.ts";
  * await sink.write(chunk);
  * await sink.finish();
  */
-export class ArrowFileSink implements ColumnSink {
+export class ArrowFileSink extends FileSink {
   /** Every chunk is in the file when `write` returns. */
-  readonly bufferedBytes = 0;
-  readonly #file: SinkFile;
+  override readonly bufferedBytes = 0;
   readonly #schema: Schema;
   readonly #pending = new PendingBytes();
   readonly #writer = new RecordBatchFileWriter();
 
   private constructor(file: SinkFile, schema: Schema) {
-    this.#file = file;
+    super(file);
     this.#schema = schema;
     this.#writer.reset(this.#pending, schema);
   }
@@ -33,44 +33,24 @@ export class ArrowFileSink implements ColumnSink {
     return new ArrowFileSink(await SinkFile.create(filled.vfs, path, schema), arrowSchema);
   }
 
-  get path(): string {
-    return this.#file.path;
-  }
-
-  get schema(): ColumnSchema {
-    return this.#file.schema;
-  }
-
-  async write(chunk: ColumnChunk): Promise<void> {
-    this.#file.admit(chunk);
+  override async write(chunk: ColumnChunk): Promise<void> {
+    this.file.admit(chunk);
     if (chunk.rowCount === 0) return;
     this.#writer.write(recordBatchOf(this.#schema, chunk));
     await this.#drain();
   }
 
-  async finish(metadata: SinkMetadata = {}): Promise<SinkResult> {
-    this.#file.checkOpen();
+  override async finish(metadata: SinkMetadata = {}): Promise<SinkResult> {
+    this.file.checkOpen();
     // Readers of files take the schema from the footer, which is written now.
     for (const [key, value] of Object.entries(metadata)) this.#schema.metadata.set(key, value);
     this.#writer.close();
     await this.#drain();
-    return this.#file.commit();
-  }
-
-  abort(): Promise<void> {
-    return this.#file.abort();
-  }
-
-  close(): Promise<void> {
-    return this.abort();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.abort();
+    return this.file.commit();
   }
 
   async #drain(): Promise<void> {
-    for (const bytes of this.#pending.take()) await this.#file.write(bytes);
+    for (const bytes of this.#pending.take()) await this.file.write(bytes);
   }
 }
 

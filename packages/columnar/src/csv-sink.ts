@@ -1,5 +1,6 @@
 import type { ColumnChunk, ColumnSchema } from "@millrace/stream";
-import type { ColumnSink, SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
+import type { SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
+import { FileSink } from "./file-sink.ts";
 import { resolveSinkOptions } from "./options.ts";
 import { SinkFile } from "./sink-file.ts";
 
@@ -13,14 +14,13 @@ const ROWS_PER_WRITE = 8192;
  * await sink.write(chunk);
  * await sink.finish();
  */
-export class CsvSink implements ColumnSink {
+export class CsvSink extends FileSink {
   /** Every chunk is in the file when `write` returns. */
-  readonly bufferedBytes = 0;
-  readonly #file: SinkFile;
+  override readonly bufferedBytes = 0;
   readonly #encoder = new TextEncoder();
 
   private constructor(file: SinkFile) {
-    this.#file = file;
+    super(file);
   }
 
   /** @throws IoError when the directory is missing or cannot be written to @throws InvalidArgumentError */
@@ -35,16 +35,8 @@ export class CsvSink implements ColumnSink {
     return new CsvSink(file);
   }
 
-  get path(): string {
-    return this.#file.path;
-  }
-
-  get schema(): ColumnSchema {
-    return this.#file.schema;
-  }
-
-  async write(chunk: ColumnChunk): Promise<void> {
-    this.#file.admit(chunk);
+  override async write(chunk: ColumnChunk): Promise<void> {
+    this.file.admit(chunk);
     const columns = chunk.schema.map(({ name }) => chunk.columns[name]!);
     for (let start = 0; start < chunk.rowCount; start += ROWS_PER_WRITE) {
       const end = Math.min(chunk.rowCount, start + ROWS_PER_WRITE);
@@ -53,24 +45,12 @@ export class CsvSink implements ColumnSink {
         for (let i = 0; i < columns.length; i++) text += `${i === 0 ? "" : ","}${columns[i]![row]!}`;
         text += "\n";
       }
-      await this.#file.write(this.#encoder.encode(text));
+      await this.file.write(this.#encoder.encode(text));
     }
   }
 
-  async finish(_metadata?: SinkMetadata): Promise<SinkResult> {
-    this.#file.checkOpen();
-    return this.#file.commit();
-  }
-
-  abort(): Promise<void> {
-    return this.#file.abort();
-  }
-
-  close(): Promise<void> {
-    return this.abort();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.abort();
+  override async finish(_metadata?: SinkMetadata): Promise<SinkResult> {
+    this.file.checkOpen();
+    return this.file.commit();
   }
 }

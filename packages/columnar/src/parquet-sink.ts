@@ -6,7 +6,8 @@ import {
   type ColumnSpec,
 } from "@millrace/stream";
 import { ByteWriter, type ColumnSource, type KeyValue, ParquetWriter } from "hyparquet-writer";
-import type { ColumnSink, SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
+import type { SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
+import { FileSink } from "./file-sink.ts";
 import { resolveSinkOptions } from "./options.ts";
 import { parquetEncodingOf, parquetSchemaOf } from "./parquet-schema.ts";
 import { SinkFile } from "./sink-file.ts";
@@ -20,8 +21,7 @@ import { SinkFile } from "./sink-file.ts";
  * await sink.write(chunk);
  * await sink.finish();
  */
-export class ParquetSink implements ColumnSink {
-  readonly #file: SinkFile;
+export class ParquetSink extends FileSink {
   readonly #rowBytes: number;
   /** The rows of the next group. */
   readonly #group: ColumnChunk;
@@ -31,8 +31,8 @@ export class ParquetSink implements ColumnSink {
   readonly #metadata: KeyValue[];
 
   private constructor(file: SinkFile, options: Required<SinkOptions>) {
+    super(file);
     const { schema } = file;
-    this.#file = file;
     this.#rowBytes = bytesPerRow(schema);
     this.#group = allocateChunk(schema, options.rowGroupRows);
     this.#metadata = keyValues(options.metadata);
@@ -51,21 +51,13 @@ export class ParquetSink implements ColumnSink {
     return new ParquetSink(await SinkFile.create(filled.vfs, path, schema), filled);
   }
 
-  get path(): string {
-    return this.#file.path;
-  }
-
-  get schema(): ColumnSchema {
-    return this.#file.schema;
-  }
-
   /** At most the rows of one group. */
-  get bufferedBytes(): number {
+  override get bufferedBytes(): number {
     return this.#group.rowCount * this.#rowBytes + this.#encoded.index;
   }
 
-  async write(chunk: ColumnChunk): Promise<void> {
-    this.#file.admit(chunk);
+  override async write(chunk: ColumnChunk): Promise<void> {
+    this.file.admit(chunk);
     const group = this.#group;
     for (let start = 0; start < chunk.rowCount; ) {
       const end = Math.min(chunk.rowCount, start + group.rowCapacity - group.rowCount);
@@ -75,27 +67,15 @@ export class ParquetSink implements ColumnSink {
     }
   }
 
-  async finish(metadata: SinkMetadata = {}): Promise<SinkResult> {
-    this.#file.checkOpen();
+  override async finish(metadata: SinkMetadata = {}): Promise<SinkResult> {
+    this.file.checkOpen();
     if (this.#group.rowCount > 0) await this.#writeGroup();
     const added = new Set(Object.keys(metadata));
     const kept = this.#metadata.filter(({ key }) => !added.has(key));
     this.#metadata.splice(0, this.#metadata.length, ...kept, ...keyValues(metadata));
     await this.#writer.finish();
     await this.#flush();
-    return this.#file.commit();
-  }
-
-  abort(): Promise<void> {
-    return this.#file.abort();
-  }
-
-  close(): Promise<void> {
-    return this.abort();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.abort();
+    return this.file.commit();
   }
 
   async #writeGroup(): Promise<void> {
@@ -113,7 +93,7 @@ export class ParquetSink implements ColumnSink {
   /** Writes what was encoded, and uses its memory again; offsets in the file go on counting. */
   async #flush(): Promise<void> {
     const bytes = this.#encoded.getBytes();
-    await this.#file.write(bytes);
+    await this.file.write(bytes);
     this.#encoded.index = 0;
   }
 }

@@ -7,6 +7,7 @@ it("exports these names and no others", () => {
       "ArrowFileSink",
       "CsvSink",
       "DEFAULT_SINK_OPTIONS",
+      "FileSink",
       "ParquetSink",
       "SINK_ENDINGS",
       "SinkFile",
