@@ -3,7 +3,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
-import { formatTable } from "@millrace/cli";
+import { formatRate, formatTable } from "@millrace/cli";
 import { caseIds, loadCase, selectCases } from "./catalogue.ts";
 import { installPeers } from "./peers.ts";
 import { type CaseResult, runCase } from "./run-case.ts";
@@ -29,8 +29,8 @@ const rows = results.flatMap(({ id, unit, contenders }) =>
       ? [
           id,
           contender.name,
-          `${rate(contender.perSecond)} ${unit}/s`,
-          rate(contender.bestPerSecond),
+          formatRate(contender.perSecond, unit),
+          formatRate(contender.bestPerSecond, unit),
           `±${(contender.spread * 100).toFixed(0)} %`,
           formatByteSize(contender.peakBytes),
           `${contender.allocation.isExact ? "" : "≥ "}${formatByteSize(contender.allocation.bytes)}`,
@@ -69,9 +69,3 @@ const directory = join(ROOT, "benchmarks", "results");
 mkdirSync(directory, { recursive: true });
 const machine = { node: process.version, cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length };
 writeFileSync(join(directory, "latest.json"), JSON.stringify({ machine, results }, null, 2));
-
-function rate(perSecond: number): string {
-  if (perSecond >= 1e9) return `${(perSecond / 1e9).toFixed(2)} G`;
-  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(1)} M`;
-  return `${(perSecond / 1e3).toFixed(1)} k`;
-}

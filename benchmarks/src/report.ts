@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
+import { formatRate } from "@millrace/cli";
 import { linesSvg } from "@millrace/plot";
 import type { CaseResult } from "./run-case.ts";
 
@@ -61,7 +62,7 @@ function section({ id, unit, contenders }: CaseResult): string {
       return `<tr><td>${escapeHtml(contender.name)}<td colspan="5">not run: not installed`;
     const width = (100 * contender.perSecond) / fastest;
     const ratio = contender.isOurs ? "" : `ours by it: ${contender.ourRatio.toFixed(2)}`;
-    return `<tr${contender.isOurs ? ' class="ours"' : ""}><td>${escapeHtml(contender.name)}<td class="bar"><div style="width:${width.toFixed(1)}%"></div><td>${(contender.perSecond / 1e6).toPrecision(3)} M ${unit}/s ±${(100 * contender.spread).toFixed(0)} %<td>${formatByteSize(contender.peakBytes)}<td>${contender.allocation.isExact ? "" : "≥ "}${formatByteSize(contender.allocation.bytes)}<td>${ratio}`;
+    return `<tr${contender.isOurs ? ' class="ours"' : ""}><td>${escapeHtml(contender.name)}<td class="bar"><div style="width:${width.toFixed(1)}%"></div><td>${formatRate(contender.perSecond, unit)} ±${(100 * contender.spread).toFixed(0)} %<td>${formatByteSize(contender.peakBytes)}<td>${contender.allocation.isExact ? "" : "≥ "}${formatByteSize(contender.allocation.bytes)}<td>${ratio}`;
   });
   return `<h2>${id}</h2><table>${rows.join("")}</table>`;
 }

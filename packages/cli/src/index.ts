@@ -1,6 +1,6 @@
 export { describeError, type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
 export { byteSize, duration, integerBetween, numberBetween } from "./options.ts";
-export { type Cell, formatCount, formatFacts, formatTable, type VerbResult } from "./output.ts";
+export { type Cell, formatCount, formatFacts, formatRate, formatTable, type VerbResult } from "./output.ts";
 export {
   endQuietlyOnClosedPipe,
   Program,

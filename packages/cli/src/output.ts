@@ -58,6 +58,18 @@ export function formatCount(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
 }
 
+/** A rate in the largest of k, M and G that leaves at least 1: "12.3 M events/s", "450 steps/s". */
+export function formatRate(perSecond: number, unit: string): string {
+  const [size, prefix] = RATE_PREFIXES.find(([least]) => perSecond >= least) ?? [1, ""];
+  return `${Number((perSecond / size).toPrecision(3))} ${prefix}${prefix === "" ? "" : " "}${unit}/s`;
+}
+
+const RATE_PREFIXES = [
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
+
 function formatCell(value: Cell): string {
   if (value === undefined) return "";
   return typeof value === "number" ? formatCount(value) : value;

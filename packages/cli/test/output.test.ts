@@ -1,5 +1,13 @@
 import { expect, it } from "vitest";
-import { byteSize, duration, formatFacts, formatTable, newProgressBar, numberBetween } from "../src/index.ts";
+import {
+  byteSize,
+  duration,
+  formatFacts,
+  formatRate,
+  formatTable,
+  newProgressBar,
+  numberBetween,
+} from "../src/index.ts";
 
 it("aligns numbers to the right and words to the left", () => {
   expect(
@@ -21,6 +29,15 @@ it("prints one fact a line and leaves out what is not known", () => {
       ["events", 219596],
     ]),
   ).toBe("format  EVT3\nevents  219,596");
+});
+
+it.each([
+  [0, "0 steps/s"],
+  [450, "450 steps/s"],
+  [12_345_678, "12.3 M steps/s"],
+  [1.714e9, "1.71 G steps/s"],
+])("prints %d a second as %s", (perSecond, text) => {
+  expect(formatRate(perSecond, "steps")).toBe(text);
 });
 
 it("parses sizes, times and numbers of options, and says what they take", () => {

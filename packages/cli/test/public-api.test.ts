@@ -13,6 +13,7 @@ it("exports these names and no others", () => {
       "exitCodeOf",
       "formatCount",
       "formatFacts",
+      "formatRate",
       "formatTable",
       "integerBetween",
       "newProgressBar",

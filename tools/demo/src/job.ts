@@ -30,14 +30,6 @@ export interface JobOptions {
 
 export type Job = (options: JobOptions) => Promise<JobReport>;
 
-/** "12.3 M" of something a second. */
-export function formatRate(amount: number, seconds: number, unit: string): string {
-  const perSecond = amount / seconds;
-  if (perSecond >= 1e6) return `${(perSecond / 1e6).toFixed(1)} M ${unit}/s`;
-  if (perSecond >= 1e3) return `${(perSecond / 1e3).toFixed(1)} k ${unit}/s`;
-  return `${perSecond.toFixed(1)} ${unit}/s`;
-}
-
 /** Runs some work; tells how many seconds it took, and the process's largest resident set so far. */
 export async function timed<T>(
   work: () => Promise<T>,

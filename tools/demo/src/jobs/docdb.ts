@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { formatCount } from "@millrace/cli";
+import { formatCount, formatRate } from "@millrace/cli";
 import { Database } from "@millrace/doc-db";
-import { formatRate, type Job, timed } from "../job.ts";
+import { type Job, timed } from "../job.ts";
 
 interface Flight {
   readonly date: string;
@@ -41,7 +41,7 @@ export const job: Job = async ({ directory }) => {
     result: `${formatCount(found.length)} late ones from DTW, by index`,
     seconds,
     peakBytes,
-    rate: formatRate(flights.length, seconds, "documents"),
+    rate: formatRate(flights.length / seconds, "documents"),
     checks: [
       {
         what: "every flight is there after reopening",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { formatCount } from "@millrace/cli";
+import { formatCount, formatRate } from "@millrace/cli";
 import {
   convertRecording,
   countEventsPerPixel,
@@ -14,7 +14,7 @@ import { heatMapPng } from "@millrace/plot";
 import { allocateChunk, ROWS_PER_CHUNK } from "@millrace/stream";
 import { tableFromIPC } from "apache-arrow";
 import { parquetMetadataAsync } from "hyparquet";
-import { formatRate, type Job, timed } from "../job.ts";
+import { type Job, timed } from "../job.ts";
 import { type EventColumns, seeMovingPicture } from "../moving-picture.ts";
 
 const WIDTH = 640;
@@ -58,7 +58,7 @@ export const job: Job = async ({ directory, dataDirectory }) => {
     result: `${formatCount(converted.events)} events, ${recording.format}, digest ${digest.slice(0, 8)}`,
     seconds,
     peakBytes,
-    rate: formatRate(converted.events, seconds, "events"),
+    rate: formatRate(converted.events / seconds, "events"),
     checks: [
       { what: "the digest is that of the Arrow file's columns", isRight: digest === arrowDigest },
       { what: "the Parquet file has as many rows", isRight: Number(metadata.num_rows) === converted.events },

@@ -1,9 +1,9 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatCount } from "@millrace/cli";
+import { formatCount, formatRate } from "@millrace/cli";
 import { rasterSvg } from "@millrace/plot";
 import { ExperimentLoader, newLifNetwork, simulate } from "@millrace/snn-export";
-import { formatRate, type Job, timed } from "../job.ts";
+import { type Job, timed } from "../job.ts";
 
 const STEPS = 20_000;
 const NEURONS = 200;
@@ -51,7 +51,7 @@ export const job: Job = async ({ directory }) => {
     result: `${formatCount(recorded.spikes)} spikes, ${recorded.meanRateHz.toFixed(1)} Hz`,
     seconds: recorded.seconds,
     peakBytes,
-    rate: formatRate(STEPS, recorded.seconds, "steps"),
+    rate: formatRate(STEPS / recorded.seconds, "steps"),
     checks: [
       { what: "every spike is that of a second run", isRight: spikesDiffer === 0 && at === ids.length },
       { what: "so is every sampled potential", isRight: statesDiffer === 0 && states.width === NEURONS },
