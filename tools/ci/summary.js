@@ -13,7 +13,7 @@ function reportPaths(task) {
   const members = ["packages", "apps", "tools"].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => join(root, group, name)),
   );
-  return [...members, join(root, "examples"), join(root, "benchmarks")]
+  return [...members, join(root, "benchmarks")]
     .map((directory) => join(directory, "test-results", REPORT_OF[task]))
     .filter((path) => existsSync(path));
 }
