@@ -1,4 +1,4 @@
-import { SIMD, type WasmCode } from "./wasm-code.ts";
+import { SIMD, type WasmCode } from "@millrace/base";
 import { FIRST_VECTOR, kernelModule, PARAMETERS } from "./wasm-module.ts";
 
 const { src, dst, blocks, previous, step } = PARAMETERS;

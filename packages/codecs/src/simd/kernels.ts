@@ -1,7 +1,6 @@
-import { MillraceError } from "@millrace/base";
+import { MillraceError, type WasmMemory, webAssembly } from "@millrace/base";
 import { deltaKernel } from "./delta-kernel.ts";
 import { delta4Kernel } from "./delta4-kernel.ts";
-import { type WasmMemory, webAssembly } from "./web-assembly.ts";
 
 /** Unpacks `blocks` blocks (at least one) between two addresses of the memory. */
 export type Kernel = (src: number, dst: number, blocks: number, previous: number, step: number) => number;

@@ -1,7 +1,7 @@
-import { writeVarint } from "@millrace/base";
+import { writeVarint } from "../varint.ts";
 
 /** The names in {@link SIMD}. */
-type SimdInstruction =
+export type SimdInstruction =
   | "load"
   | "store"
   | "const"
@@ -11,6 +11,7 @@ type SimdInstruction =
   | "extractLane32"
   | "and"
   | "or"
+  | "xor"
   | "shrU16"
   | "add16"
   | "mul16"
@@ -20,9 +21,13 @@ type SimdInstruction =
   | "shrU32"
   | "add32"
   | "mul32"
-  | "shl64";
+  | "shl64"
+  | "relaxedSwizzle";
 
-/** SIMD instructions that are used here: the number behind the prefix 0xFD (WebAssembly 2.0, section 5.4.8). */
+/**
+ * SIMD instructions that kernels use: the number behind the prefix 0xFD (WebAssembly 2.0, section 5.4.8; the relaxed
+ * ones, from 0x100 on, WebAssembly 3.0).
+ */
 export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   load: 0x00,
   store: 0x0b,
@@ -33,6 +38,7 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   extractLane32: 0x1b,
   and: 0x4e,
   or: 0x50,
+  xor: 0x51,
   shrU16: 0x8d,
   add16: 0x8e,
   mul16: 0x95,
@@ -43,11 +49,14 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   add32: 0xae,
   mul32: 0xb5,
   shl64: 0xcb,
+  relaxedSwizzle: 0x100,
 });
 
 /**
  * Writes the instructions of one function: thin names for the binary encoding, no checks. Locals are numbers, the
  * function's parameters first.
+ * @example
+ * new WasmCode().get(0).i32(2).addI32().tee(0).load(16)
  */
 export class WasmCode {
   readonly bytes: number[] = [];
@@ -73,11 +82,29 @@ export class WasmCode {
     return this.#write(0x6a);
   }
 
-  /** Repeats `body` until `counter`, lowered by one each time, is 0; `counter` must start above 0. */
-  repeat(counter: number, body: () => void): this {
+  /** The int32 at the address on the stack + `offset`. */
+  loadI32(offset: number): this {
+    return this.#write(0x28, 0, ...unsigned(offset));
+  }
+
+  /** Repeats `body` while it leaves another number than 0 on the stack; runs it once at least. */
+  repeatWhile(body: () => void): this {
     this.#write(0x03, 0x40);
     body();
-    return this.get(counter).i32(-1).addI32().tee(counter).#write(0x0d, 0x00, 0x0b);
+    return this.#write(0x0d, 0x00, 0x0b);
+  }
+
+  /** 1 when the two int32 on the stack differ, else 0. */
+  differI32(): this {
+    return this.#write(0x47);
+  }
+
+  /** Repeats `body` until `counter`, lowered by one each time, is 0; `counter` must start above 0. */
+  repeat(counter: number, body: () => void): this {
+    return this.repeatWhile(() => {
+      body();
+      this.get(counter).i32(-1).addI32().tee(counter);
+    });
   }
 
   /** A vector instruction without immediates. */

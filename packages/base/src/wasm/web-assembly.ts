@@ -1,5 +1,5 @@
-/** The part of the engine's `WebAssembly` that is used here; the language's own library files do not declare it. */
-interface WebAssemblyApi {
+/** The part of the engine's `WebAssembly` that kernels use; the language's own library files do not declare it. */
+export interface WebAssemblyApi {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum?: number }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
