@@ -6,6 +6,9 @@ export type CodecName = "none" | "deflate" | "gzip" | "zstd";
 /** Every codec name, in the order of the documentation. */
 export const CODEC_NAMES: readonly CodecName[] = Object.freeze(["none", "deflate", "gzip", "zstd"]);
 
+/** How deflate looks for repetitions: `"default"` anywhere in its window, `"rle"` for runs of one byte only. */
+export type DeflateStrategy = "default" | "rle";
+
 /** The levels that a codec takes; `none` takes none. */
 const LEVELS = Object.freeze({
   none: { lo: 0, hi: 0, default: 0 },
@@ -19,6 +22,11 @@ export function checkLevel(codec: CodecName, level: number | undefined): number 
   checkOneOf("compress", "codec", codec, CODEC_NAMES);
   const range = LEVELS[codec];
   return checkInteger("compress", `${codec} level`, level ?? range.default, range.lo, range.hi);
+}
+
+/** Checks the strategy. @returns it, filled up @throws InvalidArgumentError */
+export function checkStrategy(strategy: DeflateStrategy | undefined): DeflateStrategy {
+  return checkOneOf("compress", "strategy", strategy ?? "default", ["default", "rle"]);
 }
 
 /** The codec whose magic number `bytes` begin with: gzip (1f 8b) or zstd (28 b5 2f fd), else `none`. */

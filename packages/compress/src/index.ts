@@ -1,4 +1,4 @@
-export { CODEC_NAMES, type CodecName, detectCodec } from "./codec.ts";
+export { CODEC_NAMES, type CodecName, type DeflateStrategy, detectCodec } from "./codec.ts";
 export type { Hasher, HashName } from "./hasher.ts";
 export { decompressChunks } from "./node-chunks.ts";
 export { compressBytes, decompressBytes } from "./node-codec.ts";

@@ -1,20 +1,31 @@
 import { MillraceError } from "@millrace/base";
-import { type CodecName, checkDecompression, checkLevel, corruptInput, tooLarge } from "./codec.ts";
+import {
+  type CodecName,
+  checkDecompression,
+  checkLevel,
+  checkStrategy,
+  corruptInput,
+  type DeflateStrategy,
+  tooLarge,
+} from "./codec.ts";
 import { CountedSource } from "./counted-source.ts";
 
 /**
  * Compresses `bytes` by the browser's CompressionStream, off this thread.
  * @param level - checked, but the browser has one level only
+ * @param strategy - checked, but the browser has one strategy only
  * @returns `bytes` itself for `none`
- * @throws InvalidArgumentError for an unknown codec or a level out of its range
+ * @throws InvalidArgumentError for an unknown codec or strategy, or a level out of its range
  * @throws MillraceError `COMPRESS_CODEC_UNAVAILABLE` for zstd, which browsers do not have
  */
 export async function compressBytes(
   bytes: Uint8Array,
   codec: CodecName,
   level?: number,
+  strategy?: DeflateStrategy,
 ): Promise<Uint8Array> {
   checkLevel(codec, level);
+  checkStrategy(strategy);
   if (codec === "none") return bytes;
   const pair = new CompressionStream(webFormatOf(codec));
   return joined(transformed(new CountedSource(once(bytes)), pair));

@@ -149,3 +149,21 @@ it.skipIf(process.platform === "win32")("the gzip program reads what codec gzip 
   const out = execFileSync("gzip", ["-dc"], { input: await compressBytes(text, "gzip") });
   expect(new Uint8Array(out)).toEqual(text);
 });
+
+describe("the strategy rle", () => {
+  const runs = new Uint8Array(50_000).map((_, i) => (i % 5000 < 4000 ? 7 : i));
+
+  it.each(["deflate", "gzip"] as const)(
+    "changes how %s looks for repetitions, and not what comes out",
+    async (codec) => {
+      const plain = await compressBytes(runs, codec, 1, "default");
+      const packed = await compressBytes(runs, codec, 1, "rle");
+      expect(packed).not.toEqual(plain);
+      expect(await node.decompressBytes(packed, codec, LIMIT)).toEqual(Buffer.from(runs));
+    },
+  );
+
+  it.each([node, browser])("is checked", async (entry) => {
+    await expect(entry.compressBytes(runs, "deflate", 1, "huffman" as "rle")).rejects.toThrow(/strategy/);
+  });
+});

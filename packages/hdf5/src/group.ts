@@ -1,0 +1,41 @@
+import type { Hdf5Dataset, Hdf5DatasetOptions } from "./dataset.ts";
+import type { DatasetKind } from "./internal/datatype.ts";
+import type { Hdf5Value, Hdf5ValueOptions } from "./internal/value.ts";
+
+/** What groups and datasets have in common. */
+export interface Hdf5Object {
+  /** From the root: "/episodes/episode_0000". */
+  readonly path: string;
+  /**
+   * Sets an attribute, or replaces it.
+   * @throws InvalidArgumentError `HDF5_NAME_INVALID`, `HDF5_VALUE_UNFIT`
+   * @throws CapacityError `HDF5_ATTRIBUTE_TOO_LARGE` above 64 KiB; strings of variable length take 16 bytes there
+   * @throws ClosedError
+   */
+  setAttribute(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): void;
+  /**
+   * Ends the changes to this object and those in it, so that the next checkpoint lets go of its memory.
+   * A second call does nothing.
+   */
+  close(): Promise<void>;
+}
+
+/** A group: names of groups and datasets. All of it is in the file from the next checkpoint on. */
+export interface Hdf5Group extends Hdf5Object {
+  /** @throws InvalidArgumentError `HDF5_NAME_INVALID`, `HDF5_NAME_TAKEN` */
+  createGroup(name: string): Hdf5Group;
+  /**
+   * Makes a dataset that grows by rows.
+   * @throws InvalidArgumentError for names as above, and for options
+   * @example
+   * const states = group.createDataset("states", { kind: "float32", rowShape: [100] });
+   */
+  createDataset<K extends DatasetKind>(name: string, options: Hdf5DatasetOptions<K>): Hdf5Dataset<K>;
+  /**
+   * Writes a dataset of fixed size at once, uncompressed: text, numbers, small arrays.
+   * @param value - must not change until the promise resolves
+   * @throws InvalidArgumentError for names as above, and `HDF5_VALUE_UNFIT`
+   * @throws IoError `HDF5_WRITE_FAILED`
+   */
+  writeDataset(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): Promise<Hdf5Object>;
+}

@@ -1,0 +1,16 @@
+export {
+  DEFAULT_HDF5_DATASET_OPTIONS,
+  type Hdf5Dataset,
+  type Hdf5DatasetOptions,
+  type StorageKind,
+} from "./dataset.ts";
+export type { Hdf5Group, Hdf5Object } from "./group.ts";
+export { DATASET_KINDS, type DatasetKind } from "./internal/datatype.ts";
+export type { Hdf5Compression } from "./internal/filters.ts";
+export type { Hdf5Value, Hdf5ValueOptions } from "./internal/value.ts";
+export {
+  DEFAULT_HDF5_WRITER_OPTIONS,
+  Hdf5Writer,
+  type Hdf5WriterOptions,
+  type Hdf5WriterStats,
+} from "./writer.ts";

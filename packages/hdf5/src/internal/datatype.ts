@@ -1,0 +1,76 @@
+import { bytesPerElement, ELEMENT_KINDS, type ElementKind } from "@millrace/buffers";
+import { ByteBuilder } from "./byte-builder.ts";
+
+/** What an element is in the file. */
+export type StoredType =
+  | { readonly kind: ElementKind | "boolean" | "variable-string" }
+  | { readonly kind: "fixed-string"; readonly byteLength: number };
+
+/** Bytes of an element: length, collection's address and index of a string in the global heap. */
+export const HEAP_REFERENCE_BYTES = 16;
+
+/** Bytes that one element takes in the file. */
+export function storedBytes(type: StoredType): number {
+  if (type.kind === "fixed-string") return type.byteLength;
+  if (type.kind === "variable-string") return HEAP_REFERENCE_BYTES;
+  return type.kind === "boolean" ? 1 : bytesPerElement(type.kind);
+}
+
+/**
+ * The body of a datatype message, version 1 (specification, IV.A.2.d).
+ * Booleans are h5py's: an enumeration FALSE, TRUE over int8. Fixed strings are UTF-8 padded with NULs.
+ */
+export function encodeDatatype(type: StoredType): Uint8Array {
+  const body = new ByteBuilder();
+  if (type.kind === "fixed-string") {
+    return body.u8(0x13).u8(0x11).u16(0).u32(type.byteLength).bytes;
+  }
+  if (type.kind === "variable-string") {
+    body.u8(0x19).u8(0x01).u8(0x01).u8(0).u32(HEAP_REFERENCE_BYTES);
+    return addInteger(body, 1, false).bytes;
+  }
+  if (type.kind === "boolean") {
+    body.u8(0x18).u16(2).u8(0).u32(1);
+    addInteger(body, 1, true);
+    // Names are padded to multiples of eight bytes.
+    return body.ascii("FALSE\0\0\0TRUE\0\0\0\0").u8(0).u8(1).bytes;
+  }
+  const size = bytesPerElement(type.kind);
+  if (type.kind === "float32" || type.kind === "float64") return addFloat(body, size).bytes;
+  return addInteger(body, size, !type.kind.startsWith("u")).bytes;
+}
+
+function addInteger(body: ByteBuilder, size: number, isSigned: boolean): ByteBuilder {
+  body
+    .u8(0x10)
+    .u8(isSigned ? 0x08 : 0)
+    .u16(0)
+    .u32(size);
+  return body.u16(0).u16(8 * size);
+}
+
+/** IEEE 754, little-endian, the mantissa's highest bit implied. */
+function addFloat(body: ByteBuilder, size: number): ByteBuilder {
+  const exponentBits = size === 4 ? 8 : 11;
+  const mantissaBits = size === 4 ? 23 : 52;
+  body
+    .u8(0x11)
+    .u8(0x20)
+    .u8(8 * size - 1)
+    .u8(0)
+    .u32(size);
+  body
+    .u16(0)
+    .u16(8 * size)
+    .u8(mantissaBits)
+    .u8(exponentBits)
+    .u8(0)
+    .u8(mantissaBits);
+  return body.u32(size === 4 ? 127 : 1023);
+}
+
+/** What a streamed dataset can hold. */
+export type DatasetKind = ElementKind | "boolean";
+
+/** Every kind of a streamed dataset. */
+export const DATASET_KINDS: readonly DatasetKind[] = Object.freeze([...ELEMENT_KINDS, "boolean"] as const);

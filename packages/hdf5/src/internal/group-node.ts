@@ -1,0 +1,115 @@
+import { InvalidArgumentError } from "@millrace/base";
+import type { Hdf5Dataset, Hdf5DatasetOptions } from "../dataset.ts";
+import type { Hdf5Group } from "../group.ts";
+import type { ByteBuilder } from "./byte-builder.ts";
+import { DatasetNode, resolveDatasetOptions } from "./dataset-node.ts";
+import type { DatasetKind } from "./datatype.ts";
+import type { FileContext } from "./file-context.ts";
+import { encodeLink, type Link, newLink } from "./link.ts";
+import { MESSAGE, type Message } from "./object-header.ts";
+import { linkNode, ObjectNode } from "./object-node.ts";
+import { encodeSymbolTableMessage, type PendingWrite, SymbolTable } from "./symbol-table.ts";
+import { encodeValue, type Hdf5Value, type Hdf5ValueOptions } from "./value.ts";
+import { ValueNode } from "./value-node.ts";
+
+/** Up to here links are messages of the header, all of which are written again when one changes. */
+const MAX_COMPACT_LINKS = 32;
+
+/** A group: names of other objects, few in the header, many in a symbol table. */
+export class GroupNode extends ObjectNode implements Hdf5Group {
+  readonly #links = new Map<string, Link>();
+  /** Links of objects that are new or have changed since the last checkpoint. */
+  #changed = new Set<Link>();
+  #table: SymbolTable | undefined;
+
+  constructor(path: string, context: FileContext) {
+    super(path, context);
+  }
+
+  createGroup(name: string): Hdf5Group {
+    const node = new GroupNode(this.#childPath(name), this.context);
+    this.#add(name, node);
+    return node;
+  }
+
+  createDataset<K extends DatasetKind>(name: string, options: Hdf5DatasetOptions<K>): Hdf5Dataset<K> {
+    const node = new DatasetNode<K>(this.#childPath(name), this.context, resolveDatasetOptions(options));
+    this.#add(name, node);
+    return node;
+  }
+
+  async writeDataset(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): Promise<ValueNode> {
+    this.#checkFree(name);
+    const stored = encodeValue(value, options, this.context.heap);
+    const node = new ValueNode(this.#childPath(name), this.context, stored);
+    await node.write();
+    this.#add(name, node);
+    return node;
+  }
+
+  async prepare(): Promise<void> {
+    for (const { node } of this.#changed) await node?.prepare();
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.markClosed();
+    for (const { node } of this.#links.values()) await node?.close();
+    this.markFinal();
+  }
+
+  protected override messages(block: ByteBuilder, writes: PendingWrite[]): Message[] {
+    for (const link of this.#changed) {
+      if (link.node === undefined) continue;
+      link.address = link.node.addTo(block, writes);
+      this.#table?.touch(link);
+      if (link.node.isFinal) link.node = undefined;
+    }
+    this.#changed.clear();
+    if (this.#table !== undefined) {
+      const { tree, heap } = this.#table.addTo(block, writes);
+      return [{ type: MESSAGE.symbolTable, body: encodeSymbolTableMessage(tree, heap) }];
+    }
+    const messages: Message[] = [
+      { type: MESSAGE.linkInfo, body: linkInfo() },
+      { type: MESSAGE.groupInfo, body: new Uint8Array(2) },
+    ];
+    for (const link of this.#links.values()) messages.push({ type: MESSAGE.link, body: encodeLink(link) });
+    return messages;
+  }
+
+  #add(name: string, node: ObjectNode): void {
+    this.#checkFree(name);
+    const link = newLink(name, node);
+    this.#links.set(name, link);
+    linkNode(link, node, this.#changed, () => this.markDirty());
+    if (this.#table !== undefined) this.#table.insert(link);
+    else if (this.#links.size > MAX_COMPACT_LINKS) {
+      this.#table = new SymbolTable();
+      for (const each of this.#links.values()) this.#table.insert(each);
+    }
+    this.markDirty();
+  }
+
+  #checkFree(name: string): void {
+    this.checkOpen();
+    if (!this.#links.has(name)) return;
+    throw new InvalidArgumentError(
+      "HDF5_NAME_TAKEN",
+      `a name in ${this.path}`,
+      name,
+      "one that is not there yet",
+    );
+  }
+
+  #childPath(name: string): string {
+    return this.path === "/" ? `/${name}` : `${this.path}/${name}`;
+  }
+}
+
+/** Link info message, version 0: no dense storage, no index (specification, IV.A.2.c). */
+function linkInfo(): Uint8Array {
+  const body = new Uint8Array(18).fill(0xff, 2);
+  body[0] = 0;
+  return body;
+}

@@ -1,0 +1,86 @@
+import { ClosedError } from "@millrace/base";
+import { attributeMessage } from "./attributes.ts";
+import type { ByteBuilder } from "./byte-builder.ts";
+import type { FileContext } from "./file-context.ts";
+import type { FileNode, Link } from "./link.ts";
+import { addObjectHeader, type Message } from "./object-header.ts";
+import type { PendingWrite } from "./symbol-table.ts";
+import { encodeValue, type Hdf5Value, type Hdf5ValueOptions } from "./value.ts";
+
+/** What groups and datasets share: attributes, and the way in which a change reaches the root. */
+export abstract class ObjectNode implements FileNode {
+  /** From the root: "/episodes/episode_0000". */
+  readonly path: string;
+  protected readonly context: FileContext;
+  readonly #attributes = new Map<string, Message>();
+  /** Tells the group above that this one's header will move; set once it is linked. */
+  onDirty: () => void = () => {};
+  #isDirty = true;
+  #isClosed = false;
+  #isFinal = false;
+
+  constructor(path: string, context: FileContext) {
+    this.path = path;
+    this.context = context;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get isFinal(): boolean {
+    return this.#isFinal;
+  }
+
+  get isDirty(): boolean {
+    return this.#isDirty;
+  }
+
+  setAttribute(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): void {
+    this.checkOpen();
+    // The name and the size are checked before anything changes.
+    this.#attributes.set(name, attributeMessage(name, encodeValue(value, options, this.context.heap)));
+    this.markDirty();
+  }
+
+  addTo(block: ByteBuilder, writes: PendingWrite[]): number {
+    const messages = this.messages(block, writes);
+    this.#isDirty = false;
+    return addObjectHeader(block, [...messages, ...this.#attributes.values()]);
+  }
+
+  abstract prepare(): Promise<void>;
+  abstract close(): Promise<void>;
+  /** The messages of the header but for attributes; what they refer to is added to `block` first. */
+  protected abstract messages(block: ByteBuilder, writes: PendingWrite[]): Message[];
+
+  protected markDirty(): void {
+    if (this.#isDirty) return;
+    this.#isDirty = true;
+    this.onDirty();
+  }
+
+  protected markClosed(): void {
+    this.#isClosed = true;
+  }
+
+  /** The next checkpoint writes it for the last time. */
+  protected markFinal(): void {
+    this.#isFinal = true;
+    this.markDirty();
+  }
+
+  protected checkOpen(): void {
+    this.context.checkOpen();
+    if (this.#isClosed) throw new ClosedError("HDF5_OBJECT_CLOSED", `${this.path} of ${this.context.path}`);
+  }
+}
+
+/** Lets the node's changes reach the group that holds `link`. */
+export function linkNode(link: Link, node: ObjectNode, changed: Set<Link>, markGroup: () => void): void {
+  changed.add(link);
+  node.onDirty = () => {
+    changed.add(link);
+    markGroup();
+  };
+}

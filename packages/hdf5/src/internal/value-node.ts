@@ -1,0 +1,54 @@
+import type { Hdf5Object } from "../group.ts";
+import { UNDEFINED_ADDRESS } from "./byte-builder.ts";
+import { compactLayout, contiguousLayout, encodeDataspace, fillValueMessage } from "./dataset-messages.ts";
+import { encodeDatatype } from "./datatype.ts";
+import type { FileContext } from "./file-context.ts";
+import { MESSAGE, type Message } from "./object-header.ts";
+import { ObjectNode } from "./object-node.ts";
+import type { StoredValue } from "./value.ts";
+
+/** Up to here the data is in the header itself. */
+const MAX_COMPACT_BYTES = 1024;
+
+/** A dataset of fixed size that is written at once. */
+export class ValueNode extends ObjectNode implements Hdf5Object {
+  readonly #typeMessages: readonly Message[];
+  #layout: Message;
+  #data: Uint8Array | undefined;
+
+  constructor(path: string, context: FileContext, { type, shape, data }: StoredValue) {
+    super(path, context);
+    this.#typeMessages = [
+      { type: MESSAGE.dataspace, body: encodeDataspace(shape) },
+      { type: MESSAGE.datatype, body: encodeDatatype(type) },
+      fillValueMessage(false),
+    ];
+    const isCompact = data.length > 0 && data.length <= MAX_COMPACT_BYTES;
+    this.#layout = isCompact ? compactLayout(data) : contiguousLayout(UNDEFINED_ADDRESS, data.length);
+    this.#data = isCompact || data.length === 0 ? undefined : data;
+  }
+
+  /** Writes the data, unless they go into the header; before the dataset is linked. */
+  async write(): Promise<void> {
+    if (this.#data === undefined) return;
+    const { output } = this.context;
+    const { length } = this.#data;
+    const address = output.allocate(length);
+    await output.write(this.#data, address);
+    output.dataBytes += length;
+    this.#layout = contiguousLayout(address, length);
+    this.#data = undefined;
+  }
+
+  async prepare(): Promise<void> {}
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.markClosed();
+    this.markFinal();
+  }
+
+  protected override messages(): Message[] {
+    return [...this.#typeMessages, this.#layout];
+  }
+}
