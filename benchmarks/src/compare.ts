@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,13 +29,23 @@ try {
   if (!existsSync(measureProgram(base))) {
     process.stdout.write(`${values.base} has no benchmarks yet: nothing to compare\n`);
   } else {
-    // The shell finds pnpm's own launcher on every system.
-    execFileSync("pnpm install --frozen-lockfile", { cwd: base, stdio: "inherit", shell: true });
-    process.exitCode = await compare(positionals);
+    process.exitCode = installBase() ? await compare(positionals) : 1;
   }
 } finally {
   git("worktree", "remove", "--force", base);
   rmSync(base, { recursive: true, force: true });
+}
+
+/** Installs the base's dependencies; says so when that fails. */
+function installBase(): boolean {
+  // The shell finds pnpm's own launcher on every system.
+  const { status } = spawnSync("pnpm install --frozen-lockfile", {
+    cwd: base,
+    stdio: "inherit",
+    shell: true,
+  });
+  if (status !== 0) process.stderr.write(`bench:compare: ${values.base} cannot be installed; see above\n`);
+  return status === 0;
 }
 
 async function compare(prefixes: readonly string[]): Promise<number> {
