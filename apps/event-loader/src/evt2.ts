@@ -1,27 +1,17 @@
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
+import { addTriggerWord, newTimeHighClock, setTimeHigh, type TimeHighClock } from "./time-high.ts";
 import { WordDecoder } from "./word-decoder.ts";
 
 /** A drop of the 28-bit time-high by at least this is a wrap: its maximum less 10 (OpenEB's decoder). */
-const WRAP_DROP = 2 ** 28 - 1 - 10;
-
-interface Evt2State {
-  readonly context: DecoderContext;
-  isStarted: boolean;
-  /** The last time-high word's 28 bits. */
-  high: number;
-  loops: number;
-  /** Words of the time without its six low bits. */
-  timeLo: number;
-  timeHi: number;
-}
+export const WRAP_DROP: number = 2 ** 28 - 1 - 10;
 
 /**
  * Makes a decoder of EVT 2.0: 32-bit words, type in the top four bits (Prophesee's format documentation).
  * Times continue behind the 34-bit wrap, every 4 h 46 min.
  */
 export function newEvt2Decoder(context: DecoderContext): EventDecoder {
-  const state: Evt2State = { context, isStarted: false, high: 0, loops: 0, timeLo: 0, timeHi: 0 };
+  const clock = newTimeHighClock(context, WRAP_DROP);
   return new WordDecoder<Int32Array>({
     wordBytes: 4,
     rowsPerStep: 1,
@@ -29,12 +19,12 @@ export function newEvt2Decoder(context: DecoderContext): EventDecoder {
     violations: context.violations,
     view: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
     loop: (words, start, end, rows, byteOffset) =>
-      decodeEvt2Words(state, words, start, end, rows, byteOffset),
+      decodeEvt2Words(clock, words, start, end, rows, byteOffset),
   });
 }
 
 function decodeEvt2Words(
-  state: Evt2State,
+  clock: TimeHighClock,
   words: Int32Array,
   start: number,
   end: number,
@@ -42,8 +32,8 @@ function decodeEvt2Words(
   byteOffset: number,
 ): number {
   const { timeWords, x: xs, y: ys, p: ps, capacity } = rows;
-  const { width, height, violations } = state.context;
-  let { isStarted, timeLo, timeHi } = state;
+  const { width, height, violations } = clock.context;
+  let { isStarted, timeLo, timeHi } = clock;
   let row = rows.rowCount;
   let i = start;
   for (; i < end && row < capacity; i++) {
@@ -64,36 +54,19 @@ function decodeEvt2Words(
       row++;
       if (x >= width || y >= height) violations.add("outsideGeometry", byteOffset + 4 * i);
     } else if (type === 8) {
-      setTimeHigh(state, word & 0xfffffff, byteOffset + 4 * i);
-      ({ isStarted, timeLo, timeHi } = state);
+      setTimeHigh(clock, word & 0xfffffff, byteOffset + 4 * i);
+      ({ isStarted, timeLo, timeHi } = clock);
     } else {
-      noteOtherWord(state, word, byteOffset + 4 * i);
+      noteOtherWord(clock, word, byteOffset + 4 * i);
     }
   }
   rows.rowCount = row;
   return i;
 }
 
-function setTimeHigh(state: Evt2State, high: number, byteOffset: number): void {
-  if (state.isStarted && high < state.high) {
-    if (state.high - high >= WRAP_DROP) state.loops++;
-    else state.context.violations.add("nonMonotonicTimeHigh", byteOffset);
-  }
-  state.isStarted = true;
-  state.high = high;
-  state.timeLo = high << 6;
-  state.timeHi = (high >>> 26) + state.loops * 4;
-}
-
-function noteOtherWord(state: Evt2State, word: number, byteOffset: number): void {
-  const { violations, triggers } = state.context;
+function noteOtherWord(clock: TimeHighClock, word: number, byteOffset: number): void {
   const type = word >>> 28;
-  if (type === 0xa) {
-    const timeLo = state.timeLo | ((word >>> 22) & 0x3f);
-    if (state.isStarted) triggers.add(timeLo, state.timeHi, (word >>> 8) & 0x1f, word & 1);
-    else violations.add("beforeTimeHigh", byteOffset);
-  } else if (type < 0xa) {
-    violations.add("unknownWord", byteOffset);
-  }
+  if (type === 0xa) addTriggerWord(clock, word, byteOffset);
+  else if (type < 0xa) clock.context.violations.add("unknownWord", byteOffset);
   // 0xB and 0xC (old grey levels), 0xD (IMU), 0xE (counters) and 0xF (their values) carry no events.
 }

@@ -1,10 +1,13 @@
 import { MillraceError } from "@millrace/base";
 
-/** Formats that can be read; the names under which results report them. */
-export type FormatName = "EVT2" | "EVT3" | "text";
+/** Every format that can be read, by the name under which results report it. */
+const NAMES = ["EVT2", "EVT2.1", "EVT3", "EVT4", "text"] as const;
+
+/** Formats that can be read. */
+export type FormatName = (typeof NAMES)[number];
 
 /** Every format that can be read. */
-export const FORMAT_NAMES: readonly FormatName[] = Object.freeze(["EVT2", "EVT3", "text"]);
+export const FORMAT_NAMES: readonly FormatName[] = Object.freeze([...NAMES]);
 
 /** Formats of a RAW file by the names that headers use, in lower case. */
 const RAW_FORMATS: Readonly<Record<string, string>> = {

@@ -16,7 +16,7 @@ export interface RecordingOptions {
   readonly vfs?: Vfs;
   /** Where the chunks' memory comes from. @default a pool of the recording's own */
   readonly pool?: BufferPool | undefined;
-  /** Most rows of a chunk, 16 to 16,777,216. @default 65,536 */
+  /** Most rows of a chunk, 32 to 16,777,216. @default 65,536 */
   readonly rowsPerChunk?: number;
   /** Bytes read at a time, 1 to 1 GiB. @default 1 MiB */
   readonly readBytes?: number;

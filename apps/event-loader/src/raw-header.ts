@@ -1,4 +1,5 @@
 import { CorruptDataError } from "@millrace/base";
+import type { Evt21Order } from "./evt21.ts";
 import { rawFormatName } from "./formats.ts";
 import { sensorDefaults } from "./sensors.ts";
 
@@ -15,6 +16,8 @@ export interface RawHeader {
   readonly format: string | undefined;
   readonly width: number | undefined;
   readonly height: number | undefined;
+  /** Which half of an EVT2.1 word comes first; undefined when nothing tells. */
+  readonly order: Evt21Order | undefined;
 }
 
 /**
@@ -60,7 +63,7 @@ function findLineEnd(head: Uint8Array, at: number): number | undefined {
 function describeFields(
   fields: Readonly<Record<string, string>>,
   source: string,
-): Pick<RawHeader, "format" | "width" | "height"> {
+): Pick<RawHeader, "format" | "width" | "height" | "order"> {
   const [formatValue = "", ...formatOptions] = (fields.format ?? "").split(";");
   const options = new Map(formatOptions.map((option) => option.split("=", 2) as [string, string]));
   const inFormat = sizeOf(options.get("width"), options.get("height"));
@@ -78,7 +81,21 @@ function describeFields(
     format: named === undefined ? camera?.format : rawFormatName(named),
     width: size?.width,
     height: size?.height,
+    order: orderOf(options.get("endianness") ?? fields.endianness, isProphesee, fields.system_ID),
   };
+}
+
+/** Cameras up to the IMX646 generation wrote the halves of EVT2.1 words swapped, and did not say so. */
+function orderOf(
+  endianness: string | undefined,
+  isProphesee: boolean,
+  systemId: string | undefined,
+): Evt21Order | undefined {
+  const named = endianness?.trim().toLowerCase();
+  if (named === "legacy" || named === "little") return named;
+  if (systemId === undefined) return undefined;
+  const id = Number(systemId);
+  return isProphesee && id > 0 && id < 55 ? "legacy" : "little";
 }
 
 interface Size {

@@ -3,6 +3,8 @@ import type { ByteSource } from "@millrace/files";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import { newEvt2Decoder } from "./evt2.ts";
 import { newEvt3Decoder } from "./evt3.ts";
+import { newEvt4Decoder } from "./evt4.ts";
+import { newEvt21Decoder, sniffEvt21Order } from "./evt21.ts";
 import {
   FORMAT_NAMES,
   type FormatName,
@@ -11,7 +13,7 @@ import {
   unsupportedMagic,
 } from "./formats.ts";
 import type { RecordingOptions } from "./options.ts";
-import { MAX_HEADER_BYTES, parseRawHeader } from "./raw-header.ts";
+import { MAX_HEADER_BYTES, parseRawHeader, type RawHeader } from "./raw-header.ts";
 import { newTextDecoder } from "./text.ts";
 import { detectTextLayout } from "./text-layout.ts";
 
@@ -27,6 +29,9 @@ export interface RecordingFormat {
   newDecoder(context: DecoderContext): EventDecoder;
 }
 
+/** Data that is looked at for the order of EVT2.1: 4,096 words. */
+const SNIFFED_BYTES = 32_768;
+
 type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit">;
 
 /**
@@ -35,23 +40,21 @@ type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit">;
  * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for a format that is known and not read
  */
 export async function detectRecordingFormat(source: ByteSource, hints: Hints): Promise<RecordingFormat> {
-  const head = new Uint8Array(Math.min(source.size, MAX_HEADER_BYTES + 1));
-  const count = await source.read(head, 0);
-  const bytes = head.subarray(0, count);
+  const bytes = await readBytes(source, 0, MAX_HEADER_BYTES + 1);
   const isSaidToBeText = hints.format === "text" || (hints.columns ?? hints.timeUnit) !== undefined;
   if (isSaidToBeText) return textFormat(source, bytes, hints);
-  const raw = rawFormat(source, bytes, hints.format);
+  const raw = await rawFormat(source, bytes, hints.format);
   if (raw !== undefined) return raw;
   const unsupported = unsupportedMagic(bytes);
   if (unsupported !== undefined) throw unsupportedFormat(source.name, unsupported);
   return textFormat(source, bytes, hints);
 }
 
-function rawFormat(
+async function rawFormat(
   source: ByteSource,
   head: Uint8Array,
   forced: FormatName | undefined,
-): RecordingFormat | undefined {
+): Promise<RecordingFormat | undefined> {
   const header = parseRawHeader(head, source.name);
   const found = forced ?? header?.format;
   if (header !== undefined && found === undefined) {
@@ -62,14 +65,33 @@ function rawFormat(
   }
   if (found === undefined) return undefined;
   if (!isFormatName(found)) throw unsupportedFormat(source.name, found);
+  const dataStart = header?.dataStart ?? 0;
   return {
     name: found,
     width: header?.width,
     height: header?.height,
     metadata: header?.fields ?? {},
-    dataStart: header?.dataStart ?? 0,
-    newDecoder: found === "EVT2" ? newEvt2Decoder : newEvt3Decoder,
+    dataStart,
+    newDecoder: await rawDecoder(source, found, dataStart, header),
   };
+}
+
+async function rawDecoder(
+  source: ByteSource,
+  name: FormatName,
+  dataStart: number,
+  header: RawHeader | undefined,
+): Promise<RecordingFormat["newDecoder"]> {
+  if (name === "EVT2") return newEvt2Decoder;
+  if (name === "EVT3") return newEvt3Decoder;
+  if (name === "EVT4") return newEvt4Decoder;
+  const order = header?.order ?? sniffEvt21Order(await readBytes(source, dataStart, SNIFFED_BYTES));
+  return (context) => newEvt21Decoder(context, order);
+}
+
+async function readBytes(source: ByteSource, position: number, limit: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(Math.min(limit, source.size - position));
+  return bytes.subarray(0, await source.read(bytes, position));
 }
 
 function textFormat(source: ByteSource, head: Uint8Array, hints: Hints): RecordingFormat {

@@ -208,7 +208,7 @@ function largestOf(values: Uint16Array, count: number, atLeast: number): number 
 function checkOptions(options: RecordingOptions): Required<RecordingOptions> {
   const filled = resolveOptions<Required<RecordingOptions>>("events", DEFAULT_RECORDING_OPTIONS, options);
   const { rowsPerChunk, format, geometry, timeUnit, columns } = filled;
-  checkInteger("events", "rowsPerChunk", rowsPerChunk, 16, 2 ** 24);
+  checkInteger("events", "rowsPerChunk", rowsPerChunk, 32, 2 ** 24);
   checkInteger("events", "readBytes", filled.readBytes, 1, 2 ** 30);
   if (format !== undefined) checkOneOf("events", "format", format, FORMAT_NAMES);
   if (timeUnit !== undefined) checkOneOf("events", "timeUnit", timeUnit, TIME_UNITS);

@@ -19,7 +19,7 @@ export const VIOLATION_MEANINGS: Readonly<Record<ViolationKind, string>> = Objec
   missingRow: "an event came before any row address; it was kept in row 0",
   missingVectorBase: "a vector came before any base address; it was kept with base 0",
   unknownWord: "a word of no known type; it was skipped",
-  truncatedWord: "the file ends inside a word; the rest was left out, the file is truncated",
+  truncatedWord: "the file ends inside a word or record; the rest was left out, the file is truncated",
   malformedRow: "a line is no event; it was left out",
 });
 

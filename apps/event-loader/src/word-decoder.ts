@@ -13,13 +13,16 @@ export type WordLoop<W> = (
 
 /** What a {@link WordDecoder} needs to know of its format. */
 export interface WordFormat<W> {
-  readonly wordBytes: 2 | 4;
+  readonly wordBytes: 2 | 4 | 8;
   readonly rowsPerStep: number;
   /** Position of the first word in the file. */
   readonly dataStart: number;
   readonly violations: ViolationLog;
+  /** Whole words at an address that is a multiple of the word size, or of 4 where that is 8. */
   view(buffer: ArrayBufferLike, byteOffset: number, length: number): W;
   readonly loop: WordLoop<W>;
+  /** True between words that belong together: a file that ends there is truncated. */
+  isInside?(): boolean;
 }
 
 /** Bytes of the copy that is made of pieces at odd addresses. */
@@ -29,7 +32,7 @@ const ALIGNED_BYTES = 65_536;
 export class WordDecoder<W> implements EventDecoder {
   readonly rowsPerStep: number;
   readonly #format: WordFormat<W>;
-  readonly #carried = new Uint8Array(4);
+  readonly #carried = new Uint8Array(8);
   readonly #carriedWord: W;
   #carriedCount = 0;
   #aligned: Uint8Array | undefined;
@@ -59,14 +62,15 @@ export class WordDecoder<W> implements EventDecoder {
   }
 
   finish(): void {
-    if (this.#carriedCount > 0) this.#format.violations.add("truncatedWord", this.#byteOffset);
+    const { violations, isInside } = this.#format;
+    if (this.#carriedCount > 0 || isInside?.() === true) violations.add("truncatedWord", this.#byteOffset);
   }
 
   /** @returns bytes decoded */
   #decodeWhole(bytes: Uint8Array, at: number, rows: EventRows): number {
     const { wordBytes, view } = this.#format;
     const byteOffset = bytes.byteOffset + at;
-    if (byteOffset % wordBytes === 0) {
+    if (byteOffset % Math.min(wordBytes, 4) === 0) {
       const count = Math.floor((bytes.length - at) / wordBytes);
       return this.#run(view(bytes.buffer, byteOffset, count), count, rows) * wordBytes;
     }

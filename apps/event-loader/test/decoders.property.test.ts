@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { DecoderContext, EventDecoder } from "../src/event-decoder.ts";
 import { newEvt2Decoder } from "../src/evt2.ts";
 import { newEvt3Decoder } from "../src/evt3.ts";
+import { newEvt4Decoder } from "../src/evt4.ts";
+import { newEvt21Decoder } from "../src/evt21.ts";
 import { newTextDecoder } from "../src/text.ts";
-import { cutAt, decodePieces } from "./helpers.ts";
-import { naiveEvt2, naiveEvt3 } from "./oracles.ts";
+import { cutAt, type Decoded, decodePieces } from "./helpers.ts";
+import { naiveEvt2, naiveEvt3, naiveEvt4, naiveEvt21 } from "./oracles.ts";
 
 /** Word types as often as in a recording, and now and then anything at all. */
 const evt2Word = fc.oneof(
@@ -25,6 +28,27 @@ const evt2Bytes = fc
 const evt3Bytes = fc
   .array(evt3Word, { maxLength: 300 })
   .map((words) => new Uint8Array(Uint16Array.from(words).buffer));
+const newEvt21 = (order: "little" | "legacy") => (context: DecoderContext) => newEvt21Decoder(context, order);
+const evt21Bytes = (order: "little" | "legacy") =>
+  fc
+    .array(fc.tuple(evt2Word, fc.nat(0xffffffff)), { maxLength: 80 })
+    .map(
+      (words) =>
+        new Uint8Array(
+          Uint32Array.from(
+            words.flatMap(([word, mask]) => (order === "legacy" ? [word, mask] : [mask, word])),
+          ).buffer,
+        ),
+    );
+const evt4Word = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0xa0000000, max: 0xdfffffff }) },
+  { weight: 2, arbitrary: fc.nat(300).map((high) => 0xe0000000 + high) },
+  { weight: 1, arbitrary: fc.nat(30).map((less) => 0xefffffff - less) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 0xffffffff }) },
+);
+const evt4Bytes = fc
+  .array(evt4Word, { maxLength: 100 })
+  .map((words) => new Uint8Array(Uint32Array.from(words).buffer));
 const textLine = fc.oneof(
   fc
     .tuple(fc.nat(9), fc.nat(999_999), fc.nat(70_000), fc.nat(479), fc.integer({ min: -1, max: 2 }))
@@ -42,13 +66,32 @@ const layout = {
   height: undefined,
 } as const;
 
-const FORMATS = [
-  { name: "EVT2", bytes: evt2Bytes, newDecoder: newEvt2Decoder, wordSize: 4 },
-  { name: "EVT3", bytes: evt3Bytes, newDecoder: newEvt3Decoder, wordSize: 2 },
+type Format = {
+  readonly name: string;
+  readonly bytes: fc.Arbitrary<Uint8Array>;
+  newDecoder(context: DecoderContext): EventDecoder;
+  /** Bytes of the smallest unit; 1 for lines of text. */
+  readonly wordSize: number;
+  readonly naive?: (bytes: Uint8Array) => Pick<Decoded, "events" | "triggers">;
+};
+
+const FORMATS: Format[] = [
+  { name: "EVT2", bytes: evt2Bytes, newDecoder: newEvt2Decoder, wordSize: 4, naive: naiveEvt2 },
+  ...(["little", "legacy"] as const).map(
+    (order): Format => ({
+      name: `EVT2.1 (${order})`,
+      bytes: evt21Bytes(order),
+      newDecoder: newEvt21(order),
+      wordSize: 8,
+      naive: (bytes) => naiveEvt21(bytes, order),
+    }),
+  ),
+  { name: "EVT3", bytes: evt3Bytes, newDecoder: newEvt3Decoder, wordSize: 2, naive: naiveEvt3 },
+  { name: "EVT4", bytes: evt4Bytes, newDecoder: newEvt4Decoder, wordSize: 4, naive: naiveEvt4 },
   {
     name: "text",
     bytes: textBytes,
-    newDecoder: (context: Parameters<typeof newEvt2Decoder>[0]) => newTextDecoder(context, layout),
+    newDecoder: (context) => newTextDecoder(context, layout),
     wordSize: 1,
   },
 ];
@@ -59,9 +102,9 @@ describe.each(FORMATS)("any $name", ({ bytes: anyBytes, newDecoder, wordSize }) 
       fc.property(
         anyBytes,
         fc.array(fc.nat(1000)),
-        fc.integer({ min: 12, max: 60 }),
+        fc.integer({ min: 32, max: 80 }),
         (bytes, cuts, rowsPerChunk) => {
-          const whole = decodePieces(newDecoder, [bytes], 1024);
+          const whole = decodePieces(newDecoder, [bytes], 8192);
           const places = cuts.map((cut) => Math.min(cut, bytes.length));
           expect(decodePieces(newDecoder, cutAt(bytes, places), rowsPerChunk)).toEqual(whole);
           const everywhere = Array.from(bytes, (_, i) => i);
@@ -74,13 +117,13 @@ describe.each(FORMATS)("any $name", ({ bytes: anyBytes, newDecoder, wordSize }) 
   it("gives a beginning of the same events when it is cut off anywhere", () => {
     fc.assert(
       fc.property(anyBytes, (bytes) => {
-        const whole = decodePieces(newDecoder, [bytes], 1024);
+        const whole = decodePieces(newDecoder, [bytes], 8192);
         for (let end = 0; end < bytes.length; end++) {
-          const { events, violations } = decodePieces(newDecoder, [bytes.subarray(0, end)], 1024);
+          const { events, violations } = decodePieces(newDecoder, [bytes.subarray(0, end)], 8192);
           if (wordSize === 1) {
             // The last number of a line may have been cut: that line is another one, or none.
             const complete = bytes.subarray(0, end).lastIndexOf(10) + 1;
-            const sure = decodePieces(newDecoder, [bytes.subarray(0, complete)], 1024).events.length;
+            const sure = decodePieces(newDecoder, [bytes.subarray(0, complete)], 8192).events.length;
             expect(events.length - sure).toBeLessThanOrEqual(1);
             expect(events.slice(0, sure)).toEqual(whole.events.slice(0, sure));
           } else {
@@ -95,16 +138,16 @@ describe.each(FORMATS)("any $name", ({ bytes: anyBytes, newDecoder, wordSize }) 
 });
 
 describe("against decoders that go word by word with bigints", () => {
-  it.each([
-    { name: "EVT2", bytes: evt2Bytes, newDecoder: newEvt2Decoder, naive: naiveEvt2 },
-    { name: "EVT3", bytes: evt3Bytes, newDecoder: newEvt3Decoder, naive: naiveEvt3 },
-  ])("$name gives the same events and triggers for any words", ({ bytes, newDecoder, naive }) => {
-    fc.assert(
-      fc.property(bytes, (input) => {
-        const { events, triggers } = decodePieces(newDecoder, [input], 64);
-        expect({ events, triggers }).toEqual(naive(input));
-      }),
-      { numRuns: 500 },
-    );
-  });
+  it.each(FORMATS.filter(({ naive }) => naive !== undefined))(
+    "$name gives the same events and triggers for any words",
+    ({ bytes, newDecoder, naive }) => {
+      fc.assert(
+        fc.property(bytes, (input) => {
+          const { events, triggers } = decodePieces(newDecoder, [input], 64);
+          expect({ events, triggers }).toEqual(naive!(input));
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
 });

@@ -148,3 +148,8 @@ export function recordingBytes(): Uint8Array {
   const events = Array.from({ length: 3000 }, (_, i): Event => [7 * i, (i * i) % 64, i % 48, i & 1]);
   return Uint8Array.from([...encoder.header(), ...encoder.encode(chunkOf(events))]);
 }
+
+/** Bytes as hexadecimal digits, with blanks anywhere. */
+export function hexBytes(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
+}

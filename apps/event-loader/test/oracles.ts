@@ -68,6 +68,74 @@ export function naiveEvt3(bytes: Uint8Array): Pick<Decoded, "events" | "triggers
   return { events, triggers };
 }
 
+/** A 34-bit clock with bigints: the time-high in µs, and wraps by a drop of at least `wrapDropUs`. */
+class NaiveClock {
+  high: bigint | undefined;
+  loops = 0n;
+  readonly wrapDropUs: bigint;
+  constructor(wrapDropUs: bigint) {
+    this.wrapDropUs = wrapDropUs;
+  }
+  set(word: bigint): void {
+    const next = (word & 0xfffffffn) << 6n;
+    if (this.high !== undefined && next < this.high && this.high - next >= this.wrapDropUs) this.loops++;
+    this.high = next;
+  }
+  time(word: bigint): number {
+    return Number(this.high! + ((word >> 22n) & 0x3fn) + this.loops * 2n ** 34n);
+  }
+}
+
+function naiveVector(time: number, word: bigint, mask: bigint, polarity: number): Event[] {
+  const bits = Array.from({ length: 32 }, (_, i) => i).filter((i) => (mask >> BigInt(i)) & 1n);
+  return bits.map((i) => [time, Number((word >> 11n) & 0x7ffn) + i, Number(word & 0x7ffn), polarity]);
+}
+
+/** EVT2.1 word by word, by the format's document, with bigints of 64 bits. */
+export function naiveEvt21(
+  bytes: Uint8Array,
+  order: "little" | "legacy",
+): Pick<Decoded, "events" | "triggers"> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const events: Event[] = [];
+  const triggers: Decoded["triggers"] = [];
+  const clock = new NaiveClock(((2n ** 28n - 1n) << 6n) - (10n << 6n));
+  for (let at = 0; at + 8 <= bytes.length; at += 8) {
+    const value = view.getBigUint64(at, true);
+    const word = order === "little" ? value : (value >> 32n) | ((value & 0xffffffffn) << 32n);
+    const type = Number(word >> 60n);
+    if (type === 8) clock.set(word >> 32n);
+    if (clock.high === undefined) continue;
+    const time = clock.time(word >> 32n);
+    if (type <= 1) events.push(...naiveVector(time, word >> 32n, word & 0xffffffffn, type));
+    if (type === 10) triggers.push([time, Number((word >> 40n) & 0x1fn), Number((word >> 32n) & 1n)]);
+  }
+  return { events, triggers };
+}
+
+/** EVT4 word by word, by the format's document, with bigints. */
+export function naiveEvt4(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const words = Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) =>
+    BigInt(new DataView(bytes.buffer, bytes.byteOffset).getUint32(4 * i, true)),
+  );
+  const events: Event[] = [];
+  const triggers: Decoded["triggers"] = [];
+  const maxTime = (2n ** 28n - 1n) << 6n;
+  const clock = new NaiveClock((maxTime >> 1n) + 1n);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const type = Number(word >> 28n);
+    if (type === 14) clock.set(word);
+    const isVector = type === 12 || type === 13;
+    const mask = isVector ? words[++i] : 1n;
+    if (clock.high === undefined || mask === undefined) continue;
+    const time = clock.time(word);
+    if (type >= 10 && type <= 13) events.push(...naiveVector(time, word, mask, type % 2));
+    if (type === 9) triggers.push([time, Number((word >> 8n) & 0x1fn), Number(word & 1n)]);
+  }
+  return { events, triggers };
+}
+
 /** The canonical order: by time, column, row, polarity. */
 export function sortEvents(events: readonly Event[]): Event[] {
   return [...events].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]);

@@ -86,8 +86,6 @@ describe("openRecording", () => {
   });
 
   it.each([
-    ["% format EVT4;height=1;width=1\n% end\n", "EVT4"],
-    ["% evt 2.1\n", "EVT2.1"],
     ["% format AER-8b\n% end\n", "AER-8b"],
     ["% Data file containing CD events.\n% Version 2\n\x00\x08", "DAT"],
     ["#!AER-DAT4.0\r\n", "AEDAT 4"],
@@ -116,7 +114,7 @@ describe("openRecording", () => {
   });
 
   it.each([
-    [{ rowsPerChunk: 15 }, "EVENTS_OPTION_RANGE"],
+    [{ rowsPerChunk: 31 }, "EVENTS_OPTION_RANGE"],
     [{ readBytes: 0 }, "EVENTS_OPTION_RANGE"],
     [{ format: "evt3" }, "EVENTS_OPTION_VALUE"],
     [{ timeUnit: "m" }, "EVENTS_OPTION_VALUE"],

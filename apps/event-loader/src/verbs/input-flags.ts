@@ -20,7 +20,7 @@ export const addInputFlags: NonNullable<VerbSpec<InputFlags>["flags"]> = (comman
     .option("--strict", "fail on the first violation of the format instead of counting it")
     .option(
       "--format <name>",
-      "read it as evt2, evt3 or text, whatever it looks like",
+      `read it as ${FORMAT_NAMES.join(", ").toLowerCase()}, whatever it looks like`,
       oneOf("format", FORMAT_NAMES),
     )
     .option("--geometry <WxH>", "the sensor's size, such as 1280x720", parseGeometry)
