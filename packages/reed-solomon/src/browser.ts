@@ -3,7 +3,10 @@ export { MATRIX_NAMES, type MatrixName } from "./code-matrix.ts";
 export type { CodeFamily, ErasureEngine } from "./engine.ts";
 export {
   DEFAULT_REED_SOLOMON_OPTIONS,
+  ENGINE_NAMES,
+  type EngineName,
   newReedSolomon,
   type ReedSolomonOptions,
 } from "./reed-solomon.ts";
 export { selfTest } from "./self-test.ts";
+export { isWasmAvailable } from "./wasm/find-wasm.ts";

@@ -11,12 +11,19 @@ export type CodeFamily = MatrixName | "ronomon-cauchy";
  * caller's memory, parts of larger buffers are fine, but no two may overlap. Memory must not change during a call.
  */
 export interface ErasureEngine {
-  /** Names the implementation: "typescript", "ronomon". */
+  /** Names the implementation: "wasm", "typescript", "ronomon". */
   readonly name: string;
   readonly codeFamily: CodeFamily;
   readonly dataShards: number;
   readonly parityShards: number;
   readonly alignmentBytes: number;
+
+  /**
+   * Zeroed memory for all shards, which an engine in WebAssembly codes where it is; shards from elsewhere it copies in
+   * and out. Make few and use them again: each set is a memory of its own.
+   * @param shardBytes - the length of each
+   */
+  allocateShards(shardBytes: number): Uint8Array[];
 
   /** Fills the parity shards. @param shards - all of them, in order */
   encode(shards: readonly Uint8Array[]): Promise<void>;
@@ -37,6 +44,9 @@ export interface ErasureEngine {
   /** True when the parity shards are those of the data shards. @param shards - all of them, in order */
   verify(shards: readonly Uint8Array[]): Promise<boolean>;
 }
+
+/** Longest shard in bytes that `allocateShards` makes. */
+export const MAX_SHARD_BYTES: number = 2 ** 32 - 1;
 
 /** Checks how many shards an engine is to have: 1 or more of each kind, `limit` in all. */
 export function checkShardCounts(dataShards: number, parityShards: number, limit = 256): void {

@@ -1,4 +1,5 @@
 import { assert } from "@millrace/base";
+import { type Arithmetic, plainShards } from "./arithmetic.ts";
 import { multiply } from "./galois.ts";
 import type { Matrix } from "./matrix.ts";
 
@@ -13,7 +14,7 @@ const OUTPUTS_PER_GROUP = 4;
 const BLOCK_BYTES = 2048;
 
 /** A matrix as tables, made once and used for any number of shards. */
-export interface PreparedMatrix {
+interface PreparedMatrix {
   readonly inputs: number;
   readonly outputs: number;
   /** For each four outputs: 256 words an input, one input after the other. */
@@ -21,7 +22,7 @@ export interface PreparedMatrix {
 }
 
 /** Makes the tables: 1 KiB for each input and each group of four outputs. */
-export function prepareMatrix(matrix: Matrix): PreparedMatrix {
+function prepareMatrix(matrix: Matrix): PreparedMatrix {
   const { rows, columns, cells } = matrix;
   const groups: Int32Array[] = [];
   for (let first = 0; first < rows; first += OUTPUTS_PER_GROUP) {
@@ -40,12 +41,23 @@ export function prepareMatrix(matrix: Matrix): PreparedMatrix {
   return { inputs: columns, outputs: rows, groups };
 }
 
+/** Multiplies in plain TypeScript: any number of shards, everywhere. */
+export const typeScriptArithmetic: Arithmetic = Object.freeze({
+  name: "typescript",
+  prepare: (matrix: Matrix) => {
+    const prepared = prepareMatrix(matrix);
+    return (inputs: readonly Uint8Array[], outputs: readonly Uint8Array[]) =>
+      multiplyShards(prepared, inputs, outputs);
+  },
+  allocate: plainShards,
+});
+
 /**
  * Sets each output to its row of the matrix times the inputs.
  * @param inputs - arrays of one length, as many as the matrix has columns
  * @param outputs - arrays of that length, as many as it has rows; none may share memory with an input
  */
-export function multiplyShards(
+function multiplyShards(
   prepared: PreparedMatrix,
   inputs: readonly Uint8Array[],
   outputs: readonly Uint8Array[],

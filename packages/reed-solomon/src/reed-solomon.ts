@@ -1,10 +1,17 @@
-import { checkOneOf, resolveOptions } from "@millrace/base";
-import { MATRIX_NAMES, type MatrixName, parityMatrix } from "./code-matrix.ts";
-import { decodeMatrix } from "./decode-matrix.ts";
-import { checkAllShards, checkShardCounts, chooseSources, type ErasureEngine } from "./engine.ts";
-import type { Matrix } from "./matrix.ts";
-import { multiplyShards, type PreparedMatrix, prepareMatrix } from "./multiply.ts";
+import { checkOneOf, MillraceError, resolveOptions } from "@millrace/base";
+import type { Arithmetic } from "./arithmetic.ts";
+import { MATRIX_NAMES, type MatrixName } from "./code-matrix.ts";
+import { checkShardCounts, type ErasureEngine } from "./engine.ts";
+import { MatrixEngine } from "./matrix-engine.ts";
+import { typeScriptArithmetic } from "./multiply.ts";
 import { selfTest } from "./self-test.ts";
+import { findWasm } from "./wasm/find-wasm.ts";
+
+/** Which implementation works; "auto" is the first of the others that runs here. All make the same bytes. */
+export type EngineName = "auto" | "wasm" | "typescript";
+
+/** All of {@link EngineName}, the default first. */
+export const ENGINE_NAMES: readonly EngineName[] = Object.freeze(["auto", "wasm", "typescript"] as const);
 
 /** The shape of a code. */
 export interface ReedSolomonOptions {
@@ -14,6 +21,8 @@ export interface ReedSolomonOptions {
   readonly parityShards?: number;
   /** Which parity bytes are made. @default "vandermonde" */
   readonly matrix?: MatrixName;
+  /** Which implementation makes them. @default "auto" */
+  readonly engine?: EngineName;
 }
 
 /** What {@link ReedSolomonOptions} are when they are not given. */
@@ -21,101 +30,40 @@ export const DEFAULT_REED_SOLOMON_OPTIONS: Required<ReedSolomonOptions> = Object
   dataShards: 4,
   parityShards: 2,
   matrix: "vandermonde",
+  engine: "auto",
 });
 
-/** Losses come in few patterns: those of the disks that are gone. One more than this, and the oldest is made anew. */
-const CACHED_DECODERS = 8;
-/** What `verify` computes at a time, so that it needs little memory of its own. */
-const VERIFY_BYTES = 4096;
-
 /**
- * Makes the engine in plain TypeScript; it runs everywhere, on this thread. The first call tests it against known
- * bytes.
+ * Makes the engine in WebAssembly where that has 128-bit vectors, else the one in plain TypeScript, which runs
+ * everywhere; both work on this thread. The first call tests them against known bytes.
  * @throws InvalidArgumentError for an unknown option or one outside its range
+ * @throws MillraceError `REED_SOLOMON_WASM_UNAVAILABLE` for `engine: "wasm"` where it does not run
  * @example
  * const engine = newReedSolomon({ dataShards: 4, parityShards: 2 });
- * const shards = Array.from({ length: 6 }, () => new Uint8Array(1024));
+ * const shards = engine.allocateShards(65536);
  * await engine.encode(shards);
  */
 export function newReedSolomon(options?: ReedSolomonOptions): ErasureEngine {
-  const filled = resolveOptions<Required<ReedSolomonOptions>>(
+  const { dataShards, parityShards, matrix, engine } = resolveOptions<Required<ReedSolomonOptions>>(
     "reed-solomon",
     DEFAULT_REED_SOLOMON_OPTIONS,
     options,
   );
-  checkShardCounts(filled.dataShards, filled.parityShards);
-  checkOneOf("reed-solomon", "matrix", filled.matrix, MATRIX_NAMES);
+  checkShardCounts(dataShards, parityShards);
+  checkOneOf("reed-solomon", "matrix", matrix, MATRIX_NAMES);
+  checkOneOf("reed-solomon", "engine", engine, ENGINE_NAMES);
   selfTest();
-  return new TypeScriptEngine(filled);
+  return new MatrixEngine(arithmeticFor(engine), matrix, dataShards, parityShards);
 }
 
-class TypeScriptEngine implements ErasureEngine {
-  readonly name = "typescript";
-  readonly alignmentBytes = 1;
-  readonly codeFamily: MatrixName;
-  readonly dataShards: number;
-  readonly parityShards: number;
-  readonly #parity: Matrix;
-  readonly #encoder: PreparedMatrix;
-  /** By sources and wanted shards; the key order is the order of last use. */
-  readonly #decoders = new Map<string, PreparedMatrix>();
-
-  constructor({ dataShards, parityShards, matrix }: Required<ReedSolomonOptions>) {
-    this.codeFamily = matrix;
-    this.dataShards = dataShards;
-    this.parityShards = parityShards;
-    this.#parity = parityMatrix(matrix, dataShards, parityShards);
-    this.#encoder = prepareMatrix(this.#parity);
-  }
-
-  async encode(shards: readonly Uint8Array[]): Promise<void> {
-    checkAllShards(this, shards);
-    multiplyShards(this.#encoder, shards.slice(0, this.dataShards), shards.slice(this.dataShards));
-  }
-
-  async reconstruct(
-    shards: readonly (Uint8Array | undefined)[],
-    present: readonly number[],
-    wanted: readonly number[],
-  ): Promise<void> {
-    const sources = chooseSources(this, shards, present, wanted);
-    if (wanted.length === 0) return;
-    multiplyShards(
-      this.#decoder(sources, wanted),
-      sources.map((index) => shards[index]!),
-      wanted.map((index) => shards[index]!),
-    );
-  }
-
-  async verify(shards: readonly Uint8Array[]): Promise<boolean> {
-    checkAllShards(this, shards);
-    const length = shards[0]!.length;
-    const scratch = Array.from({ length: this.parityShards }, () => new Uint8Array(VERIFY_BYTES));
-    for (let start = 0; start < length; start += VERIFY_BYTES) {
-      const end = Math.min(length, start + VERIFY_BYTES);
-      const expected = scratch.map((bytes) => bytes.subarray(0, end - start));
-      const data = shards.slice(0, this.dataShards).map((shard) => shard.subarray(start, end));
-      multiplyShards(this.#encoder, data, expected);
-      for (const [i, bytes] of expected.entries()) {
-        if (!areEqual(bytes, shards[this.dataShards + i]!, start)) return false;
-      }
-    }
-    return true;
-  }
-
-  #decoder(sources: readonly number[], wanted: readonly number[]): PreparedMatrix {
-    const key = `${sources.join()}>${wanted.join()}`;
-    const decoder = this.#decoders.get(key) ?? prepareMatrix(decodeMatrix(this.#parity, sources, wanted));
-    this.#decoders.delete(key);
-    this.#decoders.set(key, decoder);
-    if (this.#decoders.size > CACHED_DECODERS) {
-      this.#decoders.delete(this.#decoders.keys().next().value!);
-    }
-    return decoder;
-  }
-}
-
-function areEqual(bytes: Uint8Array, other: Uint8Array, otherStart: number): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== other[otherStart + i]) return false;
-  return true;
+function arithmeticFor(engine: EngineName): Arithmetic {
+  if (engine === "typescript") return typeScriptArithmetic;
+  const { arithmetic, problem } = findWasm();
+  if (arithmetic !== undefined) return arithmetic;
+  if (engine === "auto") return typeScriptArithmetic;
+  throw new MillraceError(
+    "REED_SOLOMON_WASM_UNAVAILABLE",
+    'reed-solomon: WebAssembly with 128-bit vectors does not run here; use engine "auto" or "typescript"',
+    { cause: problem },
+  );
 }

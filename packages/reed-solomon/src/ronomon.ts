@@ -1,6 +1,13 @@
 import { createRequire } from "node:module";
-import { MillraceError, resolveOptions } from "@millrace/base";
-import { checkAllShards, checkShardCounts, chooseSources, type ErasureEngine } from "./engine.ts";
+import { checkInteger, MillraceError, resolveOptions } from "@millrace/base";
+import { plainShards } from "./arithmetic.ts";
+import {
+  checkAllShards,
+  checkShardCounts,
+  chooseSources,
+  type ErasureEngine,
+  MAX_SHARD_BYTES,
+} from "./engine.ts";
 
 /** The shape of a code of the native engine. */
 export interface RonomonOptions {
@@ -96,6 +103,11 @@ class RonomonEngine implements ErasureEngine {
     this.dataShards = dataShards;
     this.parityShards = parityShards;
     this.#context = addon.create(dataShards, parityShards);
+  }
+
+  allocateShards(shardBytes: number): Uint8Array[] {
+    checkInteger("reed-solomon", "shardBytes", shardBytes, 0, MAX_SHARD_BYTES);
+    return plainShards(this.dataShards + this.parityShards, shardBytes);
   }
 
   async encode(shards: readonly Uint8Array[]): Promise<void> {

@@ -1,7 +1,9 @@
-import { assert } from "@millrace/base";
+import { assert, seededRandom } from "@millrace/base";
+import type { Arithmetic } from "./arithmetic.ts";
 import { MATRIX_NAMES, type MatrixName, parityMatrix } from "./code-matrix.ts";
 import { decodeMatrix } from "./decode-matrix.ts";
-import { multiplyShards, prepareMatrix } from "./multiply.ts";
+import { multiply } from "./galois.ts";
+import { typeScriptArithmetic } from "./multiply.ts";
 
 /** Four data bytes with the two parity bytes of a 4+2 code, as klauspost/reedsolomon 1.14 makes them. */
 const DATA = [0x01, 0x80, 0xff, 0x5a];
@@ -9,27 +11,43 @@ const PARITY: Readonly<Record<MatrixName, readonly number[]>> = {
   vandermonde: [0xa9, 0xf0],
   cauchy: [0x84, 0x6b],
 };
+/** Codes that take each kind of inner loop of an arithmetic: few and many inputs, one to four outputs at once. */
+const SHAPES = [
+  [3, 1],
+  [3, 5],
+  [20, 4],
+] as const;
+/** All the values of a byte, and a few more so that it is a multiple of nothing. */
+const SUM_BYTES = 263;
 
 let isTested = false;
 
 /**
- * Encodes and decodes a few known bytes with both matrices: a broken build must not write parity that nobody can
- * use. Takes microseconds; runs once, later calls do nothing.
+ * Encodes and decodes known bytes with both matrices: a broken build must not write parity that nobody can use. Runs
+ * once, later calls do nothing; what `newReedSolomon` makes has been tested.
  * @throws AssertionError when a byte is wrong
  */
 export function selfTest(): void {
   if (isTested) return;
+  testArithmetic(typeScriptArithmetic);
+  isTested = true;
+}
+
+/**
+ * Tests any arithmetic; takes about a millisecond.
+ * @throws AssertionError when a byte is wrong
+ */
+export function testArithmetic(arithmetic: Arithmetic): void {
   for (const name of MATRIX_NAMES) {
     const matrix = parityMatrix(name, 4, 2);
     const shards = [...DATA, ...PARITY[name]].map((byte) => Uint8Array.of(byte));
     const found = [new Uint8Array(1), new Uint8Array(1)];
-    multiplyShards(prepareMatrix(matrix), shards.slice(0, 4), found);
+    arithmetic.prepare(matrix)(shards.slice(0, 4), found);
     assert(found[0]![0] === PARITY[name][0] && found[1]![0] === PARITY[name][1], `${name} parity`);
     const lost = [1, 4];
     const sources = [0, 2, 3, 5];
-    const decoder = prepareMatrix(decodeMatrix(matrix, sources, lost));
-    multiplyShards(
-      decoder,
+    const decode = arithmetic.prepare(decodeMatrix(matrix, sources, lost));
+    decode(
       sources.map((i) => shards[i]!),
       found,
     );
@@ -38,5 +56,25 @@ export function selfTest(): void {
       `${name} reconstruction`,
     );
   }
-  isTested = true;
+  for (const [dataShards, parityShards] of SHAPES) testSums(arithmetic, dataShards, parityShards);
+}
+
+/** Compares with sums of products of single bytes, in the arithmetic's own memory. */
+function testSums(arithmetic: Arithmetic, dataShards: number, parityShards: number): void {
+  const matrix = parityMatrix("cauchy", dataShards, parityShards);
+  const shards = arithmetic.allocate(dataShards + parityShards, SUM_BYTES);
+  const data = shards.slice(0, dataShards);
+  const random = seededRandom(dataShards);
+  for (const shard of data) random.fill(shard);
+  // Each value of a byte goes through each table of the first input.
+  for (let i = 0; i < SUM_BYTES; i++) data[0]![i] = i;
+  arithmetic.prepare(matrix)(data, shards.slice(dataShards));
+  for (let row = 0; row < parityShards; row++) {
+    for (let at = 0; at < SUM_BYTES; at++) {
+      let sum = 0;
+      for (let i = 0; i < dataShards; i++)
+        sum ^= multiply(matrix.cells[row * dataShards + i]!, data[i]![at]!);
+      assert(sum === shards[dataShards + row]![at], `${arithmetic.name} ${dataShards}+${parityShards} sums`);
+    }
+  }
 }

@@ -91,6 +91,23 @@ export function describeEngine(name: string, makeEngine: MakeEngine, limits: { k
       }
     });
 
+    it("gives memory for all shards, zeroed, and codes what is there", async () => {
+      const engine = await makeEngine(4, 3);
+      for (const length of [0, 8, 4032, 4096, 65_536]) {
+        const shards = engine.allocateShards(length);
+        expect(shards.map((shard) => shard.length)).toEqual(Array(7).fill(length));
+        expect(shards.every((shard) => shard.every((byte) => byte === 0))).toBe(true);
+        for (const shard of shards.slice(0, 4)) seededRandom(length).fill(shard);
+        await engine.encode(shards);
+        const copies = shards.map((shard) => shard.slice());
+        expect(await engine.verify(copies)).toBe(true);
+        for (const i of [1, 3, 5]) shards[i]!.fill(0);
+        await engine.reconstruct(shards, [0, 2, 4, 6], [5, 1, 3, 1]);
+        for (const [i, shard] of shards.entries()) expect(Buffer.compare(shard, copies[i]!)).toBe(0);
+      }
+      expect(() => engine.allocateShards(-1)).toThrow("shardBytes");
+    });
+
     it("takes shards without bytes", async () => {
       const engine = await makeEngine(4, 2);
       const shards = await encodedShards(engine, 0);

@@ -26,10 +26,15 @@ function xorshiftBytes(seed: number): () => number {
   };
 }
 
-it.each(vectors)("makes klauspost's bytes: $matrix, $dataShards+$parityShards", async (vector) => {
+const runs = vectors.flatMap((vector) => [
+  { ...vector, engine: "typescript" as const },
+  { ...vector, engine: "wasm" as const },
+]);
+
+it.each(runs)("makes klauspost's bytes: $engine, $matrix, $dataShards+$parityShards", async (vector) => {
   const next = xorshiftBytes(vector.seed);
   const { dataShards, parityShards, matrix } = vector;
-  const engine = newReedSolomon({ dataShards, parityShards, matrix });
+  const engine = newReedSolomon({ dataShards, parityShards, matrix, engine: vector.engine });
   const shards = Array.from({ length: dataShards + parityShards }, (_, i) => {
     const shard = new Uint8Array(vector.shardBytes);
     return i < dataShards ? shard.map(next) : shard;

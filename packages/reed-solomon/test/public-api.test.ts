@@ -6,8 +6,10 @@ it("exports these names and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
       "DEFAULT_REED_SOLOMON_OPTIONS",
+      "ENGINE_NAMES",
       "MATRIX_NAMES",
       "isRonomonInstalled",
+      "isWasmAvailable",
       "newReedSolomon",
       "newRonomonEngine",
       "selfTest",

@@ -6,10 +6,14 @@ import { multiply } from "../src/galois.ts";
 import { MATRIX_NAMES, newReedSolomon, selfTest } from "../src/index.ts";
 import { describeEngine } from "./engine-suite.ts";
 
-for (const matrix of MATRIX_NAMES) {
-  const make = async (dataShards: number, parityShards: number) =>
-    newReedSolomon({ dataShards, parityShards, matrix });
-  describeEngine(`the TypeScript engine, ${matrix}`, make, { k: 40, m: 20 });
+const ENGINES = ["typescript", "wasm"] as const;
+
+for (const engine of ENGINES) {
+  for (const matrix of MATRIX_NAMES) {
+    const make = async (dataShards: number, parityShards: number) =>
+      newReedSolomon({ dataShards, parityShards, matrix, engine });
+    describeEngine(`the ${engine} engine, ${matrix}`, make, { k: 40, m: 20 });
+  }
 }
 
 /** Multiplication of polynomials, bit by bit: the definition of the field. */
@@ -31,14 +35,15 @@ it("multiplies as the definition of the field says, all 65,536 products", () => 
 it("makes the parity that a byte-by-byte sum gives", async () => {
   const property = fc.asyncProperty(
     fc.constantFrom(...MATRIX_NAMES),
+    fc.constantFrom(...ENGINES),
     fc.integer({ min: 1, max: 30 }),
     fc.integer({ min: 1, max: 12 }),
     fc.integer({ min: 1, max: 50 }),
     fc.integer(),
-    async (matrix, k, m, length, seed) => {
+    async (matrix, engine, k, m, length, seed) => {
       const random = seededRandom(seed);
       const shards = Array.from({ length: k + m }, () => random.fill(new Uint8Array(length)));
-      await newReedSolomon({ dataShards: k, parityShards: m, matrix }).encode(shards);
+      await newReedSolomon({ dataShards: k, parityShards: m, matrix, engine }).encode(shards);
       const { cells } = parityMatrix(matrix, k, m);
       for (let row = 0; row < m; row++) {
         const expected = shards[0]!.map((_, at) =>
@@ -51,13 +56,14 @@ it("makes the parity that a byte-by-byte sum gives", async () => {
   await fc.assert(property, { numRuns: 100 });
 });
 
-it("works at the limit of 256 shards, and no further", async () => {
+it.each(ENGINES)("works at the limit of 256 shards, and no further: %s", async (name) => {
   for (const [dataShards, parityShards] of [
     [255, 1],
     [1, 255],
     [250, 6],
+    [128, 128],
   ] as const) {
-    const engine = newReedSolomon({ dataShards, parityShards });
+    const engine = newReedSolomon({ dataShards, parityShards, engine: name });
     const shards = Array.from({ length: 256 }, (_, i) => Uint8Array.of(i, 255 - i));
     await engine.encode(shards);
     const first = new Uint8Array(2);
@@ -69,8 +75,8 @@ it("works at the limit of 256 shards, and no further", async () => {
   expect(() => newReedSolomon({ dataShards: 256, parityShards: 1 })).toThrow("dataShards");
 });
 
-it("keeps decoding right when more losses come than it remembers decoders for", async () => {
-  const engine = newReedSolomon({ dataShards: 6, parityShards: 3 });
+it.each(ENGINES)("keeps decoding right when more losses come than it remembers: %s", async (name) => {
+  const engine = newReedSolomon({ dataShards: 6, parityShards: 3, engine: name });
   const shards = Array.from({ length: 9 }, (_, i) => Uint8Array.of(i * 7, i, 200 - i));
   await engine.encode(shards);
   for (let round = 0; round < 2; round++) {
@@ -91,6 +97,8 @@ it("rejects unknown options and matrices by name", () => {
   expect(() => newReedSolomon({ dataShard: 4 })).toThrow('"dataShards", perhaps');
   // @ts-expect-error: what a JavaScript caller may write
   expect(() => newReedSolomon({ matrix: "jerasure" })).toThrow("one of vandermonde, cauchy");
+  // @ts-expect-error: what a JavaScript caller may write
+  expect(() => newReedSolomon({ engine: "gpu" })).toThrow("one of auto, wasm, typescript");
 });
 
 it("passes its own test", () => {
