@@ -1,6 +1,6 @@
 import { ClosedError, checkInteger, type IoError, type SeededRandom } from "@millrace/base";
 import { fileError, toFileError, type VfsFile } from "@millrace/files";
-import type { FaultyContent } from "./faulty-vfs-content.ts";
+import { type FaultyContent, SECTOR_BYTES } from "./faulty-vfs-content.ts";
 import type { FaultPlan, FaultyCall, PlannedFailure } from "./faulty-vfs-plan.ts";
 
 /** What `allocate` writes at a time. */
@@ -94,9 +94,17 @@ export class FaultyFile implements VfsFile {
       return;
     }
     // A failed write has often written a part; once the power is off nothing moves any more.
-    const written = fault === "HALTED" ? 0 : this.#random.nextInt(0, bytes.length);
+    let written = fault === "HALTED" ? 0 : this.#random.nextInt(0, bytes.length);
+    if (this.#isInOneSector(bytes.length, position)) written = written * 2 > bytes.length ? bytes.length : 0;
     this.#content.write(bytes.subarray(0, written), position, this.#random);
     throw plannedError(fault, this.path, "write");
+  }
+
+  /** Whether a write changes existing bytes of one sector only: the disk does that as a whole, or not at all. */
+  #isInOneSector(byteLength: number, position: number): boolean {
+    const end = position + byteLength;
+    if (byteLength === 0 || end > this.#content.size) return false;
+    return Math.floor(position / SECTOR_BYTES) === Math.floor((end - 1) / SECTOR_BYTES);
   }
 
   sizeSync(): number {

@@ -18,9 +18,12 @@ export function encodeDataspace(shape: readonly number[], isExtensible = false):
   return body.bytes;
 }
 
-/** Fill value message, version 3: the default, written only if one is set; space is taken as it is needed. */
-export function fillValueMessage(isChunked: boolean): Message {
-  return { type: MESSAGE.fillValue, body: new ByteBuilder().u8(3).u8(isChunked ? 0x0b : 0x0a).bytes };
+/** When space is taken, which the layout decides: at once inside the header, late in one piece, by and by in chunks. */
+const SPACE_ALLOCATION = Object.freeze({ compact: 1, contiguous: 2, chunked: 3 });
+
+/** Fill value message, version 3: the default one, written only if one is set (bits 2 and 3). */
+export function fillValueMessage(layout: keyof typeof SPACE_ALLOCATION): Message {
+  return { type: MESSAGE.fillValue, body: new ByteBuilder().u8(3).u8(0x08 | SPACE_ALLOCATION[layout]).bytes };
 }
 
 /** Layout message, version 3, for data inside the header. */

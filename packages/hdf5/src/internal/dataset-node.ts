@@ -81,7 +81,7 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     const filters = encodeFilters(plan.filters, sizeOf(plan.kind));
     this.#typeMessages = [
       { type: MESSAGE.datatype, body: encodeDatatype({ kind: plan.kind }) },
-      fillValueMessage(true),
+      fillValueMessage("chunked"),
       ...(filters === undefined ? [] : [{ type: MESSAGE.filters, body: filters }]),
     ];
     const { output } = context;

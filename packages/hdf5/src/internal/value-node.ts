@@ -18,12 +18,12 @@ export class ValueNode extends ObjectNode implements Hdf5Object {
 
   constructor(path: string, context: FileContext, { type, shape, data }: StoredValue) {
     super(path, context);
+    const isCompact = data.length > 0 && data.length <= MAX_COMPACT_BYTES;
     this.#typeMessages = [
       { type: MESSAGE.dataspace, body: encodeDataspace(shape) },
       { type: MESSAGE.datatype, body: encodeDatatype(type) },
-      fillValueMessage(false),
+      fillValueMessage(isCompact ? "compact" : "contiguous"),
     ];
-    const isCompact = data.length > 0 && data.length <= MAX_COMPACT_BYTES;
     this.#layout = isCompact ? compactLayout(data) : contiguousLayout(UNDEFINED_ADDRESS, data.length);
     this.#data = isCompact || data.length === 0 ? undefined : data;
   }
