@@ -19,7 +19,11 @@ export function encodeDataspace(shape: readonly number[], isExtensible = false):
 }
 
 /** When space is taken, which the layout decides: at once inside the header, late in one piece, by and by in chunks. */
-const SPACE_ALLOCATION = Object.freeze({ compact: 1, contiguous: 2, chunked: 3 });
+const SPACE_ALLOCATION: Readonly<Record<"compact" | "contiguous" | "chunked", number>> = Object.freeze({
+  compact: 1,
+  contiguous: 2,
+  chunked: 3,
+});
 
 /** Fill value message, version 3: the default one, written only if one is set (bits 2 and 3). */
 export function fillValueMessage(layout: keyof typeof SPACE_ALLOCATION): Message {

@@ -6,8 +6,6 @@ import type { PendingWrite } from "./symbol-table.ts";
 export interface FileNode {
   /** Nothing can change any more: it was closed, and what was under way has ended. */
   readonly isFinal: boolean;
-  /** Whether something changed since it was written. */
-  readonly isDirty: boolean;
   /** Adds its header, and those below it, to `block`. @returns its address */
   addTo(block: ByteBuilder, writes: PendingWrite[]): number;
   /** Writes its data of this moment that are in no whole chunk yet. */

@@ -32,10 +32,6 @@ export abstract class ObjectNode implements FileNode {
     return this.#isFinal;
   }
 
-  get isDirty(): boolean {
-    return this.#isDirty;
-  }
-
   setAttribute(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): void {
     this.checkOpen();
     // The name and the size are checked before anything changes.
