@@ -1,7 +1,7 @@
-import { MillraceError } from "@millrace/base";
+import { CorruptDataError, MillraceError } from "@millrace/base";
 
 /** Every format that can be read, by the name under which results report it. */
-const NAMES = ["EVT2", "EVT2.1", "EVT3", "EVT4", "text"] as const;
+const NAMES = ["EVT2", "EVT2.1", "EVT3", "EVT4", "DAT", "ES", "N-MNIST", "text"] as const;
 
 /** Formats that can be read. */
 export type FormatName = (typeof NAMES)[number];
@@ -30,7 +30,6 @@ const MAGICS: readonly (readonly [start: string, name: string])[] = [
   ["#!AER-DAT4", "AEDAT 4 (DV)"],
   ["#!AER-DAT3", "AEDAT 3 (cAER)"],
   ["#!AER-DAT", "AEDAT 1 or 2 (jAER)"],
-  ["Event Stream", "Event Stream (.es)"],
   ["\x89HDF\r\n\x1a\n", "HDF5"],
   ["#ROSBAG V", "a ROS 1 bag"],
   ["SQLite format 3\0", "a ROS 2 bag (SQLite)"],
@@ -50,8 +49,19 @@ export function rawFormatName(value: string): string {
 
 /** The name of a format that begins with these bytes and that is not read, or undefined. */
 export function unsupportedMagic(head: Uint8Array): string | undefined {
-  const start = String.fromCharCode(...head.subarray(0, 32));
-  return MAGICS.find(([magic]) => start.startsWith(magic))?.[1];
+  return MAGICS.find(([magic]) => beginsWith(head, magic))?.[1];
+}
+
+/** True when the bytes begin with this text; escapes stand for bytes that are no ASCII. */
+export function beginsWith(bytes: Uint8Array, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** The error for a file that ends before its data begins. */
+export function truncatedHeader(source: string, at: number): CorruptDataError {
+  const problem = "the file ends in the middle of its header; it is truncated";
+  return new CorruptDataError("EVENTS_HEADER_TRUNCATED", source, at, problem);
 }
 
 /** The error for a recording whose format is known and not read. */
@@ -62,7 +72,7 @@ export function unsupportedFormat(source: string, name: string): MillraceError {
   );
 }
 
-/** True for the name of a format that can be read. */
-export function isFormatName(name: string): name is FormatName {
-  return (FORMAT_NAMES as readonly string[]).includes(name);
+/** True for the name of a RAW format that can be read. */
+export function isRawFormat(name: string): name is FormatName {
+  return name.startsWith("EVT") && (FORMAT_NAMES as readonly string[]).includes(name);
 }

@@ -1,6 +1,6 @@
 import { CorruptDataError } from "@millrace/base";
 import type { Evt21Order } from "./evt21.ts";
-import { rawFormatName } from "./formats.ts";
+import { rawFormatName, truncatedHeader } from "./formats.ts";
 import { sensorDefaults } from "./sensors.ts";
 
 /** Most bytes that a RAW header may have. */
@@ -38,7 +38,7 @@ export function parseRawHeader(head: Uint8Array, source: string): RawHeader | un
     // The first byte of data may itself be '%': a line counts only when it is text up to its end.
     if (lineEnd === undefined) break;
     if (lineEnd > MAX_HEADER_BYTES) throw tooLong(source);
-    if (lineEnd < 0) throw truncated(source, head.length);
+    if (lineEnd < 0) throw truncatedHeader(source, head.length);
     const line = new TextDecoder().decode(head.subarray(at + 2, lineEnd)).trim();
     at = lineEnd + 1;
     if (line === "end") break;
@@ -103,7 +103,8 @@ interface Size {
   readonly height: number;
 }
 
-function sizeOf(width: string | undefined, height: string | undefined): Size | undefined {
+/** A size in text, or undefined when it is none. */
+export function sizeOf(width: string | undefined, height: string | undefined): Size | undefined {
   const size = { width: Number(width), height: Number(height) };
   const isSize = [size.width, size.height].every(
     (side) => Number.isInteger(side) && side > 0 && side <= 65_536,
@@ -114,11 +115,6 @@ function sizeOf(width: string | undefined, height: string | undefined): Size | u
 function conflict(source: string, a: Size, b: Size): CorruptDataError {
   const problem = `the header's format says ${a.width}x${a.height}, its geometry ${b.width}x${b.height}; one of them is wrong`;
   return new CorruptDataError("EVENTS_GEOMETRY_CONFLICT", source, 0, problem);
-}
-
-function truncated(source: string, at: number): CorruptDataError {
-  const problem = "the file ends in the middle of a header line; it is truncated";
-  return new CorruptDataError("EVENTS_HEADER_TRUNCATED", source, at, problem);
 }
 
 function tooLong(source: string): CorruptDataError {

@@ -1,6 +1,8 @@
 import { CorruptDataError } from "@millrace/base";
 import type { ByteSource } from "@millrace/files";
+import { datFormat, isDatHeader } from "./dat.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
+import { eventStreamFormat } from "./event-stream.ts";
 import { newEvt2Decoder } from "./evt2.ts";
 import { newEvt3Decoder } from "./evt3.ts";
 import { newEvt4Decoder } from "./evt4.ts";
@@ -8,10 +10,11 @@ import { newEvt21Decoder, sniffEvt21Order } from "./evt21.ts";
 import {
   FORMAT_NAMES,
   type FormatName,
-  isFormatName,
+  isRawFormat,
   unsupportedFormat,
   unsupportedMagic,
 } from "./formats.ts";
+import { nmnistFormat } from "./nmnist.ts";
 import type { RecordingOptions } from "./options.ts";
 import { MAX_HEADER_BYTES, parseRawHeader, type RawHeader } from "./raw-header.ts";
 import { newTextDecoder } from "./text.ts";
@@ -35,7 +38,7 @@ const SNIFFED_BYTES = 32_768;
 type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit">;
 
 /**
- * Finds out what a source holds from its first bytes; its name does not count.
+ * Finds out what a source holds from its first bytes; its name counts only for N-MNIST, which has no mark.
  * @throws CorruptDataError `EVENTS_FORMAT_UNKNOWN` or one of the header's and the text's codes
  * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for a format that is known and not read
  */
@@ -43,36 +46,51 @@ export async function detectRecordingFormat(source: ByteSource, hints: Hints): P
   const bytes = await readBytes(source, 0, MAX_HEADER_BYTES + 1);
   const isSaidToBeText = hints.format === "text" || (hints.columns ?? hints.timeUnit) !== undefined;
   if (isSaidToBeText) return textFormat(source, bytes, hints);
-  const raw = await rawFormat(source, bytes, hints.format);
-  if (raw !== undefined) return raw;
-  const unsupported = unsupportedMagic(bytes);
-  if (unsupported !== undefined) throw unsupportedFormat(source.name, unsupported);
+  const found =
+    hints.format === undefined ? await recognise(source, bytes) : await forced(source, bytes, hints.format);
+  if (found !== undefined) return found;
+  if (hints.format !== undefined) throw unknownFormat(source, `this does not begin as ${hints.format} does`);
   return textFormat(source, bytes, hints);
+}
+
+async function recognise(source: ByteSource, head: Uint8Array): Promise<RecordingFormat | undefined> {
+  const header = parseRawHeader(head, source.name);
+  if (header?.format !== undefined) {
+    if (!isRawFormat(header.format)) throw unsupportedFormat(source.name, header.format);
+    return rawFormat(source, header.format, header);
+  }
+  if (header !== undefined && isDatHeader(header)) return datFormat(source, head, header);
+  const found = eventStreamFormat(source, head);
+  if (found !== undefined) return found;
+  const unsupported = unsupportedMagic(head);
+  if (unsupported !== undefined) throw unsupportedFormat(source.name, unsupported);
+  return nmnistFormat(source, head, false);
+}
+
+async function forced(
+  source: ByteSource,
+  head: Uint8Array,
+  name: FormatName,
+): Promise<RecordingFormat | undefined> {
+  if (name === "ES") return eventStreamFormat(source, head);
+  if (name === "N-MNIST") return nmnistFormat(source, head, true);
+  const header = parseRawHeader(head, source.name);
+  return name === "DAT" ? datFormat(source, head, header) : rawFormat(source, name, header);
 }
 
 async function rawFormat(
   source: ByteSource,
-  head: Uint8Array,
-  forced: FormatName | undefined,
-): Promise<RecordingFormat | undefined> {
-  const header = parseRawHeader(head, source.name);
-  const found = forced ?? header?.format;
-  if (header !== undefined && found === undefined) {
-    if (Object.hasOwn(header.fields, "Data") || Object.hasOwn(header.fields, "Version")) {
-      throw unsupportedFormat(source.name, "DAT");
-    }
-    return undefined;
-  }
-  if (found === undefined) return undefined;
-  if (!isFormatName(found)) throw unsupportedFormat(source.name, found);
+  name: FormatName,
+  header: RawHeader | undefined,
+): Promise<RecordingFormat> {
   const dataStart = header?.dataStart ?? 0;
   return {
-    name: found,
+    name,
     width: header?.width,
     height: header?.height,
     metadata: header?.fields ?? {},
     dataStart,
-    newDecoder: await rawDecoder(source, found, dataStart, header),
+    newDecoder: await rawDecoder(source, name, dataStart, header),
   };
 }
 
@@ -98,7 +116,7 @@ function textFormat(source: ByteSource, head: Uint8Array, hints: Hints): Recordi
   const layout = detectTextLayout(head, head.length === source.size, source.name, hints);
   if (layout === undefined) {
     const problem = `this is no recording of a known format (${FORMAT_NAMES.join(", ")}); if it is one without a header, name its format and its geometry`;
-    throw new CorruptDataError("EVENTS_FORMAT_UNKNOWN", source.name, 0, problem);
+    throw unknownFormat(source, problem);
   }
   return {
     name: "text",
@@ -108,4 +126,8 @@ function textFormat(source: ByteSource, head: Uint8Array, hints: Hints): Recordi
     dataStart: layout.dataStart,
     newDecoder: (context) => newTextDecoder(context, layout),
   };
+}
+
+function unknownFormat(source: ByteSource, problem: string): CorruptDataError {
+  return new CorruptDataError("EVENTS_FORMAT_UNKNOWN", source.name, 0, problem);
 }

@@ -1,13 +1,25 @@
+import { bytesSource } from "@millrace/files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { datFormat } from "../src/dat.ts";
 import type { DecoderContext, EventDecoder } from "../src/event-decoder.ts";
+import { newEventStreamDecoder } from "../src/event-stream.ts";
 import { newEvt2Decoder } from "../src/evt2.ts";
 import { newEvt3Decoder } from "../src/evt3.ts";
 import { newEvt4Decoder } from "../src/evt4.ts";
 import { newEvt21Decoder } from "../src/evt21.ts";
+import { newNmnistDecoder } from "../src/nmnist.ts";
 import { newTextDecoder } from "../src/text.ts";
 import { cutAt, type Decoded, decodePieces } from "./helpers.ts";
-import { naiveEvt2, naiveEvt3, naiveEvt4, naiveEvt21 } from "./oracles.ts";
+import {
+  naiveDat,
+  naiveEventStream,
+  naiveEvt2,
+  naiveEvt3,
+  naiveEvt4,
+  naiveEvt21,
+  naiveNmnist,
+} from "./oracles.ts";
 
 /** Word types as often as in a recording, and now and then anything at all. */
 const evt2Word = fc.oneof(
@@ -49,6 +61,17 @@ const evt4Word = fc.oneof(
 const evt4Bytes = fc
   .array(evt4Word, { maxLength: 100 })
   .map((words) => new Uint8Array(Uint32Array.from(words).buffer));
+const newDat = (context: DecoderContext) =>
+  datFormat(bytesSource(new Uint8Array(0)), new Uint8Array(0), undefined).newDecoder(context);
+const datBytes = fc
+  .array(fc.tuple(fc.oneof(fc.nat(99), fc.nat(0xffffffff)), fc.nat(0xffffffff)), { maxLength: 100 })
+  .map((records) => new Uint8Array(Uint32Array.from(records.flat()).buffer));
+const esBytes = fc
+  .array(fc.oneof(fc.nat(255), fc.constantFrom(254, 255)), { maxLength: 400 })
+  .map((bytes) => Uint8Array.from(bytes));
+const anyRecords = fc
+  .array(fc.oneof(fc.nat(255), fc.constant(240)), { maxLength: 400 })
+  .map((bytes) => Uint8Array.from(bytes));
 const textLine = fc.oneof(
   fc
     .tuple(fc.nat(9), fc.nat(999_999), fc.nat(70_000), fc.nat(479), fc.integer({ min: -1, max: 2 }))
@@ -70,7 +93,7 @@ type Format = {
   readonly name: string;
   readonly bytes: fc.Arbitrary<Uint8Array>;
   newDecoder(context: DecoderContext): EventDecoder;
-  /** Bytes of the smallest unit; 1 for lines of text. */
+  /** Bytes of the smallest unit; 1 for lines of text, 0 where it varies. */
   readonly wordSize: number;
   readonly naive?: (bytes: Uint8Array) => Pick<Decoded, "events" | "triggers">;
 };
@@ -88,6 +111,9 @@ const FORMATS: Format[] = [
   ),
   { name: "EVT3", bytes: evt3Bytes, newDecoder: newEvt3Decoder, wordSize: 2, naive: naiveEvt3 },
   { name: "EVT4", bytes: evt4Bytes, newDecoder: newEvt4Decoder, wordSize: 4, naive: naiveEvt4 },
+  { name: "DAT", bytes: datBytes, newDecoder: newDat, wordSize: 8, naive: naiveDat },
+  { name: "ES", bytes: esBytes, newDecoder: newEventStreamDecoder, wordSize: 0, naive: naiveEventStream },
+  { name: "N-MNIST", bytes: anyRecords, newDecoder: newNmnistDecoder, wordSize: 5, naive: naiveNmnist },
   {
     name: "text",
     bytes: textBytes,
@@ -128,7 +154,7 @@ describe.each(FORMATS)("any $name", ({ bytes: anyBytes, newDecoder, wordSize }) 
             expect(events.slice(0, sure)).toEqual(whole.events.slice(0, sure));
           } else {
             expect(events).toEqual(whole.events.slice(0, events.length));
-            expect(violations).toMatchObject(end % wordSize === 0 ? {} : { truncatedWord: 1 });
+            if (wordSize > 0 && end % wordSize !== 0) expect(violations).toMatchObject({ truncatedWord: 1 });
           }
         }
       }),

@@ -136,6 +136,59 @@ export function naiveEvt4(bytes: Uint8Array): Pick<Decoded, "events" | "triggers
   return { events, triggers };
 }
 
+/** DAT records of events, version 2, as 64-bit numbers. */
+export function naiveDat(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const events: Event[] = [];
+  let loops = 0n;
+  let last = 0n;
+  for (let at = 0; at + 8 <= bytes.length; at += 8) {
+    const record = view.getBigUint64(at, true);
+    const time = record & 0xffffffffn;
+    if (last > time && last - time > 2n ** 31n) loops += 2n ** 32n;
+    last = time;
+    const polarity = Number(record >> 60n);
+    const [x, y] = [Number((record >> 32n) & 0x3fffn), Number((record >> 46n) & 0x3fffn)];
+    events.push([Number(time + loops), x, y, polarity === 0 || polarity === 15 ? 0 : 1]);
+  }
+  return { events, triggers: [] };
+}
+
+/** Event Stream records of DVS events, taken off the front one by one. */
+export function naiveEventStream(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const rest = [...bytes];
+  const events: Event[] = [];
+  let time = 0;
+  while (rest.length > 0) {
+    const first = rest.shift()!;
+    if (first === 255) time += 127;
+    if (first >= 254) continue;
+    const [xLo, xHi, yLo, yHi] = rest.splice(0, 4);
+    if (yHi === undefined) break;
+    time += Math.floor(first / 2);
+    events.push([time, xLo! + 256 * xHi!, yLo! + 256 * yHi, first % 2]);
+  }
+  return { events, triggers: [] };
+}
+
+/** N-MNIST records, with the digits of each in base 256. */
+export function naiveNmnist(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const events: Event[] = [];
+  let overflow = 0;
+  for (let at = 0; at + 5 <= bytes.length; at += 5) {
+    const [x, y, high, middle, low] = bytes.subarray(at, at + 5) as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    if (y === 240) overflow += 8192;
+    else events.push([(high % 128) * 65_536 + middle * 256 + low + overflow, x, y, high > 127 ? 1 : 0]);
+  }
+  return { events, triggers: [] };
+}
+
 /** The canonical order: by time, column, row, polarity. */
 export function sortEvents(events: readonly Event[]): Event[] {
   return [...events].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]);

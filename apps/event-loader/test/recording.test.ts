@@ -87,11 +87,13 @@ describe("openRecording", () => {
 
   it.each([
     ["% format AER-8b\n% end\n", "AER-8b"],
-    ["% Data file containing CD events.\n% Version 2\n\x00\x08", "DAT"],
+    ["% Data file containing flow.\n% Version 2\n\x28\x10", "DAT of version 2 with records of type 40"],
+    ["% Version 3\n\x00\x08", "DAT of version 3"],
     ["#!AER-DAT4.0\r\n", "AEDAT 4"],
     ["#!AER-DAT3.1\r\n", "AEDAT 3"],
     ["#!AER-DAT2.0\r\n", "AEDAT 1 or 2"],
-    ["Event Stream\x02\x00\x00\x01", "Event Stream"],
+    ["Event Stream\x02\x00\x00\x02", "Event Stream 2.0.0 of ATIS"],
+    ["Event Stream\x01\x00\x00\x01", "Event Stream 1.0.0"],
     ["\x89HDF\r\n\x1a\n", "HDF5"],
     ["#ROSBAG V2.0\n", "ROS 1"],
     ["SQLite format 3\0", "ROS 2"],

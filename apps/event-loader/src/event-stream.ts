@@ -1,0 +1,93 @@
+import type { ByteSource } from "@millrace/files";
+import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
+import type { EventRows } from "./event-rows.ts";
+import { beginsWith, truncatedHeader, unsupportedFormat } from "./formats.ts";
+import { RecordDecoder } from "./record-decoder.ts";
+import type { RecordingFormat } from "./recording-format.ts";
+
+/** What the records of a file may be, in the order of the header's type byte. */
+const TYPES = ["generic", "DVS", "ATIS", "AMD", "colour"];
+const HEADER_BYTES = 20;
+const OVERFLOW_US = 127;
+
+/**
+ * Reads the header of an Event Stream (.es): magic, version 2.x.x, type, width and height as u16.
+ * @returns undefined for another format
+ * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for another version, and for records other than DVS
+ */
+export function eventStreamFormat(source: ByteSource, head: Uint8Array): RecordingFormat | undefined {
+  if (!beginsWith(head, "Event Stream")) return undefined;
+  if (head.length < 16) throw truncatedHeader(source.name, head.length);
+  const version = head.subarray(12, 15).join(".");
+  const type = TYPES[head[15]!] ?? `type ${head[15]}`;
+  if (head[12] !== 2 || type !== "DVS") {
+    throw unsupportedFormat(source.name, `Event Stream ${version} of ${type} records`);
+  }
+  if (head.length < HEADER_BYTES) throw truncatedHeader(source.name, head.length);
+  return {
+    name: "ES",
+    width: head[16]! | (head[17]! << 8),
+    height: head[18]! | (head[19]! << 8),
+    metadata: { version, type },
+    dataStart: HEADER_BYTES,
+    newDecoder: newEventStreamDecoder,
+  };
+}
+
+/**
+ * Makes a decoder of Event Stream 2 DVS records: a byte with the time since the last record and the polarity, x and y.
+ * Rows are counted as they are stored, from the bottom.
+ */
+export function newEventStreamDecoder(context: DecoderContext): EventDecoder {
+  const state: EventStreamState = { context, time: 0 };
+  return new RecordDecoder({
+    maxRecordBytes: 5,
+    dataStart: context.dataStart,
+    violations: context.violations,
+    loop: (bytes, start, end, rows, origin) => decodeRecords(state, bytes, start, end, rows, origin),
+  });
+}
+
+interface EventStreamState {
+  readonly context: DecoderContext;
+  time: number;
+}
+
+function decodeRecords(
+  state: EventStreamState,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  rows: EventRows,
+  origin: number,
+): number {
+  const { timeWords, x: xs, y: ys, p: ps, capacity } = rows;
+  const { width, height, violations } = state.context;
+  let { time } = state;
+  let row = rows.rowCount;
+  let i = start;
+  while (i < end && row < capacity) {
+    const first = bytes[i]!;
+    // 0xFF: time passes without an event; 0xFE: a reset, which changes nothing.
+    if (first >= 0xfe) {
+      if (first === 0xff) time += OVERFLOW_US;
+      i++;
+      continue;
+    }
+    if (end - i < 5) break;
+    time += first >>> 1;
+    const x = bytes[i + 1]! | (bytes[i + 2]! << 8);
+    const y = bytes[i + 3]! | (bytes[i + 4]! << 8);
+    timeWords[2 * row] = time;
+    timeWords[2 * row + 1] = Math.floor(time / 2 ** 32);
+    xs[row] = x;
+    ys[row] = y;
+    ps[row] = first & 1;
+    row++;
+    if (x >= width || y >= height) violations.add("outsideGeometry", origin + i);
+    i += 5;
+  }
+  rows.rowCount = row;
+  state.time = time;
+  return i;
+}
