@@ -11,11 +11,13 @@ const PARITY: Readonly<Record<MatrixName, readonly number[]>> = {
   vandermonde: [0xa9, 0xf0],
   cauchy: [0x84, 0x6b],
 };
-/** Codes that take each kind of inner loop of an arithmetic: few and many inputs, one to four outputs at once. */
+/** Codes that take each kind of kernel: few and many inputs, one to four outputs at once, even and odd numbers. */
 const SHAPES = [
   [3, 1],
   [3, 5],
-  [20, 4],
+  [6, 4],
+  [21, 4],
+  [22, 2],
 ] as const;
 /** All the values of a byte, and a few more so that it is a multiple of nothing. */
 const SUM_BYTES = 263;

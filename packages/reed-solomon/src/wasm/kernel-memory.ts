@@ -1,6 +1,15 @@
 import type { WasmMemory, WebAssemblyApi } from "@millrace/base";
-import { type Kernel, kernelModule, TABLE_BYTES, unrolledInputs } from "./kernel.ts";
+import {
+  type Kernel,
+  type KernelShape,
+  kernelShape,
+  loopModule,
+  MAX_KERNEL_ROWS,
+  TABLE_BYTES,
+} from "./kernel.ts";
 import type { NibbleTables } from "./nibble-tables.ts";
+import { pairedKernel } from "./paired-kernel.ts";
+import { rowKernel } from "./row-kernel.ts";
 
 const PAGE_BYTES = 65_536;
 /** Addresses of up to 256 shards. */
@@ -9,23 +18,28 @@ const TABLES_AT = 4096;
 /** Where the shards begin: behind the tables of the largest matrix, 128 × 128. */
 const SHARDS_AT = TABLES_AT + TABLE_BYTES * 128 * 128;
 
-/** Compiles kernels, each once; there are some 70 at the most. */
+/** Writes the module of a kernel. @param swizzle - `SIMD.swizzle` or `SIMD.relaxedSwizzle` */
+export function kernelModule(shape: KernelShape, swizzle: number): Uint8Array<ArrayBuffer> {
+  return loopModule(shape, (shape.isPaired ? pairedKernel : rowKernel)(shape.rows, swizzle));
+}
+
+/** Compiles kernels, each once; there are fewer than a hundred. */
 export class KernelCompiler {
   readonly api: WebAssemblyApi;
   readonly #swizzle: number;
-  readonly #modules = new Map<string, object>();
+  readonly #modules = new Map<number, object>();
 
   constructor(api: WebAssemblyApi, swizzle: number) {
     this.api = api;
     this.#swizzle = swizzle;
   }
 
-  /** The kernel for `rows` outputs of any or of `inputs` inputs, in a memory. */
-  instantiate(rows: number, inputs: number, memory: WasmMemory): Kernel {
-    const key = `${rows}x${inputs}`;
+  /** The kernel of a shape, in a memory. */
+  instantiate(shape: KernelShape, memory: WasmMemory): Kernel {
+    const key = keyOf(shape);
     let module = this.#modules.get(key);
     if (module === undefined) {
-      module = new this.api.Module(kernelModule(rows, inputs, this.#swizzle));
+      module = new this.api.Module(kernelModule(shape, this.#swizzle));
       this.#modules.set(key, module);
     }
     return new this.api.Instance(module, { env: { memory } }).exports.run as Kernel;
@@ -40,7 +54,7 @@ export class KernelMemory {
   readonly #compiler: KernelCompiler;
   readonly #memory: WasmMemory;
   readonly #pointers: Int32Array;
-  readonly #kernels = new Map<string, Kernel>();
+  readonly #kernels = new Map<number, Kernel>();
   #loaded: NibbleTables | undefined;
 
   /** @throws RangeError when there is no room for so many bytes of shards */
@@ -63,18 +77,22 @@ export class KernelMemory {
     this.#loaded = tables;
     const inputsEnd = POINTERS_AT + 4 * tables.inputs;
     for (const { firstRow, rows, tablesAt } of tables.groups) {
-      const run = this.#kernel(rows, unrolledInputs(rows, tables.inputs));
+      const run = this.#kernel(kernelShape(rows, tables.inputs, tables.isPaired));
       run(TABLES_AT + tablesAt, POINTERS_AT, inputsEnd, inputsEnd + 4 * firstRow, 0, length);
     }
   }
 
-  #kernel(rows: number, inputs: number): Kernel {
-    const key = `${rows}x${inputs}`;
+  #kernel(shape: KernelShape): Kernel {
+    const key = keyOf(shape);
     let kernel = this.#kernels.get(key);
     if (kernel === undefined) {
-      kernel = this.#compiler.instantiate(rows, inputs, this.#memory);
+      kernel = this.#compiler.instantiate(shape, this.#memory);
       this.#kernels.set(key, kernel);
     }
     return kernel;
   }
+}
+
+function keyOf({ rows, inputs, isPaired }: KernelShape): number {
+  return (inputs * (MAX_KERNEL_ROWS + 1) + rows) * 2 + Number(isPaired);
 }

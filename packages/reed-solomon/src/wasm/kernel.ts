@@ -2,7 +2,7 @@ import { SIMD, type WasmCode, wasmModule } from "@millrace/base";
 
 /** Most outputs of one kernel: with two vectors each, eight sums, which leaves the tables room in 16 registers. */
 export const MAX_KERNEL_ROWS = 4;
-/** Bytes of a shard that one turn of a kernel makes; measured against one, three, four and six vectors. */
+/** Bytes of a shard that one turn of a kernel makes at the most. */
 export const TURN_BYTES = 32;
 /** Bytes of the tables of one coefficient: its products with 0 to 15, then those with 16 · (0 to 15). */
 export const TABLE_BYTES = 32;
@@ -11,7 +11,7 @@ const MAX_UNROLLED = 50;
 
 /**
  * Multiplies a range of shards by the rows of a matrix.
- * @param tables - address of the tables: input after input, of each input row after row
+ * @param tables - address of the tables, in the order of `nibbleTables`
  * @param inputs - address of the addresses of the inputs
  * @param inputsEnd - the address behind those
  * @param outputs - address of the addresses of the outputs
@@ -27,7 +27,17 @@ export type Kernel = (
   end: number,
 ) => void;
 
-// Locals: the parameters, three int32 and the vectors, of which the sums come first.
+/** What a kernel is written for; the coefficients are in its tables. */
+export interface KernelShape {
+  /** Outputs, 1 to {@link MAX_KERNEL_ROWS}; even for a paired one. */
+  readonly rows: number;
+  /** Inputs, or 0: any number of them, in an inner loop; even for a paired one. */
+  readonly inputs: number;
+  /** Whether it is for matrices of which {@link RowGroup} says so. */
+  readonly isPaired: boolean;
+}
+
+/** The int32 locals of every kernel; behind them come the vectors, first the mask of half a byte. */
 const TABLES = 0;
 const INPUTS = 1;
 const INPUTS_END = 2;
@@ -37,108 +47,98 @@ const END = 5;
 const TABLE = 6;
 const INPUT = 7;
 const ADDRESS = 8;
-const FIRST_VECTOR = 9;
-const VECTORS = TURN_BYTES / 16;
+const MASK = 9;
+/** The first local that a {@link KernelBody} may use as it likes; these are vectors. */
+export const FIRST_SUM = 10;
 
-/** Which kernels serve a matrix of `inputs` columns: those for that many, or (0) the ones with an inner loop. */
-export function unrolledInputs(rows: number, inputs: number): number {
-  return (rows + 1) * inputs <= MAX_UNROLLED ? inputs : 0;
-}
-
-/**
- * Writes the kernel for `rows` outputs, 1 to {@link MAX_KERNEL_ROWS}.
- *
- * A product is two look-ups in tables of 16 bytes, one for each half of a byte, which is what a swizzle does 16 times
- * at once (J. S. Plank, K. M. Greenan, E. L. Miller, "Screaming fast Galois field arithmetic using Intel SIMD
- * instructions", 2013). The tables are loaded from memory: engines make vector constants anew at each use.
- *
- * @param inputs - how many inputs there are, or 0: any number, in an inner loop
- * @param swizzle - `SIMD.swizzle`, or `SIMD.relaxedSwizzle`, a single instruction on every processor; indices stay
- *   below 16, where the two do the same
- */
-export function kernelModule(rows: number, inputs: number, swizzle: number): Uint8Array<ArrayBuffer> {
-  const halves = FIRST_VECTOR + rows * VECTORS;
-  const tables = halves + 2 * VECTORS;
-  const mask = tables + 2;
-  const sumOf = (row: number, vector: number): number => FIRST_VECTOR + row * VECTORS + vector;
-
-  /** Adds the products of the n-th input from two addresses on to the sums, or begins them with it. */
-  function addInput(
+/** The two parts in which kernels differ. */
+export interface KernelBody {
+  /** Its vector locals, from {@link FIRST_SUM} on: first the sums, which start as zeros where there is a loop. */
+  readonly sums: number;
+  readonly others: number;
+  /** Inputs that `addInputs` takes at once, and bytes of the tables of these. */
+  readonly inputsAtOnce: number;
+  readonly tableBytes: number;
+  /** Bytes of each shard in a turn. */
+  readonly turnBytes: number;
+  /**
+   * Adds the products of a few inputs to the sums, or begins them.
+   * @param table - the local with the tables' address; theirs begin `tableOffset` bytes behind it
+   * @param loadInput - puts 16 bytes of the i-th input on the stack
+   */
+  addInputs(
     code: WasmCode,
     isFirst: boolean,
-    at: { readonly table: number; readonly input: number; readonly n: number },
-  ): void {
+    table: number,
+    tableOffset: number,
+    loadInput: (i: number, offset: number) => void,
+  ): void;
+  /** Puts 16 bytes of an output on the stack. */
+  finish(code: WasmCode, row: number, offset: number): void;
+}
+
+/** Which kernel serves `rows` rows of a matrix of `inputs` columns. */
+export function kernelShape(rows: number, inputs: number, isPaired: boolean): KernelShape {
+  return { rows, inputs: (rows + 1) * inputs <= MAX_UNROLLED ? inputs : 0, isPaired };
+}
+
+/** Writes what all kernels have: the loop over the shards' bytes and, where it is wanted, that over the inputs. */
+export function loopModule({ rows, inputs }: KernelShape, body: KernelBody): Uint8Array<ArrayBuffer> {
+  const { sums, others, inputsAtOnce, tableBytes, turnBytes } = body;
+  const address = (code: WasmCode, pointers: number, n: number): WasmCode =>
     code
-      .get(at.input)
-      .loadI32(4 * at.n)
+      .get(pointers)
+      .loadI32(4 * n)
       .get(POSITION)
-      .addI32()
-      .set(ADDRESS);
-    for (let i = 0; i < VECTORS; i++) {
-      const low = halves + 2 * i;
-      code
-        .get(ADDRESS)
-        .load(16 * i)
-        .tee(low);
-      // Byte lanes cannot be shifted in one instruction; what the neighbour shifts in is masked away.
-      code
-        .shift(SIMD.shrU16, 4)
-        .get(mask)
-        .simd(SIMD.and)
-        .set(low + 1);
-      code.get(low, mask).simd(SIMD.and).set(low);
+      .addI32();
+  const addInputs = (code: WasmCode, isFirst: boolean, from: { table: number; input: number; n: number }) =>
+    body.addInputs(code, isFirst, from.table, (from.n / inputsAtOnce) * tableBytes, (i, offset) =>
+      address(code, from.input, from.n + i).load(offset),
+    );
+  const turn = (code: WasmCode): void => {
+    for (let n = 0; n < inputs; n += inputsAtOnce) {
+      addInputs(code, n === 0, { table: TABLES, input: INPUTS, n });
+    }
+    if (inputs === 0) {
+      for (let sum = FIRST_SUM; sum < FIRST_SUM + sums; sum++) code.i32(0).simd(SIMD.splat32).set(sum);
+      code.get(TABLES).set(TABLE).get(INPUTS).set(INPUT);
+      code.repeatWhile(() => {
+        addInputs(code, false, { table: TABLE, input: INPUT, n: 0 });
+        code.get(TABLE).i32(tableBytes).addI32().set(TABLE);
+        code.get(INPUT).i32(4 * inputsAtOnce);
+        code.addI32().tee(INPUT).get(INPUTS_END).differI32();
+      });
     }
     for (let row = 0; row < rows; row++) {
-      for (const half of [0, 1]) {
-        const offset = TABLE_BYTES * (at.n * rows + row) + 16 * half;
-        code
-          .get(at.table)
-          .load(offset)
-          .set(tables + half);
-      }
-      for (let i = 0; i < VECTORS; i++) {
-        const low = halves + 2 * i;
-        code.get(tables, low).simd(swizzle);
-        code
-          .get(tables + 1, low + 1)
-          .simd(swizzle)
-          .simd(SIMD.xor);
-        if (!isFirst) code.get(sumOf(row, i)).simd(SIMD.xor);
-        code.set(sumOf(row, i));
+      address(code, OUTPUTS, row).set(ADDRESS);
+      for (let offset = 0; offset < turnBytes; offset += 16) {
+        code.get(ADDRESS);
+        body.finish(code, row, offset);
+        code.store(offset);
       }
     }
-  }
-
+    code.get(POSITION).i32(turnBytes).addI32().tee(POSITION).get(END).differI32();
+  };
   return wasmModule({
     parameters: 6,
     hasResult: false,
     integers: 3,
-    vectors: mask + 1 - FIRST_VECTOR,
+    vectors: 1 + sums + others,
     write: (code) => {
-      code.i32(0x0f0f0f0f).simd(SIMD.splat32).set(mask);
-      code.repeatWhile(() => {
-        for (let n = 0; n < inputs; n++) addInput(code, n === 0, { table: TABLES, input: INPUTS, n });
-        if (inputs === 0) {
-          for (let sum = FIRST_VECTOR; sum < halves; sum++) code.i32(0).simd(SIMD.splat32).set(sum);
-          code.get(TABLES).set(TABLE).get(INPUTS).set(INPUT);
-          code.repeatWhile(() => {
-            addInput(code, false, { table: TABLE, input: INPUT, n: 0 });
-            code.get(TABLE).i32(TABLE_BYTES * rows);
-            code.addI32().set(TABLE);
-            code.get(INPUT).i32(4).addI32().tee(INPUT).get(INPUTS_END).differI32();
-          });
-        }
-        for (let row = 0; row < rows; row++) {
-          code
-            .get(OUTPUTS)
-            .loadI32(4 * row)
-            .get(POSITION)
-            .addI32()
-            .set(ADDRESS);
-          for (let i = 0; i < VECTORS; i++) code.get(ADDRESS, sumOf(row, i)).store(16 * i);
-        }
-        code.get(POSITION).i32(TURN_BYTES).addI32().tee(POSITION).get(END).differI32();
-      });
+      code.i32(0x0f0f0f0f).simd(SIMD.splat32).set(MASK);
+      code.repeatWhile(() => turn(code));
     },
   });
+}
+
+/** Splits the vector on the stack into the lower halves of its bytes, in a local, and the upper ones, in the next. */
+export function splitHalves(code: WasmCode, low: number): void {
+  // Byte lanes cannot be shifted in one instruction; what the neighbour shifts in is masked away.
+  code
+    .tee(low)
+    .shift(SIMD.shrU16, 4)
+    .get(MASK)
+    .simd(SIMD.and)
+    .set(low + 1);
+  code.get(low, MASK).simd(SIMD.and).set(low);
 }

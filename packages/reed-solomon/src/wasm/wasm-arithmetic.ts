@@ -1,8 +1,8 @@
 import { assert, SIMD, type WebAssemblyApi } from "@millrace/base";
 import { type Arithmetic, type MultiplyShards, plainShards } from "../arithmetic.ts";
 import type { Matrix } from "../matrix.ts";
-import { kernelModule, TURN_BYTES } from "./kernel.ts";
-import { KernelCompiler, KernelMemory } from "./kernel-memory.ts";
+import { kernelShape, TURN_BYTES } from "./kernel.ts";
+import { KernelCompiler, KernelMemory, kernelModule } from "./kernel-memory.ts";
 import { type NibbleTables, nibbleTables } from "./nibble-tables.ts";
 
 /** What shards in the caller's memory are copied into, a piece of each at a time; it stays in the second cache. */
@@ -78,7 +78,7 @@ export class WasmArithmetic implements Arithmetic {
     if (start === length) return;
     const memory = this.#staging;
     const { bytes, shardsAt } = memory;
-    const stride = STAGING_BYTES / shards.length - ((STAGING_BYTES / shards.length) % PADDING_BYTES);
+    const stride = roundDown(STAGING_BYTES / shards.length, PADDING_BYTES);
     const addressOf = (shard: number): number => shardsAt + shard * stride;
     for (let i = 0; i < shards.length; i++) memory.place(i, addressOf(i));
     const pieceBytes = stride - PADDING_BYTES;
@@ -96,9 +96,14 @@ export class WasmArithmetic implements Arithmetic {
 
 /** The fastest swizzle that an engine has; undefined where it has no vectors at all. */
 export function findSwizzle(api: WebAssemblyApi): number | undefined {
-  return [SIMD.relaxedSwizzle, SIMD.swizzle].find((swizzle) => api.validate(kernelModule(1, 0, swizzle)));
+  const shape = kernelShape(1, 1, false);
+  return [SIMD.relaxedSwizzle, SIMD.swizzle].find((swizzle) => api.validate(kernelModule(shape, swizzle)));
 }
 
 function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
+}
+
+function roundDown(value: number, multiple: number): number {
+  return Math.floor(value / multiple) * multiple;
 }
