@@ -22,6 +22,17 @@ export interface Hdf5Object {
 
 /** A group: names of groups and datasets. All of it is in the file from the next checkpoint on. */
 export interface Hdf5Group extends Hdf5Object {
+  /** The names in this group, in no order. */
+  readonly names: readonly string[];
+  /**
+   * The group of that name: the open one, or read from the file.
+   * @throws InvalidArgumentError `HDF5_NAME_MISSING`, `HDF5_KIND_OTHER`
+   * @throws CorruptDataError `HDF5_FILE_FOREIGN`
+   * @throws ClosedError when it was closed and no checkpoint has let go of it yet
+   */
+  openGroup(name: string): Promise<Hdf5Group>;
+  /** The streamed dataset of that name, to append to it. @throws as {@link openGroup} does */
+  openDataset<K extends DatasetKind>(name: string, kind: K): Promise<Hdf5Dataset<K>>;
   /** @throws InvalidArgumentError `HDF5_NAME_INVALID`, `HDF5_NAME_TAKEN` */
   createGroup(name: string): Hdf5Group;
   /**

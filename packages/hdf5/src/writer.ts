@@ -4,10 +4,11 @@ import { DURABILITIES, type Durability, parentPath, type Vfs, type VfsFile } fro
 import type { Hdf5Group } from "./group.ts";
 import { ByteBuilder } from "./internal/byte-builder.ts";
 import { ChunkPipeline } from "./internal/chunk-pipeline.ts";
-import { closedFile } from "./internal/file-context.ts";
+import { closedFile, type FileContext } from "./internal/file-context.ts";
 import { GlobalHeap } from "./internal/global-heap.ts";
 import { GroupNode } from "./internal/group-node.ts";
 import { Output } from "./internal/output.ts";
+import { readSuperblock } from "./internal/read-object.ts";
 import { encodeSuperblock, SUPERBLOCK_BYTES } from "./internal/superblock.ts";
 import type { PendingWrite } from "./internal/symbol-table.ts";
 
@@ -57,9 +58,7 @@ export interface Hdf5WriterStats {
  */
 export class Hdf5Writer {
   readonly path: string;
-  /** The group "/". */
-  readonly root: Hdf5Group;
-  readonly #root: GroupNode;
+  #root: GroupNode;
   readonly #output: Output;
   readonly #pipeline: ChunkPipeline;
   readonly #heap: GlobalHeap;
@@ -69,21 +68,18 @@ export class Hdf5Writer {
   #running: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  private constructor(file: VfsFile, options: Required<Hdf5WriterOptions>) {
+  private constructor(file: VfsFile, end: number, options: Required<Hdf5WriterOptions>) {
     this.path = file.path;
     this.#options = options;
-    this.#output = new Output(file, SUPERBLOCK_BYTES);
+    this.#output = new Output(file, end);
     this.#pipeline = new ChunkPipeline(this.#output, options.maxChunksInFlight);
     this.#heap = new GlobalHeap(this.#output);
-    this.#root = new GroupNode("/", {
-      path: file.path,
-      output: this.#output,
-      pipeline: this.#pipeline,
-      heap: this.#heap,
-      checkpointIfDue: () => this.#checkpointIfDue(),
-      checkOpen: () => this.#checkOpen(),
-    });
-    this.root = this.#root;
+    this.#root = new GroupNode("/", this.#context());
+  }
+
+  /** The group "/". */
+  get root(): Hdf5Group {
+    return this.#root;
   }
 
   /**
@@ -92,15 +88,34 @@ export class Hdf5Writer {
    * @throws IoError `FILES_EXISTS` and others, `HDF5_WRITE_FAILED`
    */
   static async create(vfs: Vfs, path: string, options?: Hdf5WriterOptions): Promise<Hdf5Writer> {
-    const filled = resolveOptions<Required<Hdf5WriterOptions>>("hdf5", DEFAULT_HDF5_WRITER_OPTIONS, options);
-    checkOneOf("hdf5", "durability", filled.durability, DURABILITIES);
-    checkInteger("hdf5", "checkpointBytes", filled.checkpointBytes, 0, Number.MAX_SAFE_INTEGER);
-    checkInteger("hdf5", "maxChunksInFlight", filled.maxChunksInFlight, 1, 64);
+    const filled = resolveWriterOptions(options);
     const file = await vfs.open(path, "create");
     try {
-      const writer = new Hdf5Writer(file, filled);
+      const writer = new Hdf5Writer(file, SUPERBLOCK_BYTES, filled);
       await writer.checkpoint();
       if (filled.durability === "disk") await vfs.syncDirectory(parentPath(path));
+      return writer;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a file that this package wrote, as of its last checkpoint, to go on. What a crashed writer left behind that
+   * is cut off. Groups and datasets come back by `openGroup` and `openDataset`.
+   * @throws InvalidArgumentError for options
+   * @throws IoError when the file cannot be opened
+   * @throws CorruptDataError `HDF5_FILE_FOREIGN` when it is damaged or was written by another program
+   */
+  static async reopen(vfs: Vfs, path: string, options?: Hdf5WriterOptions): Promise<Hdf5Writer> {
+    const filled = resolveWriterOptions(options);
+    const file = await vfs.open(path, "r+");
+    try {
+      const { rootAddress, endOfFile } = await readSuperblock(file);
+      const writer = new Hdf5Writer(file, endOfFile, filled);
+      writer.#root = await GroupNode.read("/", writer.#context(), rootAddress);
+      await file.truncate(endOfFile);
       return writer;
     } catch (error) {
       await file.close();
@@ -142,6 +157,17 @@ export class Hdf5Writer {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #context(): FileContext {
+    return {
+      path: this.path,
+      output: this.#output,
+      pipeline: this.#pipeline,
+      heap: this.#heap,
+      checkpointIfDue: () => this.#checkpointIfDue(),
+      checkOpen: () => this.#checkOpen(),
+    };
   }
 
   async #close(): Promise<void> {
@@ -211,4 +237,12 @@ export class Hdf5Writer {
     if (this.#closing !== undefined) throw closedFile(this.path);
     this.#output.check();
   }
+}
+
+function resolveWriterOptions(options: Hdf5WriterOptions | undefined): Required<Hdf5WriterOptions> {
+  const filled = resolveOptions<Required<Hdf5WriterOptions>>("hdf5", DEFAULT_HDF5_WRITER_OPTIONS, options);
+  checkOneOf("hdf5", "durability", filled.durability, DURABILITIES);
+  checkInteger("hdf5", "checkpointBytes", filled.checkpointBytes, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger("hdf5", "maxChunksInFlight", filled.maxChunksInFlight, 1, 64);
+  return filled;
 }

@@ -38,6 +38,16 @@ export class ChunkTree {
     this.#append(0, entry, entry.firstRow + this.#chunkRows);
   }
 
+  /** Goes on from the rightmost nodes of a tree in the file, the lowest level first. */
+  restore(levels: readonly (readonly TreeEntry[])[]): void {
+    // From the top, so that a full node meets the place that it belongs to.
+    for (let level = levels.length - 1; level >= 0; level--) {
+      this.#levels[level] ??= [];
+      const step = this.#chunkRows * CHILDREN_PER_NODE ** level;
+      for (const entry of levels[level]!) this.#append(level, entry, entry.firstRow + step);
+    }
+  }
+
   /**
    * Adds the nodes that make a whole tree of all chunks.
    * @param last - one more chunk, which the next call will not know

@@ -21,6 +21,8 @@ import type { FileContext } from "./file-context.ts";
 import { encodeFilters, type FilledFilters, resolveFilters } from "./filters.ts";
 import { MESSAGE, type Message } from "./object-header.ts";
 import { ObjectNode } from "./object-node.ts";
+import { readChunk, readDatasetPlan, readTreeEdge } from "./read-dataset.ts";
+import { readObjectHeader } from "./read-object.ts";
 import { MAX_RANK } from "./value.ts";
 
 /** What a chunk should have when its rows are not given: enough to compress well, little to lose. */
@@ -90,6 +92,37 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
       output.writeLater(node, address);
       return address;
     });
+  }
+
+  /** Reads a dataset as the file has it, with the rows of its last chunk when that is not full. */
+  static async read(path: string, context: FileContext, address: number): Promise<DatasetNode<DatasetKind>> {
+    const { file } = context.output;
+    const messages = await readObjectHeader(file, address);
+    const stored = readDatasetPlan(messages);
+    if (stored === undefined) {
+      throw new InvalidArgumentError(
+        "HDF5_KIND_OTHER",
+        path,
+        "a group or a fixed dataset",
+        "a streamed dataset",
+      );
+    }
+    const node = new DatasetNode<DatasetKind>(path, context, stored);
+    const levels = await readTreeEdge(file, stored);
+    const restRows = stored.rows % stored.chunkRows;
+    node.#chunks = Math.floor(stored.rows / stored.chunkRows);
+    const last = restRows === 0 ? undefined : levels[0]?.pop();
+    node.#tree.restore(levels);
+    if (last !== undefined) {
+      const size = sizeOf(stored.kind);
+      const bytes = await readChunk(file, last, stored.filters, size, node.#elementsPerChunk * size);
+      node.#values = node.#takeBuffer();
+      bytesOf(node.#values).set(bytes);
+      node.#filled = restRows * node.#elementsPerRow;
+      node.#partial = last;
+    }
+    node.restore(messages.filter(({ type }) => type === MESSAGE.attribute));
+    return node;
   }
 
   get rows(): number {

@@ -1,13 +1,14 @@
-import { InvalidArgumentError } from "@millrace/base";
+import { ClosedError, InvalidArgumentError } from "@millrace/base";
 import type { Hdf5Dataset, Hdf5DatasetOptions } from "../dataset.ts";
 import type { Hdf5Group } from "../group.ts";
 import type { ByteBuilder } from "./byte-builder.ts";
 import { DatasetNode, resolveDatasetOptions } from "./dataset-node.ts";
 import type { DatasetKind } from "./datatype.ts";
 import type { FileContext } from "./file-context.ts";
-import { encodeLink, type Link, newLink } from "./link.ts";
+import { encodeLink, type FileNode, type Link, newLink } from "./link.ts";
 import { MESSAGE, type Message } from "./object-header.ts";
 import { linkNode, ObjectNode } from "./object-node.ts";
+import { bodyOf, readLinks, readObjectHeader } from "./read-object.ts";
 import { encodeSymbolTableMessage, type PendingWrite, SymbolTable } from "./symbol-table.ts";
 import { encodeValue, type Hdf5Value, type Hdf5ValueOptions } from "./value.ts";
 import { ValueNode } from "./value-node.ts";
@@ -24,6 +25,53 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
 
   constructor(path: string, context: FileContext) {
     super(path, context);
+  }
+
+  /** Reads a group as the file has it. */
+  static async read(path: string, context: FileContext, address: number): Promise<GroupNode> {
+    const { file } = context.output;
+    const messages = await readObjectHeader(file, address);
+    if (bodyOf(messages, "linkInfo") === undefined && bodyOf(messages, "symbolTable") === undefined) {
+      throw new InvalidArgumentError("HDF5_KIND_OTHER", path, "a dataset", "a group");
+    }
+    const group = new GroupNode(path, context);
+    for (const { name, address: at } of await readLinks(file, messages)) {
+      const link = newLink(name);
+      link.address = at;
+      group.#links.set(name, link);
+      group.#addToTable(link);
+    }
+    group.restore(messages.filter(({ type }) => type === MESSAGE.attribute));
+    return group;
+  }
+
+  get names(): string[] {
+    return [...this.#links.keys()];
+  }
+
+  async openGroup(name: string): Promise<Hdf5Group> {
+    const { link, node } = this.#find(name);
+    const opened = node ?? (await GroupNode.read(this.#childPath(name), this.context, link.address));
+    if (!(opened instanceof GroupNode)) {
+      throw new InvalidArgumentError("HDF5_KIND_OTHER", this.#childPath(name), "a dataset", "a group");
+    }
+    // Another call may have been quicker.
+    if (link.node instanceof GroupNode) return link.node;
+    this.#connect(link, opened);
+    return opened;
+  }
+
+  async openDataset<K extends DatasetKind>(name: string, kind: K): Promise<Hdf5Dataset<K>> {
+    const { link, node } = this.#find(name);
+    const opened = node ?? (await DatasetNode.read(this.#childPath(name), this.context, link.address));
+    if (!(opened instanceof DatasetNode) || opened.kind !== kind) {
+      const found =
+        opened instanceof DatasetNode ? `a dataset of ${opened.kind}` : "a group or a fixed dataset";
+      throw new InvalidArgumentError("HDF5_KIND_OTHER", this.#childPath(name), found, `a dataset of ${kind}`);
+    }
+    if (link.node instanceof DatasetNode) return link.node as DatasetNode<K>;
+    this.#connect(link, opened);
+    return opened as DatasetNode<K>;
   }
 
   createGroup(name: string): Hdf5Group {
@@ -80,15 +128,42 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
 
   #add(name: string, node: ObjectNode): void {
     this.#checkFree(name);
-    const link = newLink(name, node);
+    const link = newLink(name);
     this.#links.set(name, link);
+    this.#connect(link, node);
+    this.#changed.add(link);
+    this.#addToTable(link);
+    this.markDirty();
+  }
+
+  #connect(link: Link, node: ObjectNode): void {
     linkNode(link, node, this.#changed, () => this.markDirty());
+  }
+
+  #addToTable(link: Link): void {
     if (this.#table !== undefined) this.#table.insert(link);
     else if (this.#links.size > MAX_COMPACT_LINKS) {
       this.#table = new SymbolTable();
       for (const each of this.#links.values()) this.#table.insert(each);
     }
-    this.markDirty();
+  }
+
+  /** The link to an object that is not in memory, or the object. */
+  #find(name: string): { readonly link: Link; readonly node: FileNode | undefined } {
+    this.checkOpen();
+    const link = this.#links.get(name);
+    if (link === undefined) {
+      throw new InvalidArgumentError(
+        "HDF5_NAME_MISSING",
+        `a name in ${this.path}`,
+        name,
+        "one that is there",
+      );
+    }
+    if (link.node instanceof ObjectNode && link.node.isClosed) {
+      throw new ClosedError("HDF5_OBJECT_CLOSED", `${this.#childPath(name)} of ${this.context.path}`);
+    }
+    return { link, node: link.node };
   }
 
   #checkFree(name: string): void {

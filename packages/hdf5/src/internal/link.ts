@@ -28,7 +28,7 @@ const encoder = new TextEncoder();
 const MAX_NAME_BYTES = 1024;
 
 /** Makes a link. @throws InvalidArgumentError `HDF5_NAME_INVALID` */
-export function newLink(name: string, node: FileNode): Link {
+export function newLink(name: string): Link {
   checkName(name, "a name");
   if (name.includes("/") || name === ".") {
     throw new InvalidArgumentError(
@@ -38,7 +38,7 @@ export function newLink(name: string, node: FileNode): Link {
       "one without / that is not a single dot; make one group at a time",
     );
   }
-  return { name, nameBytes: encoder.encode(name), address: 0, node };
+  return { name, nameBytes: encoder.encode(name), address: 0, node: undefined };
 }
 
 /** Checks a name of a link or an attribute. @throws InvalidArgumentError `HDF5_NAME_INVALID` */

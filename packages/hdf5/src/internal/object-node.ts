@@ -4,6 +4,7 @@ import type { ByteBuilder } from "./byte-builder.ts";
 import type { FileContext } from "./file-context.ts";
 import type { FileNode, Link } from "./link.ts";
 import { addObjectHeader, type Message } from "./object-header.ts";
+import { attributeName } from "./read-object.ts";
 import type { PendingWrite } from "./symbol-table.ts";
 import { encodeValue, type Hdf5Value, type Hdf5ValueOptions } from "./value.ts";
 
@@ -37,6 +38,12 @@ export abstract class ObjectNode implements FileNode {
     // The name and the size are checked before anything changes.
     this.#attributes.set(name, attributeMessage(name, encodeValue(value, options, this.context.heap)));
     this.markDirty();
+  }
+
+  /** Takes over what the file has: nothing is to be written until something changes. */
+  protected restore(attributes: readonly Message[]): void {
+    for (const message of attributes) this.#attributes.set(attributeName(message), message);
+    this.#isDirty = false;
   }
 
   addTo(block: ByteBuilder, writes: PendingWrite[]): number {
@@ -74,7 +81,7 @@ export abstract class ObjectNode implements FileNode {
 
 /** Lets the node's changes reach the group that holds `link`. */
 export function linkNode(link: Link, node: ObjectNode, changed: Set<Link>, markGroup: () => void): void {
-  changed.add(link);
+  link.node = node;
   node.onDirty = () => {
     changed.add(link);
     markGroup();
