@@ -1,5 +1,7 @@
 import { CorruptDataError } from "@millrace/base";
 import type { ByteSource } from "@millrace/files";
+import { aedat2Format } from "./aedat2.ts";
+import { aedat3Format } from "./aedat3.ts";
 import { datFormat, isDatHeader } from "./dat.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import { eventStreamFormat } from "./event-stream.ts";
@@ -8,6 +10,7 @@ import { newEvt3Decoder } from "./evt3.ts";
 import { newEvt4Decoder } from "./evt4.ts";
 import { newEvt21Decoder, sniffEvt21Order } from "./evt21.ts";
 import {
+  beginsWith,
   FORMAT_NAMES,
   type FormatName,
   isRawFormat,
@@ -35,6 +38,9 @@ export interface RecordingFormat {
 /** Data that is looked at for the order of EVT2.1: 4,096 words. */
 const SNIFFED_BYTES = 32_768;
 
+/** AEDAT headers hold preferences; they have 175 KB and more. */
+const MAX_AEDAT_HEADER_BYTES = 4 * 1024 * 1024;
+
 type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit">;
 
 /**
@@ -60,7 +66,7 @@ async function recognise(source: ByteSource, head: Uint8Array): Promise<Recordin
     return rawFormat(source, header.format, header);
   }
   if (header !== undefined && isDatHeader(header)) return datFormat(source, head, header);
-  const found = eventStreamFormat(source, head);
+  const found = eventStreamFormat(source, head) ?? (await aedatFormat(source, head));
   if (found !== undefined) return found;
   const unsupported = unsupportedMagic(head);
   if (unsupported !== undefined) throw unsupportedFormat(source.name, unsupported);
@@ -74,8 +80,17 @@ async function forced(
 ): Promise<RecordingFormat | undefined> {
   if (name === "ES") return eventStreamFormat(source, head);
   if (name === "N-MNIST") return nmnistFormat(source, head, true);
+  if (name === "AEDAT2") return aedat2Format(source, await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES));
+  if (name === "AEDAT3") return aedatFormat(source, head);
   const header = parseRawHeader(head, source.name);
   return name === "DAT" ? datFormat(source, head, header) : rawFormat(source, name, header);
+}
+
+async function aedatFormat(source: ByteSource, head: Uint8Array): Promise<RecordingFormat | undefined> {
+  const isAedat2 = beginsWith(head, "#!AER-DAT2");
+  if (!isAedat2 && !beginsWith(head, "#!AER-DAT3")) return undefined;
+  const longHead = await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES);
+  return isAedat2 ? aedat2Format(source, longHead) : aedat3Format(source, longHead);
 }
 
 async function rawFormat(

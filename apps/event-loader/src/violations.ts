@@ -9,7 +9,8 @@ export type ViolationKind =
   | "missingVectorBase"
   | "unknownWord"
   | "truncatedWord"
-  | "malformedRow";
+  | "malformedRow"
+  | "invalidEvent";
 
 /** What each kind of violation means, and what was done about it. */
 export const VIOLATION_MEANINGS: Readonly<Record<ViolationKind, string>> = Object.freeze({
@@ -21,6 +22,7 @@ export const VIOLATION_MEANINGS: Readonly<Record<ViolationKind, string>> = Objec
   unknownWord: "a word of no known type; it was skipped",
   truncatedWord: "the file ends inside a word or record; the rest was left out, the file is truncated",
   malformedRow: "a line is no event; it was left out",
+  invalidEvent: "an event that the recorder itself has marked as invalid; it was left out",
 });
 
 /** How often each kind was seen; kinds that were not seen are absent. */

@@ -1,6 +1,8 @@
 import { bytesSource } from "@millrace/files";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { newAedat2Decoder } from "../src/aedat2.ts";
+import { newAedat3Decoder } from "../src/aedat3.ts";
 import { datFormat } from "../src/dat.ts";
 import type { DecoderContext, EventDecoder } from "../src/event-decoder.ts";
 import { newEventStreamDecoder } from "../src/event-stream.ts";
@@ -10,8 +12,10 @@ import { newEvt4Decoder } from "../src/evt4.ts";
 import { newEvt21Decoder } from "../src/evt21.ts";
 import { newNmnistDecoder } from "../src/nmnist.ts";
 import { newTextDecoder } from "../src/text.ts";
-import { cutAt, type Decoded, decodePieces } from "./helpers.ts";
+import { aedat3Packet, cutAt, type Decoded, decodePieces } from "./helpers.ts";
 import {
+  naiveAedat2,
+  naiveAedat3,
   naiveDat,
   naiveEventStream,
   naiveEvt2,
@@ -72,6 +76,18 @@ const esBytes = fc
 const anyRecords = fc
   .array(fc.oneof(fc.nat(255), fc.constant(240)), { maxLength: 400 })
   .map((bytes) => Uint8Array.from(bytes));
+const packets = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom(0, 1, 1, 2, 3),
+      overflow: fc.nat(5),
+      events: fc.array(fc.tuple(fc.nat(0xffffffff), fc.nat(0x7fffffff)), { maxLength: 8 }),
+    }),
+    { maxLength: 10 },
+  )
+  .map((all) =>
+    Uint8Array.from(all.flatMap(({ type, overflow, events }) => [...aedat3Packet(type, events, overflow)])),
+  );
 const textLine = fc.oneof(
   fc
     .tuple(fc.nat(9), fc.nat(999_999), fc.nat(70_000), fc.nat(479), fc.integer({ min: -1, max: 2 }))
@@ -113,6 +129,22 @@ const FORMATS: Format[] = [
   { name: "EVT4", bytes: evt4Bytes, newDecoder: newEvt4Decoder, wordSize: 4, naive: naiveEvt4 },
   { name: "DAT", bytes: datBytes, newDecoder: newDat, wordSize: 8, naive: naiveDat },
   { name: "ES", bytes: esBytes, newDecoder: newEventStreamDecoder, wordSize: 0, naive: naiveEventStream },
+  ...(["DAVIS", "DVS128"] as const).map(
+    (layout): Format => ({
+      name: `AEDAT2 (${layout})`,
+      bytes: anyRecords,
+      newDecoder: (context) => newAedat2Decoder(context, layout),
+      wordSize: 8,
+      naive: (bytes) => naiveAedat2(bytes, layout),
+    }),
+  ),
+  {
+    name: "AEDAT3",
+    bytes: packets,
+    newDecoder: (context) => newAedat3Decoder(context, "test"),
+    wordSize: 0,
+    naive: naiveAedat3,
+  },
   { name: "N-MNIST", bytes: anyRecords, newDecoder: newNmnistDecoder, wordSize: 5, naive: naiveNmnist },
   {
     name: "text",

@@ -153,3 +153,21 @@ export function recordingBytes(): Uint8Array {
 export function hexBytes(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
 }
+
+/** An AEDAT 3.1 packet of events of 8 bytes. */
+export function aedat3Packet(
+  type: number,
+  events: readonly (readonly [data: number, time: number])[],
+  overflow = 0,
+): Uint8Array {
+  const view = new DataView(new ArrayBuffer(28 + 8 * events.length));
+  view.setInt16(0, type, true);
+  view.setInt32(4, 8, true);
+  view.setInt32(12, overflow, true);
+  for (const at of [16, 20, 24]) view.setInt32(at, events.length, true);
+  for (const [i, [data, time]] of events.entries()) {
+    view.setUint32(28 + 8 * i, data, true);
+    view.setInt32(32 + 8 * i, time, true);
+  }
+  return new Uint8Array(view.buffer);
+}

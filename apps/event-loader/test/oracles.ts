@@ -189,6 +189,57 @@ export function naiveNmnist(bytes: Uint8Array): Pick<Decoded, "events" | "trigge
   return { events, triggers: [] };
 }
 
+/** AEDAT2 records, with bits taken out of numbers by division. */
+export function naiveAedat2(
+  bytes: Uint8Array,
+  layout: "DAVIS" | "DVS128",
+): Pick<Decoded, "events" | "triggers"> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const events: Event[] = [];
+  const triggers: Decoded["triggers"] = [];
+  let loops = 0;
+  let last: number | undefined;
+  for (let at = 0; at + 8 <= bytes.length; at += 8) {
+    const address = view.getUint32(at);
+    const raw = view.getInt32(at + 4);
+    const bits = (lo: number, count: number): number => Math.floor(address / 2 ** lo) % 2 ** count;
+    if (last !== undefined && last - raw > 2 ** 31) loops++;
+    last = raw;
+    const time = raw + loops * 2 ** 32;
+    if (layout === "DVS128") {
+      if (bits(15, 1)) triggers.push([time, 0, 1]);
+      else events.push([time, bits(1, 7), bits(8, 7), 1 - bits(0, 1)]);
+    } else if (bits(31, 1) === 0) {
+      if (bits(10, 1)) triggers.push([time, 0, bits(0, 3) === 2 ? 0 : 1]);
+      else events.push([time, bits(12, 10), bits(22, 9), bits(11, 1)]);
+    }
+  }
+  return { events, triggers };
+}
+
+/** AEDAT3 packets, cut out one after the other. */
+export function naiveAedat3(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const events: Event[] = [];
+  const triggers: Decoded["triggers"] = [];
+  for (let at = 0; at + 28 <= bytes.length; ) {
+    const type = view.getInt16(at, true);
+    const eventBytes = view.getInt32(at + 4, true);
+    const overflow = view.getInt32(at + 12, true);
+    const end = at + 28 + eventBytes * view.getInt32(at + 20, true);
+    for (let i = at + 28; i < end && type < 2; i += 8) {
+      const data = view.getUint32(i, true);
+      const time = view.getInt32(i + 4, true) + overflow * 2 ** 31;
+      if (data % 2 === 0) continue;
+      const special = Math.floor(data / 2) % 128;
+      if (type === 1) events.push([time, data >>> 17, Math.floor(data / 4) % 32_768, special % 2]);
+      else if ([2, 3, 4].includes(special)) triggers.push([time, 0, special === 3 ? 0 : 1]);
+    }
+    at = end;
+  }
+  return { events, triggers };
+}
+
 /** The canonical order: by time, column, row, polarity. */
 export function sortEvents(events: readonly Event[]): Event[] {
   return [...events].sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]);
