@@ -202,6 +202,31 @@ describe("reopening", () => {
     }
   });
 
+  it("meets any other damage with an error of ours, or goes on", async () => {
+    const vfs = new MemoryVfs();
+    const writer = await Hdf5Writer.create(vfs, "a.h5");
+    const options = { kind: "int32", chunkRows: 1, compression: "none" } as const;
+    await writer.root.createDataset("d", options).append(valuesFrom(0, 200));
+    for (let i = 0; i < 50; i++) writer.root.createGroup(`g${i}`);
+    await writer.close();
+    const bytes = await bytesOf(vfs, "a.h5");
+    const random = seededRandom(5);
+    for (let round = 0; round < 2000; round++) {
+      const damaged = bytes.slice();
+      damaged[random.nextInt(48, bytes.length - 1)] = random.nextInt(0, 255);
+      await put(vfs, "b.h5", damaged);
+      try {
+        await using again = await Hdf5Writer.reopen(vfs, "b.h5");
+        const data = await again.root.openDataset("d", "int32");
+        expect(data.rows).toBe(200);
+        for (const name of again.root.names) if (name !== "d") await again.root.openGroup(name);
+      } catch (error) {
+        if (!isMillraceError(error)) throw error;
+        expect(error.code).toMatch(/^HDF5_/);
+      }
+    }
+  });
+
   it("refuses a file of another program", async () => {
     using directory = tempDirectory();
     const path = `${directory.path}/other.h5`;

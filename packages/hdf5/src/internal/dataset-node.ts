@@ -22,7 +22,7 @@ import { encodeFilters, type FilledFilters, resolveFilters } from "./filters.ts"
 import { MESSAGE, type Message } from "./object-header.ts";
 import { ObjectNode } from "./object-node.ts";
 import { readChunk, readDatasetPlan, readTreeEdge } from "./read-dataset.ts";
-import { readObjectHeader } from "./read-object.ts";
+import { corruptFile, readObjectHeader } from "./read-object.ts";
 import { MAX_RANK } from "./value.ts";
 
 /** What a chunk should have when its rows are not given: enough to compress well, little to lose. */
@@ -110,6 +110,13 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     const node = new DatasetNode<DatasetKind>(path, context, stored);
     const levels = await readTreeEdge(file, stored);
     const restRows = stored.rows % stored.chunkRows;
+    const lastRow = Math.max(-1, ...levels.map((entries) => entries.at(-1)?.firstRow ?? -1));
+    if (
+      lastRow !==
+      (stored.rows === 0 ? -1 : (Math.ceil(stored.rows / stored.chunkRows) - 1) * stored.chunkRows)
+    ) {
+      throw corruptFile(context.path, address, `of ${stored.rows} rows the last chunk begins at ${lastRow}`);
+    }
     node.#chunks = Math.floor(stored.rows / stored.chunkRows);
     const last = restRows === 0 ? undefined : levels[0]?.pop();
     node.#tree.restore(levels);

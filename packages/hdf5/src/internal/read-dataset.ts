@@ -57,6 +57,9 @@ export async function readTreeEdge(
       throw corruptFile(file.path, address, "there is no node of a tree of chunks");
     }
     const level = head[5]!;
+    if (levels.length > 0 && levels[level + 1] === undefined) {
+      throw corruptFile(file.path, address, `a node of level ${level} is in the wrong place`);
+    }
     const count = readU16(head, 6);
     const body = await readBytes(file, address + 24, count * (keyBytes + 8));
     const entries = Array.from({ length: count }, (_, i): TreeEntry => {

@@ -88,25 +88,27 @@ export async function readLinks(file: VfsFile, messages: readonly Message[]): Pr
   for (const { type, body } of messages) {
     if (type !== MESSAGE.link) continue;
     const end = 5 + readU16(body, 3);
-    links.push({ name: decoder.decode(body.subarray(5, end)), address: readU64(body, end) });
+    links.push({ name: decodeName(file.path, 0, body.subarray(5, end)), address: readU64(body, end) });
   }
   const table = bodyOf(messages, "symbolTable");
   if (table === undefined) return links;
   const heap = await readBytes(file, readU64(table, 8), 32);
   const names = await readBytes(file, readU64(heap, 24), readU64(heap, 8));
-  await readNames(file, readU64(table, 0), names, links);
+  await readNames(file, readU64(table, 0), 256, names, links);
   return links;
 }
 
 async function readNames(
   file: VfsFile,
   address: number,
+  levelAbove: number,
   names: Uint8Array,
   into: StoredLink[],
 ): Promise<void> {
   const head = await readBytes(file, address, 24);
   const isLeaf = readU32(head, 0) === 0x444f4e53;
-  if (!isLeaf && (readU32(head, 0) !== 0x45455254 || head[4] !== 0)) {
+  // Levels go down, so that damaged addresses cannot lead round in circles.
+  if (!isLeaf && (readU32(head, 0) !== 0x45455254 || head[4] !== 0 || head[5]! >= levelAbove)) {
     throw corruptFile(file.path, address, "there is no node of a symbol table");
   }
   const count = readU16(head, 6);
@@ -114,13 +116,25 @@ async function readNames(
     const leaf = await readBytes(file, address + 8, 40 * count);
     for (let i = 0; i < count; i++) {
       const start = readU64(leaf, 40 * i);
-      const name = decoder.decode(names.subarray(start, names.indexOf(0, start)));
+      const name = decodeName(file.path, address, names.subarray(start, names.indexOf(0, start)));
       into.push({ name, address: readU64(leaf, 40 * i + 8) });
     }
     return;
   }
   const children = await readBytes(file, address + 24, 16 * count);
-  for (let i = 0; i < count; i++) await readNames(file, readU64(children, 16 * i + 8), names, into);
+  for (let i = 0; i < count; i++) {
+    await readNames(file, readU64(children, 16 * i + 8), head[5]!, names, into);
+  }
+}
+
+/** Names in symbol tables have no checksum. */
+function decodeName(path: string, address: number, bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    // The decoder's error says no more than this.
+    throw corruptFile(path, address, "a name is not UTF-8");
+  }
 }
 
 function checkSum(path: string, bytes: Uint8Array, address: number, what: string): void {
