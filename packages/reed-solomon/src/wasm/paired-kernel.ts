@@ -20,11 +20,12 @@ const HALVES = 6;
 export function pairedKernel(rows: number, swizzle: number): KernelBody {
   const pairs = rows / 2;
   const halves = FIRST_SUM + 3 * pairs;
+  const tables = halves + HALVES;
   /** The sums of a pair: of its first output, of its second one, and what both have. */
   const sumOf = (pair: number, which: number): number => FIRST_SUM + 3 * pair + which;
   return {
     sums: 3 * pairs,
-    others: HALVES,
+    others: HALVES + 2,
     inputsAtOnce: 2,
     tableBytes: 2 * TABLE_BYTES * pairs,
     turnBytes: 16,
@@ -40,15 +41,21 @@ export function pairedKernel(rows: number, swizzle: number): KernelBody {
           .set(halves + BOTH + half);
       }
       for (let pair = 0; pair < pairs; pair++) {
+        const offset = tableOffset + TABLE_BYTES * 2 * pair;
+        const loadTable = (at: number): void => {
+          code
+            .get(table)
+            .load(offset + at)
+            .set(tables);
+          code
+            .get(table)
+            .load(offset + at + 16)
+            .set(tables + 1);
+        };
+        loadTable(0);
         for (const [which, low] of [FIRST, SECOND, BOTH].entries()) {
-          const offset = tableOffset + TABLE_BYTES * (2 * pair + Number(low === BOTH));
-          for (const half of [0, 1]) {
-            code
-              .get(table)
-              .load(offset + 16 * half)
-              .get(halves + low + half)
-              .simd(swizzle);
-          }
+          if (low === BOTH) loadTable(TABLE_BYTES);
+          for (const half of [0, 1]) code.get(tables + half, halves + low + half).simd(swizzle);
           addTo(code, sumOf(pair, which), isFirst);
         }
       }
