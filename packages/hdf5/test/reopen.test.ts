@@ -211,7 +211,7 @@ describe("reopening", () => {
     await writer.close();
     const bytes = await bytesOf(vfs, "a.h5");
     const random = seededRandom(5);
-    for (let round = 0; round < 2000; round++) {
+    for (let round = 0; round < 500; round++) {
       const damaged = bytes.slice();
       damaged[random.nextInt(48, bytes.length - 1)] = random.nextInt(0, 255);
       await put(vfs, "b.h5", damaged);
