@@ -1,58 +1,17 @@
-import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
-import {
-  bytesPerElement,
-  type ElementKind,
-  kindOf,
-  type TypedArray,
-  type TypedArrayOf,
-  viewAs,
-} from "@millrace/buffers";
-import {
-  DEFAULT_HDF5_DATASET_OPTIONS,
-  type Hdf5Dataset,
-  type Hdf5DatasetOptions,
-  type StorageKind,
-} from "../dataset.ts";
+import { InvalidArgumentError } from "@millrace/base";
+import { type ElementKind, kindOf, type TypedArray, type TypedArrayOf, viewAs } from "@millrace/buffers";
+import type { Hdf5Dataset, StorageKind } from "../dataset.ts";
 import type { ByteBuilder } from "./byte-builder.ts";
 import { ChunkTree, type TreeEntry } from "./chunk-tree.ts";
 import { chunkedLayout, encodeDataspace, fillValueMessage } from "./dataset-messages.ts";
-import { DATASET_KINDS, type DatasetKind, encodeDatatype } from "./datatype.ts";
+import { type DatasetPlan, sizeOf } from "./dataset-plan.ts";
+import { type DatasetKind, encodeDatatype } from "./datatype.ts";
 import type { FileContext } from "./file-context.ts";
-import { encodeFilters, type FilledFilters, resolveFilters } from "./filters.ts";
+import { encodeFilters } from "./filters.ts";
 import { MESSAGE, type Message } from "./object-header.ts";
 import { ObjectNode } from "./object-node.ts";
 import { readChunk, readDatasetPlan, readTreeEdge } from "./read-dataset.ts";
 import { corruptFile, readObjectHeader } from "./read-object.ts";
-import { MAX_RANK } from "./value.ts";
-
-/** What a chunk should have when its rows are not given: enough to compress well, little to lose. */
-const TARGET_CHUNK_BYTES = 256 * 1024;
-const MAX_CHUNK_BYTES = 256 * 1024 * 1024;
-
-/** A streamed dataset's options, filled up and checked. */
-interface DatasetPlan {
-  readonly kind: DatasetKind;
-  readonly rowShape: readonly number[];
-  readonly chunkRows: number;
-  readonly filters: FilledFilters;
-}
-
-/** Fills up and checks. @throws InvalidArgumentError */
-export function resolveDatasetOptions(options: Hdf5DatasetOptions<DatasetKind>): DatasetPlan {
-  const { kind, rowShape, chunkRows, compression, shuffle, fletcher32 } = resolveOptions<
-    Required<Hdf5DatasetOptions<DatasetKind>>
-  >("hdf5", { kind: "float64", ...DEFAULT_HDF5_DATASET_OPTIONS }, options);
-  checkOneOf("hdf5", "kind", options.kind, DATASET_KINDS);
-  checkInteger("hdf5", "dimensions of a row", rowShape.length, 0, MAX_RANK - 1);
-  for (const size of rowShape) checkInteger("hdf5", "rowShape", size, 1, 2 ** 32 - 1);
-  const rowBytes = rowShape.reduce((product, size) => product * size, 1) * sizeOf(kind);
-  checkInteger("hdf5", "bytes of a row", rowBytes, 1, MAX_CHUNK_BYTES);
-  const mostRows = Math.floor(MAX_CHUNK_BYTES / rowBytes);
-  const filledRows = chunkRows === 0 ? Math.max(1, Math.floor(TARGET_CHUNK_BYTES / rowBytes)) : chunkRows;
-  checkInteger("hdf5", "chunkRows", filledRows, 1, mostRows);
-  const filters = resolveFilters(compression, shuffle, fletcher32);
-  return { kind, rowShape: [...rowShape], chunkRows: filledRows, filters };
-}
 
 /** A dataset that grows by rows. Rows gather in a buffer of one chunk, and go on when it is full. */
 export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hdf5Dataset<K> {
@@ -298,10 +257,6 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
 }
 
 const DONE: Promise<void> = Promise.resolve();
-
-function sizeOf(kind: DatasetKind): number {
-  return kind === "boolean" ? 1 : bytesPerElement(kind);
-}
 
 function bytesOf(values: TypedArray<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
