@@ -62,7 +62,7 @@ describe("a file that is reopened", () => {
           expect(children?.d?.data).toEqual({ shape: [rows, 2], value: Array.from(valuesFrom(0, 2 * rows)) });
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

@@ -16,6 +16,6 @@ it("whatever is written, and wherever checkpoints fall, libhdf5 reads it back bi
       await writer.close();
       expect(readImage(await bytesOf(vfs, "a.h5"))).toEqual(expectedOf(plan));
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 });
