@@ -1,5 +1,6 @@
 // The same names as index.ts, with what a browser has: Compression Streams, and SHA-256 in plain TypeScript.
 export { CODEC_NAMES, type CodecName, type DeflateStrategy, detectCodec } from "./codec.ts";
 export type { Hasher, HashName } from "./hasher.ts";
+export { decompressLz4Frame } from "./lz4.ts";
 export { compressBytes, decompressBytes, decompressChunks } from "./web-codec.ts";
 export { newHasher, sha256Hex } from "./web-hash.ts";

@@ -1,5 +1,6 @@
 export { CODEC_NAMES, type CodecName, type DeflateStrategy, detectCodec } from "./codec.ts";
 export type { Hasher, HashName } from "./hasher.ts";
+export { decompressLz4Frame } from "./lz4.ts";
 export { decompressChunks } from "./node-chunks.ts";
 export { compressBytes, decompressBytes } from "./node-codec.ts";
 export { newHasher, sha256Hex } from "./node-hash.ts";

@@ -9,6 +9,7 @@ it("exports these names and no others", () => {
       "compressBytes",
       "decompressBytes",
       "decompressChunks",
+      "decompressLz4Frame",
       "detectCodec",
       "newHasher",
       "sha256Hex",
