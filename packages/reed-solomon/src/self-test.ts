@@ -16,8 +16,8 @@ const SHAPES = [
   [3, 1],
   [3, 5],
   [6, 4],
-  [21, 4],
-  [22, 2],
+  [11, 4],
+  [18, 2],
 ] as const;
 /** All the values of a byte, and a few more so that it is a multiple of nothing. */
 const SUM_BYTES = 263;
@@ -31,15 +31,20 @@ let isTested = false;
  */
 export function selfTest(): void {
   if (isTested) return;
-  testArithmetic(typeScriptArithmetic);
+  testKnownBytes(typeScriptArithmetic);
   isTested = true;
 }
 
 /**
- * Tests any arithmetic; takes about a millisecond.
+ * Tests an arithmetic that has a way of its own for each shape of a code; takes some milliseconds.
  * @throws AssertionError when a byte is wrong
  */
-export function testArithmetic(arithmetic: Arithmetic): void {
+export function testShapes(arithmetic: Arithmetic): void {
+  testKnownBytes(arithmetic);
+  for (const [dataShards, parityShards] of SHAPES) testSums(arithmetic, dataShards, parityShards);
+}
+
+function testKnownBytes(arithmetic: Arithmetic): void {
   for (const name of MATRIX_NAMES) {
     const matrix = parityMatrix(name, 4, 2);
     const shards = [...DATA, ...PARITY[name]].map((byte) => Uint8Array.of(byte));
@@ -58,7 +63,6 @@ export function testArithmetic(arithmetic: Arithmetic): void {
       `${name} reconstruction`,
     );
   }
-  for (const [dataShards, parityShards] of SHAPES) testSums(arithmetic, dataShards, parityShards);
 }
 
 /** Compares with sums of products of single bytes, in the arithmetic's own memory. */

@@ -77,13 +77,15 @@ export function describeEngine(name: string, makeEngine: MakeEngine, limits: { k
 
     it("finds each flipped byte when it verifies", async () => {
       const engine = await makeEngine(3, 2);
-      const shards = await encodedShards(engine, 4104);
+      const shards = await encodedShards(engine, 16_392);
       expect(await engine.verify(shards)).toBe(true);
       for (const [shard, byte] of [
         [0, 0],
         [2, 4103],
-        [3, 4096],
-        [4, 4095],
+        [1, 16_391],
+        [3, 16_383],
+        [3, 16_384],
+        [4, 16_391],
       ] as const) {
         shards[shard]![byte]! ^= 1;
         expect(await engine.verify(shards)).toBe(false);

@@ -101,6 +101,18 @@ it("rejects unknown options and matrices by name", () => {
   expect(() => newReedSolomon({ engine: "gpu" })).toThrow("one of auto, wasm, typescript");
 });
 
+it.each(ENGINES)("finds a flipped last byte whatever the length: %s", async (name) => {
+  const engine = newReedSolomon({ dataShards: 2, parityShards: 2, engine: name });
+  for (const length of [1, 2, 3, 5, 31, 33, 16_381, 16_385]) {
+    const shards = engine.allocateShards(length);
+    for (const shard of shards.slice(0, 2)) seededRandom(length).fill(shard);
+    await engine.encode(shards);
+    expect(await engine.verify(shards)).toBe(true);
+    shards[3]![length - 1]! ^= 128;
+    expect(await engine.verify(shards)).toBe(false);
+  }
+});
+
 it("passes its own test", () => {
   expect(() => selfTest()).not.toThrow();
 });

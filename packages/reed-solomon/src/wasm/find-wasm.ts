@@ -1,6 +1,6 @@
 import { webAssembly } from "@millrace/base";
 import type { Arithmetic } from "../arithmetic.ts";
-import { testArithmetic } from "../self-test.ts";
+import { testShapes } from "../self-test.ts";
 import { findSwizzle, WasmArithmetic } from "./wasm-arithmetic.ts";
 
 /** The arithmetic in WebAssembly, or why there is none. */
@@ -28,7 +28,7 @@ function tryWasm(): WasmFinding {
   if (api === undefined || swizzle === undefined) return {};
   try {
     const arithmetic = new WasmArithmetic(api, swizzle);
-    testArithmetic(arithmetic);
+    testShapes(arithmetic);
     return { arithmetic };
   } catch (problem) {
     // A content security policy without 'wasm-unsafe-eval', no memory, or wrong bytes: the TypeScript engine is there.
