@@ -1,7 +1,19 @@
 import { CorruptDataError, MillraceError } from "@millrace/base";
 
 /** Every format that can be read, by the name under which results report it. */
-const NAMES = ["EVT2", "EVT2.1", "EVT3", "EVT4", "DAT", "ES", "N-MNIST", "AEDAT2", "AEDAT3", "text"] as const;
+const NAMES = [
+  "EVT2",
+  "EVT2.1",
+  "EVT3",
+  "EVT4",
+  "DAT",
+  "ES",
+  "N-MNIST",
+  "AEDAT2",
+  "AEDAT3",
+  "AEDAT4",
+  "text",
+] as const;
 
 /** Formats that can be read. */
 export type FormatName = (typeof NAMES)[number];
@@ -27,7 +39,6 @@ const RAW_FORMATS: Readonly<Record<string, string>> = {
 
 /** What files of other formats begin with; ASCII, with escapes for the rest. */
 const MAGICS: readonly (readonly [start: string, name: string])[] = [
-  ["#!AER-DAT4", "AEDAT 4 (DV)"],
   ["#!AER-DAT", "AEDAT 1 (jAER)"],
   ["\x89HDF\r\n\x1a\n", "HDF5"],
   ["#ROSBAG V", "a ROS 1 bag"],

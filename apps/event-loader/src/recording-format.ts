@@ -2,6 +2,7 @@ import { CorruptDataError } from "@millrace/base";
 import type { ByteSource } from "@millrace/files";
 import { aedat2Format } from "./aedat2.ts";
 import { aedat3Format } from "./aedat3.ts";
+import { aedat4Format } from "./aedat4.ts";
 import { datFormat, isDatHeader } from "./dat.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import { eventStreamFormat } from "./event-stream.ts";
@@ -40,6 +41,12 @@ const SNIFFED_BYTES = 32_768;
 
 /** AEDAT headers hold preferences; they have 175 KB and more. */
 const MAX_AEDAT_HEADER_BYTES = 4 * 1024 * 1024;
+
+const AEDAT_FORMATS = [
+  ["#!AER-DAT2", aedat2Format],
+  ["#!AER-DAT3", aedat3Format],
+  ["#!AER-DAT4.0\r\n", aedat4Format],
+] as const;
 
 type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit">;
 
@@ -81,16 +88,14 @@ async function forced(
   if (name === "ES") return eventStreamFormat(source, head);
   if (name === "N-MNIST") return nmnistFormat(source, head, true);
   if (name === "AEDAT2") return aedat2Format(source, await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES));
-  if (name === "AEDAT3") return aedatFormat(source, head);
+  if (name === "AEDAT3" || name === "AEDAT4") return aedatFormat(source, head);
   const header = parseRawHeader(head, source.name);
   return name === "DAT" ? datFormat(source, head, header) : rawFormat(source, name, header);
 }
 
 async function aedatFormat(source: ByteSource, head: Uint8Array): Promise<RecordingFormat | undefined> {
-  const isAedat2 = beginsWith(head, "#!AER-DAT2");
-  if (!isAedat2 && !beginsWith(head, "#!AER-DAT3")) return undefined;
-  const longHead = await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES);
-  return isAedat2 ? aedat2Format(source, longHead) : aedat3Format(source, longHead);
+  const read = AEDAT_FORMATS.find(([magic]) => beginsWith(head, magic))?.[1];
+  return read?.(source, await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES));
 }
 
 async function rawFormat(

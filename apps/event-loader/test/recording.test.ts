@@ -89,7 +89,6 @@ describe("openRecording", () => {
     ["% format AER-8b\n% end\n", "AER-8b"],
     ["% Data file containing flow.\n% Version 2\n\x28\x10", "DAT of version 2 with records of type 40"],
     ["% Version 3\n\x00\x08", "DAT of version 3"],
-    ["#!AER-DAT4.0\r\n", "AEDAT 4"],
     ["#!AER-DAT3.0\r\n", "AEDAT of version !AER-DAT3.0"],
     ["#!AER-DAT3.1\r\n#Format: Compressed\r\n", "AEDAT 3.1 with data as Compressed"],
     ["#!AER-DAT2.0\r\n# AEChip: some.other.Chip\r\n", "AEDAT 2 of the chip some.other.Chip"],

@@ -78,6 +78,16 @@ const KNOWN: readonly Known[] = [
     digest: "c97a9b82acfbc3817b0f2a9ec9acb13f22dfe4859a1988a916a6906a05d139ed",
   },
   {
+    file: "events/dvxplorer.aedat4",
+    format: "AEDAT4",
+    size: [320, 240],
+    events: 111_954,
+    on: 55_023,
+    first: [1_605_537_493_718_345, 154, 204, 0],
+    last: [1_605_537_494_308_262, 88, 237, 1],
+    digest: "5fbfe5d311bbd09c396a444633ac90fb6ecab64bde639382b128fc7e2494f357",
+  },
+  {
     file: "events/translating_bar_x.aedat",
     format: "AEDAT2",
     size: [189, 101],
@@ -171,7 +181,9 @@ describeRecordings("real recordings", () => {
 
       const text = new TextDecoder().decode(await bytesOf("a.csv"));
       expect(text).toBe(`t,x,y,p\n${events.map((event) => `${event.join(",")}\n`).join("")}`);
-      for (const name of ["a.csv", "a.raw"]) {
+      // EVT3 cannot hold times since 1970.
+      const isTooLate = known.first![0] > 1e15;
+      for (const name of isTooLate ? ["a.csv"] : ["a.csv", "a.raw"]) {
         if (name === "a.raw") await convertRecording(recording, name, vfs);
         await using again = await openRecording(name, { vfs });
         expect(await digestEvents(again.chunks())).toEqual({ events: known.events, digest: known.digest });

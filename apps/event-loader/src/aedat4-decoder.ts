@@ -1,0 +1,180 @@
+import { CorruptDataError, isMillraceError, readU16, readU32 } from "@millrace/base";
+import { decompressLz4Frame } from "@millrace/compress";
+import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
+import type { EventRows } from "./event-rows.ts";
+import { FlatBufferError, type FlatTable, readFlatBuffer } from "./flatbuffer.ts";
+
+/** What is known of the packets of a file. */
+export interface Aedat4Packets {
+  /** For messages. */
+  readonly source: string;
+  /** True for LZ4 frames, false for packets as they are. */
+  readonly isCompressed: boolean;
+  /** Position in the file behind the last packet; what follows is a table of them. */
+  readonly end: number;
+  /** Streams that hold neither events nor triggers. */
+  readonly ignored: ReadonlySet<number>;
+}
+
+const HEADER_BYTES = 8;
+const EVENT_BYTES = 16;
+/** More than any camera puts into a packet, compressed or not. */
+const MAX_PACKET_BYTES = 2 ** 26;
+/** Sources of triggers that are edges of an external signal: rising, falling, a pulse. */
+const EXTERNAL_RISING = 1;
+const EXTERNAL_FALLING = 2;
+const EXTERNAL_PULSE = 3;
+
+/** Decodes AEDAT 4 packets, little-endian: stream i32, size i32, then a FlatBuffer with its size in front. */
+export class Aedat4Decoder implements EventDecoder {
+  readonly rowsPerStep = 1;
+  readonly #context: DecoderContext;
+  readonly #packets: Aedat4Packets;
+  readonly #header = new Uint8Array(HEADER_BYTES);
+  #headerCount = 0;
+  /** What there is of a packet's content; undefined for one that is skipped. */
+  #content: Uint8Array | undefined;
+  #contentBytes = 0;
+  #contentCount = 0;
+  /** Events of the packet that are still to come: where, and how many. */
+  #events: Uint8Array = new Uint8Array(0);
+  #eventAt = 0;
+  #eventsLeft = 0;
+  /** Position in the file of the next byte, and of the packet that it belongs to. */
+  #position: number;
+  #packetAt: number;
+
+  constructor(context: DecoderContext, packets: Aedat4Packets) {
+    this.#context = context;
+    this.#packets = packets;
+    this.#position = context.dataStart;
+    this.#packetAt = context.dataStart;
+  }
+
+  decode(bytes: Uint8Array, start: number, rows: EventRows): number {
+    let at = start;
+    // The last byte of a packet counts as read only when all its events are out: there is always one to come back for.
+    if (this.#eventsLeft > 0) {
+      this.#emit(rows);
+      if (this.#eventsLeft > 0) return at;
+      this.#endPacket();
+      at++;
+    }
+    while (at < bytes.length) {
+      if (this.#headerCount < HEADER_BYTES) {
+        if (this.#headerCount === 0 && this.#position >= this.#packets.end) return bytes.length;
+        this.#header[this.#headerCount++] = bytes[at++]!;
+        this.#position++;
+        if (this.#headerCount === HEADER_BYTES) this.#beginPacket();
+        continue;
+      }
+      const count = Math.min(bytes.length - at, this.#contentBytes - this.#contentCount);
+      this.#content?.set(bytes.subarray(at, at + count), this.#contentCount);
+      this.#contentCount += count;
+      this.#position += count;
+      at += count;
+      if (this.#contentCount < this.#contentBytes) break;
+      if (this.#content !== undefined) this.#open(this.#content);
+      this.#emit(rows);
+      if (this.#eventsLeft > 0) return at - 1;
+      this.#endPacket();
+    }
+    return at;
+  }
+
+  finish(): void {
+    if (this.#headerCount > 0) this.#context.violations.add("truncatedWord", this.#packetAt);
+  }
+
+  #beginPacket(): void {
+    const stream = readU32(this.#header, 0) | 0;
+    const size = readU32(this.#header, 4);
+    if (size === 0 || size > MAX_PACKET_BYTES || this.#position + size > this.#packets.end) {
+      throw this.#corrupt(`it has ${size} bytes`);
+    }
+    this.#contentBytes = size;
+    this.#contentCount = 0;
+    this.#content = this.#packets.ignored.has(stream) ? undefined : new Uint8Array(size);
+  }
+
+  #endPacket(): void {
+    this.#headerCount = 0;
+    this.#content = undefined;
+    this.#packetAt = this.#position;
+  }
+
+  #open(content: Uint8Array): void {
+    try {
+      const buffer = this.#packets.isCompressed ? decompressLz4Frame(content, MAX_PACKET_BYTES) : content;
+      const { id, root } = readFlatBuffer(buffer.subarray(4));
+      if (id === "EVTS") this.#openEvents(root);
+      if (id === "TRIG") this.#addTriggers(root);
+    } catch (error) {
+      if (!(error instanceof FlatBufferError) && !isMillraceError(error)) throw error;
+      throw this.#corrupt(error.message, error);
+    }
+  }
+
+  #openEvents(root: FlatTable): void {
+    const vector = root.vector(0, EVENT_BYTES);
+    this.#events = root.bytes;
+    this.#eventAt = vector?.at ?? 0;
+    this.#eventsLeft = vector?.count ?? 0;
+  }
+
+  #emit(rows: EventRows): void {
+    const count = Math.min(this.#eventsLeft, rows.capacity - rows.rowCount);
+    copyEvents(this.#events, this.#eventAt, count, rows, this.#context, this.#packetAt);
+    this.#eventAt += count * EVENT_BYTES;
+    this.#eventsLeft -= count;
+  }
+
+  #addTriggers(root: FlatTable): void {
+    const { bytes } = root;
+    const vector = root.vector(0, 4) ?? { at: 0, count: 0 };
+    for (let i = 0; i < vector.count; i++) {
+      const trigger = root.element(vector.at + 4 * i);
+      const time = trigger.field(0, 8);
+      const sourceAt = trigger.field(1, 1);
+      const source = sourceAt === undefined ? 0 : bytes[sourceAt]!;
+      if (source < EXTERNAL_RISING || source > EXTERNAL_PULSE) continue;
+      const [timeLo, timeHi] =
+        time === undefined ? [0, 0] : [readU32(bytes, time), readU32(bytes, time + 4) | 0];
+      this.#context.triggers.add(timeLo, timeHi, 0, source === EXTERNAL_FALLING ? 0 : 1);
+    }
+  }
+
+  #corrupt(what: string, cause?: Error): CorruptDataError {
+    const problem = `a packet cannot be read: ${what}; the file is damaged here or before`;
+    return new CorruptDataError("EVENTS_PACKET_CORRUPT", this.#packets.source, this.#packetAt, problem, {
+      cause,
+    });
+  }
+}
+
+/** Events of 16 bytes: time i64 in µs, x and y in 16 bits, polarity in a byte. */
+function copyEvents(
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  rows: EventRows,
+  context: DecoderContext,
+  packetAt: number,
+): void {
+  const { timeWords, x: xs, y: ys, p: ps } = rows;
+  const { width, height, violations } = context;
+  let row = rows.rowCount;
+  let at = start;
+  for (const end = row + count; row < end; row++) {
+    const x = readU16(bytes, at + 8);
+    const y = readU16(bytes, at + 10);
+    timeWords[2 * row] = readU32(bytes, at);
+    timeWords[2 * row + 1] = readU32(bytes, at + 4);
+    xs[row] = x;
+    ys[row] = y;
+    ps[row] = bytes[at + 12]! === 0 ? 0 : 1;
+    if (x >= width || y >= height) violations.add("outsideGeometry", packetAt);
+    at += EVENT_BYTES;
+  }
+  rows.rowCount = row;
+}
