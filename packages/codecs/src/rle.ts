@@ -50,10 +50,10 @@ export function encodeStepRuns(
     const first = steps[i]!;
     const from = i;
     const offset = (first - i) | 0;
-    // The last timestep there is ends a run, too.
-    const stop = first <= 2 ** 32 - (end - i) ? end : i + (2 ** 32 - first);
     do i++;
-    while (i < stop && (steps[i]! | 0) === ((i + offset) | 0));
+    while (i < end && (steps[i]! | 0) === ((i + offset) | 0));
+    // The last timestep there is ends a run, too; what follows it wraps around and is smaller than the first.
+    if (steps[i - 1]! < first) i = from + (2 ** 32 - first);
     runStarts[run] = first;
     runCounts[run] = i - from;
   }
