@@ -150,3 +150,14 @@ describe("runs of equal values", () => {
     expect(() => expandedLength(new Uint32Array(2), 3)).toThrow("inside [0, 2)");
   });
 });
+
+test("ends a run of timesteps at the last one there is, also when the next is 0", () => {
+  const starts = new Uint32Array(4);
+  const counts = new Uint32Array(4);
+  const steps = Uint32Array.of(5, TOP - 1, TOP, 0, 1, 2, TOP, 0);
+  expect(encodeStepRuns(steps, 0, 6, starts, counts)).toBe(3);
+  expect([...starts.subarray(0, 3)]).toEqual([5, TOP - 1, 0]);
+  expect([...counts.subarray(0, 3)]).toEqual([1, 2, 3]);
+  expect(encodeStepRuns(steps, 6, 8, starts, counts)).toBe(2);
+  expect([...starts.subarray(0, 2)]).toEqual([TOP, 0]);
+});

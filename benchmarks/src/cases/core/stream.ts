@@ -222,8 +222,12 @@ interface PeerPool {
 /** Tasks on 1 MiB over two workers; with 0 rounds the tasks do nothing, and what is left is the pool's own price. */
 function poolCase(rounds: number, reach: NonNullable<BenchmarkCase["reach"]>): BenchmarkCase {
   // The same buffers go round, as they do through a pool: a worker hands each back with its result.
-  let buffers = Array.from({ length: TASKS }, () => new Uint32Array(TASK_WORDS).fill(1).buffer);
-  const tasks = (): SumTask[] => buffers.map((buffer) => ({ words: new Uint32Array(buffer), rounds }));
+  let buffers: ArrayBuffer[] | undefined;
+  const tasks = (): SumTask[] => {
+    // Made when they are needed: they must not count in the peak memory of this file's other cases.
+    buffers ??= Array.from({ length: TASKS }, () => new Uint32Array(TASK_WORDS).fill(1).buffer);
+    return buffers.map((buffer) => ({ words: new Uint32Array(buffer), rounds }));
+  };
   const each = (run: (task: SumTask) => Promise<ArrayBuffer>): Work => {
     return async () => {
       const back: ArrayBuffer[] = [];
