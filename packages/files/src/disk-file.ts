@@ -1,69 +1,75 @@
-import { fdatasyncSync, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  close as nodeClose,
+  fdatasync as nodeDatasync,
+  read as nodeRead,
+  fstat as nodeStat,
+  ftruncate as nodeTruncate,
+  write as nodeWrite,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { promisify } from "node:util";
 import { ClosedError, checkInteger } from "@millrace/base";
 import { toFileError } from "./file-errors.ts";
 import type { VfsFile } from "./vfs.ts";
+
+const readAt = promisify(nodeRead);
+const writeAt = promisify(nodeWrite);
+const statOf = promisify(nodeStat);
+const truncateTo = promisify(nodeTruncate);
+const datasync = promisify(nodeDatasync);
+const closeDescriptor = promisify(nodeClose);
 
 /** Zeros for {@link VfsFile.allocate}; never written to. */
 const ZEROS = new Uint8Array(256 * 1024);
 
 /**
- * A file on disk. The handle's own methods do the asynchronous calls, because its `close` waits for those that
- * run: with a bare descriptor a late write could land in another file that got the same number.
+ * A file on disk. It counts the calls that run in libuv's pool, and the descriptor is closed after the last of them:
+ * else a late write could land in another file that got the same number.
  */
 export class DiskFile implements VfsFile {
   readonly path: string;
-  readonly #handle: FileHandle;
+  readonly #descriptor: number;
+  #running = 0;
+  #onIdle: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(path: string, handle: FileHandle) {
+  constructor(path: string, descriptor: number) {
     this.path = path;
-    this.#handle = handle;
+    this.#descriptor = descriptor;
   }
 
-  async read(into: Uint8Array, position: number): Promise<number> {
-    this.#check(position);
-    let done = 0;
-    try {
+  read(into: Uint8Array, position: number): Promise<number> {
+    return this.#run("read", position, async (descriptor) => {
+      let done = 0;
       while (done < into.length) {
-        const { bytesRead } = await this.#handle.read(into, done, into.length - done, position + done);
+        const { bytesRead } = await readAt(descriptor, into, done, into.length - done, position + done);
         if (bytesRead === 0) break;
         done += bytesRead;
       }
-    } catch (error) {
-      throw toFileError(error, this.path, "read");
-    }
-    return done;
+      return done;
+    });
   }
 
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    this.#check(position);
-    try {
+  write(bytes: Uint8Array, position: number): Promise<void> {
+    return this.#run("write", position, async (descriptor) => {
       for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#handle.write(bytes, done, bytes.length - done, position + done);
-        done += bytesWritten;
+        const rest = bytes.length - done;
+        done += (await writeAt(descriptor, bytes, done, rest, position + done)).bytesWritten;
       }
-    } catch (error) {
-      throw toFileError(error, this.path, "write");
-    }
+    });
   }
 
-  async size(): Promise<number> {
-    this.#check(0);
-    try {
-      return (await this.#handle.stat()).size;
-    } catch (error) {
-      throw toFileError(error, this.path, "stat");
-    }
+  size(): Promise<number> {
+    return this.#run("stat", 0, async (descriptor) => (await statOf(descriptor)).size);
   }
 
-  async truncate(size: number): Promise<void> {
-    this.#check(size);
-    try {
-      await this.#handle.truncate(size);
-    } catch (error) {
-      throw toFileError(error, this.path, "truncate");
-    }
+  truncate(size: number): Promise<void> {
+    return this.#run("truncate", size, (descriptor) => truncateTo(descriptor, size));
   }
 
   async allocate(size: number): Promise<void> {
@@ -75,20 +81,20 @@ export class DiskFile implements VfsFile {
     }
   }
 
-  async sync(): Promise<void> {
-    this.#check(0);
-    try {
-      await this.#handle.datasync();
-    } catch (error) {
-      throw toFileError(error, this.path, "sync");
-    }
+  sync(): Promise<void> {
+    return this.#run("sync", 0, datasync);
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    if (this.#running > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onIdle = resolve;
+      await promise;
+    }
     try {
-      await this.#handle.close();
+      await closeDescriptor(this.#descriptor);
     } catch (error) {
       throw toFileError(error, this.path, "close");
     }
@@ -99,7 +105,7 @@ export class DiskFile implements VfsFile {
     let done = 0;
     try {
       while (done < into.length) {
-        const count = readSync(this.#handle.fd, into, done, into.length - done, position + done);
+        const count = readSync(this.#descriptor, into, done, into.length - done, position + done);
         if (count === 0) break;
         done += count;
       }
@@ -113,7 +119,7 @@ export class DiskFile implements VfsFile {
     this.#check(position);
     try {
       for (let done = 0; done < bytes.length; ) {
-        done += writeSync(this.#handle.fd, bytes, done, bytes.length - done, position + done);
+        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, position + done);
       }
     } catch (error) {
       throw toFileError(error, this.path, "write");
@@ -123,7 +129,7 @@ export class DiskFile implements VfsFile {
   sizeSync(): number {
     this.#check(0);
     try {
-      return fstatSync(this.#handle.fd).size;
+      return fstatSync(this.#descriptor).size;
     } catch (error) {
       throw toFileError(error, this.path, "stat");
     }
@@ -132,7 +138,7 @@ export class DiskFile implements VfsFile {
   truncateSync(size: number): void {
     this.#check(size);
     try {
-      ftruncateSync(this.#handle.fd, size);
+      ftruncateSync(this.#descriptor, size);
     } catch (error) {
       throw toFileError(error, this.path, "truncate");
     }
@@ -141,14 +147,41 @@ export class DiskFile implements VfsFile {
   syncSync(): void {
     this.#check(0);
     try {
-      fdatasyncSync(this.#handle.fd);
+      fdatasyncSync(this.#descriptor);
     } catch (error) {
       throw toFileError(error, this.path, "sync");
     }
   }
 
+  closeSync(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    // Nobody is left to tell about a failure by then; all that was to be durable has been synced before.
+    if (this.#running > 0) this.#onIdle = () => nodeClose(this.#descriptor, () => {});
+    else {
+      try {
+        closeSync(this.#descriptor);
+      } catch (error) {
+        throw toFileError(error, this.path, "close");
+      }
+    }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Makes a call that keeps the descriptor open until it ends. */
+  async #run<T>(syscall: string, position: number, call: (descriptor: number) => Promise<T>): Promise<T> {
+    this.#check(position);
+    this.#running++;
+    try {
+      return await call(this.#descriptor);
+    } catch (error) {
+      throw toFileError(error, this.path, syscall);
+    } finally {
+      if (--this.#running === 0) this.#onIdle?.();
+    }
   }
 
   #check(position: number): void {

@@ -1,8 +1,24 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  open as nodeOpen,
+  openSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs, unlink } from "node:fs/promises";
+import { promisify } from "node:util";
 import { DiskFile } from "./disk-file.ts";
 import { takeDiskLock } from "./disk-lock.ts";
 import { fileError, toFileError } from "./file-errors.ts";
 import type { EntryKind, OpenFlags, Vfs, VfsEntry, VfsFile, VfsLock, VfsStat } from "./vfs.ts";
+
+const openDescriptor = promisify<string, string, number>(nodeOpen);
 
 const NODE_FLAGS: Readonly<Record<OpenFlags, string>> = {
   r: "r",
@@ -20,7 +36,7 @@ const NODE_FLAGS: Readonly<Record<OpenFlags, string>> = {
  */
 export class DiskVfs implements Vfs {
   async open(path: string, flags: OpenFlags): Promise<VfsFile> {
-    const file = new DiskFile(path, await openHandle(path, flags));
+    const file = new DiskFile(path, await openForFlags(path, flags));
     try {
       // Opening a directory to read succeeds on Linux, and only the first read fails: say it here instead.
       if (flags === "r" && (await this.stat(path)).kind === "directory") {
@@ -62,9 +78,7 @@ export class DiskVfs implements Vfs {
       await stat(path);
       return true;
     } catch (error) {
-      const ioError = toFileError(error, path, "stat");
-      if (ioError.code === "FILES_NOT_FOUND" || ioError.code === "FILES_NOT_DIRECTORY") return false;
-      throw ioError;
+      return missing(error, path);
     }
   }
 
@@ -91,6 +105,55 @@ export class DiskVfs implements Vfs {
   lock(path: string): Promise<VfsLock> {
     return takeDiskLock(path);
   }
+
+  openSync(path: string, flags: OpenFlags): VfsFile {
+    const file = new DiskFile(path, openForFlagsSync(path, flags));
+    try {
+      if (flags === "r" && statNow(path).isDirectory()) throw fileError("FILES_IS_DIRECTORY", path, "open");
+      return file;
+    } catch (error) {
+      file.closeSync();
+      throw error;
+    }
+  }
+
+  renameSync(from: string, to: string): void {
+    toldSync("rename", from, () => renameSync(from, to));
+  }
+
+  removeSync(path: string, options: { readonly recursive?: boolean } = {}): void {
+    const isDirectory = statNow(path).isDirectory();
+    toldSync("remove", path, () => {
+      if (!isDirectory) unlinkSync(path);
+      else if (options.recursive === true) rmSync(path, { recursive: true });
+      else rmdirSync(path);
+    });
+  }
+
+  existsSync(path: string): boolean {
+    try {
+      statSync(path);
+      return true;
+    } catch (error) {
+      return missing(error, path);
+    }
+  }
+
+  makeDirectorySync(path: string): void {
+    toldSync("makeDirectory", path, () => mkdirSync(path, { recursive: true }));
+  }
+
+  syncDirectorySync(path: string): void {
+    if (process.platform === "win32") return;
+    toldSync("syncDirectory", path, () => {
+      const descriptor = openSync(path, "r");
+      try {
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+  }
 }
 
 /** The one {@link DiskVfs} that everybody shares. */
@@ -99,22 +162,64 @@ export const diskVfs: DiskVfs = new DiskVfs();
 /** The file system of code that is given none: the disk. In a browser, which has none, every call of it throws. */
 export const defaultVfs: Vfs = diskVfs;
 
-type Handle = Awaited<ReturnType<typeof open>>;
+// "a+" would create, too, but ignores positions in writes: `"create-or-open"` tries to open, then to create, until one
+// holds.
 
-async function openHandle(path: string, flags: OpenFlags): Promise<Handle> {
-  // "a+" would create, too, but ignores positions in writes: try to create, then to open, until one holds.
+async function openForFlags(path: string, flags: OpenFlags): Promise<number> {
   for (;;) {
     try {
-      return await open(path, NODE_FLAGS[flags]);
+      return await openDescriptor(path, NODE_FLAGS[flags]);
     } catch (error) {
-      const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-      if (flags !== "create-or-open" || !isMissing) throw toFileError(error, path, "open");
+      throwUnlessMissing(error, path, flags);
     }
     try {
-      return await open(path, NODE_FLAGS.create);
+      return await openDescriptor(path, NODE_FLAGS.create);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw toFileError(error, path, "open");
+      throwUnlessExists(error, path);
     }
+  }
+}
+
+function openForFlagsSync(path: string, flags: OpenFlags): number {
+  for (;;) {
+    try {
+      return openSync(path, NODE_FLAGS[flags]);
+    } catch (error) {
+      throwUnlessMissing(error, path, flags);
+    }
+    try {
+      return openSync(path, NODE_FLAGS.create);
+    } catch (error) {
+      throwUnlessExists(error, path);
+    }
+  }
+}
+
+function throwUnlessMissing(error: unknown, path: string, flags: OpenFlags): void {
+  const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+  if (flags !== "create-or-open" || !isMissing) throw toFileError(error, path, "open");
+}
+
+function throwUnlessExists(error: unknown, path: string): void {
+  if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw toFileError(error, path, "open");
+}
+
+/** False when `error` says that nothing is there; throws it otherwise. */
+function missing(error: unknown, path: string): false {
+  const ioError = toFileError(error, path, "stat");
+  if (ioError.code === "FILES_NOT_FOUND" || ioError.code === "FILES_NOT_DIRECTORY") return false;
+  throw ioError;
+}
+
+function statNow(path: string): Stats {
+  return toldSync("stat", path, () => statSync(path));
+}
+
+function toldSync<T>(syscall: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toFileError(error, path, syscall);
   }
 }
 

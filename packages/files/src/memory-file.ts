@@ -74,7 +74,7 @@ export class MemoryFile implements VfsFile {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.closeSync();
   }
 
   readSync(into: Uint8Array, position: number): number {
@@ -101,6 +101,10 @@ export class MemoryFile implements VfsFile {
 
   syncSync(): void {
     this.#check(0);
+  }
+
+  closeSync(): void {
+    this.#isClosed = true;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -19,6 +19,10 @@ export class MemoryVfs implements Vfs {
   readonly #locks = new Set<string>();
 
   async open(path: string, flags: OpenFlags): Promise<VfsFile> {
+    return this.openSync(path, flags);
+  }
+
+  openSync(path: string, flags: OpenFlags): VfsFile {
     const parent = this.#directory(parentPath(path), path, "open");
     const found = this.#find(path, "open");
     if (found instanceof Map) throw fileError("FILES_IS_DIRECTORY", path, "open");
@@ -33,6 +37,10 @@ export class MemoryVfs implements Vfs {
   }
 
   async rename(from: string, to: string): Promise<void> {
+    return this.renameSync(from, to);
+  }
+
+  renameSync(from: string, to: string): void {
     const moved = this.#existing(from, "rename");
     const target = this.#find(to, "rename");
     const toParent = this.#directory(parentPath(to), to, "rename");
@@ -51,6 +59,10 @@ export class MemoryVfs implements Vfs {
   }
 
   async remove(path: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
+    return this.removeSync(path, options);
+  }
+
+  removeSync(path: string, options: { readonly recursive?: boolean } = {}): void {
     const found = this.#existing(path, "remove");
     if (found instanceof Map && found.size > 0 && options.recursive !== true) {
       throw fileError("FILES_NOT_EMPTY", path, "remove");
@@ -72,6 +84,10 @@ export class MemoryVfs implements Vfs {
   }
 
   async exists(path: string): Promise<boolean> {
+    return this.existsSync(path);
+  }
+
+  existsSync(path: string): boolean {
     let node: Node | undefined = this.#root;
     for (const part of partsOf(path)) {
       if (!(node instanceof Map)) return false;
@@ -81,6 +97,10 @@ export class MemoryVfs implements Vfs {
   }
 
   async makeDirectory(path: string): Promise<void> {
+    return this.makeDirectorySync(path);
+  }
+
+  makeDirectorySync(path: string): void {
     let directory = this.#root;
     for (const part of partsOf(path)) {
       let next = directory.get(part);
@@ -94,6 +114,10 @@ export class MemoryVfs implements Vfs {
   }
 
   async syncDirectory(path: string): Promise<void> {
+    return this.syncDirectorySync(path);
+  }
+
+  syncDirectorySync(path: string): void {
     this.#directory(path, path, "syncDirectory");
   }
 

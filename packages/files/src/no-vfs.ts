@@ -13,10 +13,22 @@ export const noVfs: Vfs = Object.freeze({
   syncDirectory: refusal("syncDirectory"),
   freeBytes: refusal("freeBytes"),
   lock: refusal("lock"),
+  openSync: refusalNow("openSync"),
+  renameSync: refusalNow("renameSync"),
+  removeSync: refusalNow("removeSync"),
+  existsSync: refusalNow("existsSync"),
+  makeDirectorySync: refusalNow("makeDirectorySync"),
+  syncDirectorySync: refusalNow("syncDirectorySync"),
 });
 
 function refusal(call: keyof Vfs): (path: string) => Promise<never> {
   return async (path) => {
+    throw fileError("FILES_NO_FILE_SYSTEM", path, call);
+  };
+}
+
+function refusalNow(call: keyof Vfs): (path: string) => never {
+  return (path) => {
     throw fileError("FILES_NO_FILE_SYSTEM", path, call);
   };
 }

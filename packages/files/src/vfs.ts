@@ -58,13 +58,16 @@ export interface VfsFile {
   sizeSync(): number;
   truncateSync(size: number): void;
   syncSync(): void;
+  /** Closes; calls that still run on other threads end as they would have, and the system lets go of it then. */
+  closeSync(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
  * The file system as every package of this project sees it: a disk, memory, or one that fails on purpose.
  *
- * Paths use `/`. All calls throw IoError with a code of the package's README when the system refuses.
+ * Paths use `/`. All calls throw IoError with a code of the package's README when the system refuses. The calls with
+ * `Sync` do the same at once, on this thread, for code that cannot wait.
  */
 export interface Vfs {
   /** @throws IoError `FILES_NOT_FOUND`, `FILES_EXISTS` (for `"create"`), `FILES_IS_DIRECTORY` and others */
@@ -89,4 +92,10 @@ export interface Vfs {
    * @throws IoError `FILES_LOCKED` when a living process holds it
    */
   lock(path: string): Promise<VfsLock>;
+  openSync(path: string, flags: OpenFlags): VfsFile;
+  renameSync(from: string, to: string): void;
+  removeSync(path: string, options?: { readonly recursive?: boolean }): void;
+  existsSync(path: string): boolean;
+  makeDirectorySync(path: string): void;
+  syncDirectorySync(path: string): void;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { diskVfs } from "@millrace/files";
@@ -45,4 +45,21 @@ test("close waits for the writes that run", async () => {
   await file.close();
   await writing;
   expect((await diskVfs.stat(path)).size).toBe(3_000_000);
+});
+
+test("closing at once lets the writes that run end, in their own file", async () => {
+  const paths = Array.from({ length: 20 }, (_, i) => join(scratch, `late${i}`));
+  const writes = paths.map((path, i) => {
+    const file = diskVfs.openSync(path, "create");
+    const writing = file.write(new Uint8Array(500_000).fill(i), 0);
+    file.closeSync();
+    file.closeSync();
+    return writing;
+  });
+  await Promise.all(writes);
+  for (const [i, path] of paths.entries()) {
+    const bytes = readFileSync(path);
+    expect(bytes.length).toBe(500_000);
+    expect(bytes.every((byte) => byte === i)).toBe(true);
+  }
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { diskVfs, MemoryVfs, type Vfs } from "@millrace/files";
+import { diskVfs, MemoryVfs, type Vfs, type VfsFile } from "@millrace/files";
 import { afterAll, describe, expect, test } from "vitest";
 
 const scratch = mkdtempSync(join(tmpdir(), "millrace-files-"));
@@ -19,7 +19,58 @@ const IMPLEMENTATIONS: [string, () => Promise<{ vfs: Vfs; root: string }>][] = [
     },
   ],
   ["memory", async () => ({ vfs: new MemoryVfs(), root: "/" })],
+  [
+    "disk, by its synchronous calls",
+    async () => {
+      const root = join(scratch, String(nextRoot++));
+      diskVfs.makeDirectorySync(root);
+      return { vfs: bySyncCalls(diskVfs), root };
+    },
+  ],
+  ["memory, by its synchronous calls", async () => ({ vfs: bySyncCalls(new MemoryVfs()), root: "/" })],
 ];
+
+/** The same file system, with synchronous calls under the names of the others. */
+function bySyncCalls(vfs: Vfs): Vfs {
+  return {
+    list: (path) => vfs.list(path),
+    stat: (path) => vfs.stat(path),
+    freeBytes: (path) => vfs.freeBytes(path),
+    lock: (path) => vfs.lock(path),
+    open: async (path, flags) => fileBySyncCalls(vfs.openSync(path, flags)),
+    rename: async (from, to) => vfs.renameSync(from, to),
+    remove: async (path, options) => vfs.removeSync(path, options),
+    exists: async (path) => vfs.existsSync(path),
+    makeDirectory: async (path) => vfs.makeDirectorySync(path),
+    syncDirectory: async (path) => vfs.syncDirectorySync(path),
+    openSync: vfs.openSync,
+    renameSync: vfs.renameSync,
+    removeSync: vfs.removeSync,
+    existsSync: vfs.existsSync,
+    makeDirectorySync: vfs.makeDirectorySync,
+    syncDirectorySync: vfs.syncDirectorySync,
+  };
+}
+
+function fileBySyncCalls(file: VfsFile): VfsFile {
+  return {
+    path: file.path,
+    read: async (into, position) => file.readSync(into, position),
+    write: async (from, position) => file.writeSync(from, position),
+    size: async () => file.sizeSync(),
+    truncate: async (size) => file.truncateSync(size),
+    allocate: (size) => file.allocate(size),
+    sync: async () => file.syncSync(),
+    close: async () => file.closeSync(),
+    readSync: (into, position) => file.readSync(into, position),
+    writeSync: (from, position) => file.writeSync(from, position),
+    sizeSync: () => file.sizeSync(),
+    truncateSync: (size) => file.truncateSync(size),
+    syncSync: () => file.syncSync(),
+    closeSync: () => file.closeSync(),
+    [Symbol.asyncDispose]: async () => file.closeSync(),
+  };
+}
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 

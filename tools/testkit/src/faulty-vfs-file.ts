@@ -76,7 +76,7 @@ export class FaultyFile implements VfsFile {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.closeSync();
   }
 
   readSync(into: Uint8Array, position: number): number {
@@ -128,6 +128,10 @@ export class FaultyFile implements VfsFile {
     }
     if (fault !== "HALTING" && fault !== "HALTED") this.#content.failSync(this.#random);
     throw plannedError(fault, this.path, "sync");
+  }
+
+  closeSync(): void {
+    this.#isClosed = true;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -99,7 +99,12 @@ export class FaultyVfs implements Vfs {
   }
 
   async open(given: string, flags: OpenFlags): Promise<VfsFile> {
-    const path = await this.#enter("open", given);
+    await someTurns(this.#random);
+    return this.openSync(given, flags);
+  }
+
+  openSync(given: string, flags: OpenFlags): VfsFile {
+    const path = this.#enter("open", given);
     const found = this.#live.get(path);
     if (path === "." || found === "directory") throw fileError("FILES_IS_DIRECTORY", given, "open");
     if (found !== undefined && flags === "create") throw fileError("FILES_EXISTS", given, "open");
@@ -114,7 +119,12 @@ export class FaultyVfs implements Vfs {
   }
 
   async rename(givenFrom: string, givenTo: string): Promise<void> {
-    const from = await this.#enter("rename", givenFrom);
+    await someTurns(this.#random);
+    return this.renameSync(givenFrom, givenTo);
+  }
+
+  renameSync(givenFrom: string, givenTo: string): void {
+    const from = this.#enter("rename", givenFrom);
     const to = normalize(givenTo);
     const entry = this.#live.get(from);
     if (entry === undefined) throw this.#missing(from, givenFrom, "rename");
@@ -125,7 +135,12 @@ export class FaultyVfs implements Vfs {
   }
 
   async remove(given: string, options: { readonly recursive?: boolean } = {}): Promise<void> {
-    const path = await this.#enter("remove", given);
+    await someTurns(this.#random);
+    return this.removeSync(given, options);
+  }
+
+  removeSync(given: string, options: { readonly recursive?: boolean } = {}): void {
+    const path = this.#enter("remove", given);
     if (!this.#live.has(path)) throw this.#missing(path, given, "remove");
     const inside = [...this.#live.keys()].filter((other) => other.startsWith(`${path}/`)).sort();
     if (inside.length > 0 && options.recursive !== true) throw fileError("FILES_NOT_EMPTY", given, "remove");
@@ -134,7 +149,8 @@ export class FaultyVfs implements Vfs {
   }
 
   async list(given: string): Promise<VfsEntry[]> {
-    const path = await this.#enter("list", given);
+    await someTurns(this.#random);
+    const path = this.#enter("list", given);
     this.#needDirectory(path, given, "list");
     const entries: VfsEntry[] = [];
     for (const [other, entry] of this.#live) {
@@ -145,7 +161,8 @@ export class FaultyVfs implements Vfs {
   }
 
   async stat(given: string): Promise<VfsStat> {
-    const path = await this.#enter("stat", given);
+    await someTurns(this.#random);
+    const path = this.#enter("stat", given);
     const entry = path === "." ? "directory" : this.#live.get(path);
     if (entry === undefined) throw this.#missing(path, given, "stat");
     if (entry === "directory") return { kind: "directory", size: 0, modifiedMs: 0 };
@@ -153,12 +170,22 @@ export class FaultyVfs implements Vfs {
   }
 
   async exists(given: string): Promise<boolean> {
-    const path = await this.#enter("stat", given);
+    await someTurns(this.#random);
+    return this.existsSync(given);
+  }
+
+  existsSync(given: string): boolean {
+    const path = this.#enter("stat", given);
     return path === "." || this.#live.has(path);
   }
 
   async makeDirectory(given: string): Promise<void> {
-    const path = await this.#enter("makeDirectory", given);
+    await someTurns(this.#random);
+    return this.makeDirectorySync(given);
+  }
+
+  makeDirectorySync(given: string): void {
+    const path = this.#enter("makeDirectory", given);
     let made = ".";
     for (const part of path === "." ? [] : path.split("/")) {
       made = joinPath(made, part);
@@ -169,7 +196,12 @@ export class FaultyVfs implements Vfs {
   }
 
   async syncDirectory(given: string): Promise<void> {
-    const path = await this.#enter("syncDirectory", given);
+    await someTurns(this.#random);
+    return this.syncDirectorySync(given);
+  }
+
+  syncDirectorySync(given: string): void {
+    const path = this.#enter("syncDirectory", given);
     this.#needDirectory(path, given, "syncDirectory");
     const rest: NameChange[] = [];
     for (const change of this.#pending) {
@@ -187,7 +219,8 @@ export class FaultyVfs implements Vfs {
 
   /** Gone after a crash, as the process is. */
   async lock(given: string): Promise<VfsLock> {
-    const path = await this.#enter("lock", given);
+    await someTurns(this.#random);
+    const path = this.#enter("lock", given);
     this.#needDirectory(parentPath(path), given, "lock");
     if (this.#locks.has(path)) throw fileError("FILES_LOCKED", given, "lock");
     this.#locks.add(path);
@@ -199,8 +232,7 @@ export class FaultyVfs implements Vfs {
     return { path: given, release, [Symbol.asyncDispose]: release };
   }
 
-  async #enter(call: FaultyCall, given: string): Promise<string> {
-    await someTurns(this.#random);
+  #enter(call: FaultyCall, given: string): string {
     const fault = this.#plan.next(call, given);
     if (fault !== undefined) throw plannedError(fault, given, call);
     return normalize(given);
