@@ -2,5 +2,11 @@
 export { CODEC_NAMES, type CodecName, type DeflateStrategy, detectCodec } from "./codec.ts";
 export type { Hasher, HashName } from "./hasher.ts";
 export { decompressLz4Frame } from "./lz4.ts";
-export { compressBytes, decompressBytes, decompressChunks } from "./web-codec.ts";
+export {
+  compressBytes,
+  compressBytesSync,
+  decompressBytes,
+  decompressBytesSync,
+  decompressChunks,
+} from "./web-codec.ts";
 export { newHasher, sha256Hex } from "./web-hash.ts";

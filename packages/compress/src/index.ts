@@ -2,5 +2,5 @@ export { CODEC_NAMES, type CodecName, type DeflateStrategy, detectCodec } from "
 export type { Hasher, HashName } from "./hasher.ts";
 export { decompressLz4Frame } from "./lz4.ts";
 export { decompressChunks } from "./node-chunks.ts";
-export { compressBytes, decompressBytes } from "./node-codec.ts";
+export { compressBytes, compressBytesSync, decompressBytes, decompressBytesSync } from "./node-codec.ts";
 export { newHasher, sha256Hex } from "./node-hash.ts";

@@ -20,6 +20,10 @@ const decompressors = {
   gzip: promisify<Uint8Array, zlib.ZlibOptions, Uint8Array>(zlib.gunzip),
   zstd: promisify<Uint8Array, zlib.ZstdOptions, Uint8Array>(zlib.zstdDecompress),
 };
+const syncCompressors = { deflate: zlib.deflateSync, gzip: zlib.gzipSync, zstd: zlib.zstdCompressSync };
+const syncDecompressors = { deflate: zlib.inflateSync, gzip: zlib.gunzipSync, zstd: zlib.zstdDecompressSync };
+
+const MAX_OUTPUT_BUFFER_BYTES = 1024 * 1024;
 
 /**
  * Compresses `bytes` in libuv's thread pool.
@@ -35,12 +39,19 @@ export async function compressBytes(
   level?: number,
   strategy?: DeflateStrategy,
 ): Promise<Uint8Array> {
-  const filled = checkLevel(codec, level);
-  const { Z_RLE, Z_DEFAULT_STRATEGY } = zlib.constants;
-  const search = checkStrategy(strategy) === "rle" ? Z_RLE : Z_DEFAULT_STRATEGY;
-  if (codec === "none") return bytes;
-  if (codec !== "zstd") return compressors[codec](bytes, { level: filled, strategy: search });
-  return compressors.zstd(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: filled } });
+  const options = compressionOptions(bytes.length, codec, level, strategy);
+  return codec === "none" ? bytes : tight(await compressors[codec](bytes, options));
+}
+
+/** {@link compressBytes} at once, on this thread. */
+export function compressBytesSync(
+  bytes: Uint8Array,
+  codec: CodecName,
+  level?: number,
+  strategy?: DeflateStrategy,
+): Uint8Array {
+  const options = compressionOptions(bytes.length, codec, level, strategy);
+  return codec === "none" ? bytes : tight(syncCompressors[codec](bytes, options));
 }
 
 /**
@@ -59,9 +70,44 @@ export async function decompressBytes(
   try {
     return await decompressors[codec](bytes, { maxOutputLength: limitBytes });
   } catch (cause) {
-    if ((cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
-      throw tooLarge(codec, limitBytes + 1, limitBytes);
-    }
-    throw corruptInput(codec, bytes.length, cause);
+    throw decoderError(cause, codec, bytes.length, limitBytes);
   }
+}
+
+/** {@link decompressBytes} at once, on this thread. */
+export function decompressBytesSync(bytes: Uint8Array, codec: CodecName, limitBytes: number): Uint8Array {
+  checkDecompression(bytes, codec, limitBytes);
+  if (codec === "none") return bytes;
+  try {
+    return syncDecompressors[codec](bytes, { maxOutputLength: limitBytes });
+  } catch (cause) {
+    throw decoderError(cause, codec, bytes.length, limitBytes);
+  }
+}
+
+function compressionOptions(
+  byteLength: number,
+  codec: CodecName,
+  level: number | undefined,
+  strategy: DeflateStrategy | undefined,
+): zlib.ZlibOptions & zlib.ZstdOptions {
+  const filled = checkLevel(codec, level);
+  const { Z_RLE, Z_DEFAULT_STRATEGY, ZSTD_c_compressionLevel } = zlib.constants;
+  const search = checkStrategy(strategy) === "rle" ? Z_RLE : Z_DEFAULT_STRATEGY;
+  // What cannot be compressed grows a little; one buffer for all of it spares a turn of the pool for each 16 KiB.
+  const chunkSize = Math.min(byteLength + (byteLength >> 8) + 64, MAX_OUTPUT_BUFFER_BYTES);
+  if (codec === "zstd") return { chunkSize, params: { [ZSTD_c_compressionLevel]: filled } };
+  return { chunkSize, level: filled, strategy: search, memLevel: 9 };
+}
+
+/** The output without the rest of its buffer, where most of that is empty: the caller may keep it for long. */
+function tight(output: Uint8Array): Uint8Array {
+  return output.length * 2 < output.buffer.byteLength ? new Uint8Array(output) : output;
+}
+
+function decoderError(cause: unknown, codec: CodecName, byteLength: number, limitBytes: number): Error {
+  if ((cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
+    return tooLarge(codec, limitBytes + 1, limitBytes);
+  }
+  return corruptInput(codec, byteLength, cause);
 }

@@ -49,6 +49,34 @@ export async function decompressBytes(
 }
 
 /**
+ * As Node's, for `none` only: a browser compresses in streams, which takes turns of the event loop.
+ * @throws MillraceError `COMPRESS_CODEC_UNAVAILABLE` for all other codecs
+ */
+export function compressBytesSync(
+  bytes: Uint8Array,
+  codec: CodecName,
+  level?: number,
+  strategy?: DeflateStrategy,
+): Uint8Array {
+  checkLevel(codec, level);
+  checkStrategy(strategy);
+  return codec === "none" ? bytes : refuseSync(codec);
+}
+
+/** As Node's, for `none` only. @throws MillraceError `COMPRESS_CODEC_UNAVAILABLE` for all other codecs */
+export function decompressBytesSync(bytes: Uint8Array, codec: CodecName, limitBytes: number): Uint8Array {
+  checkDecompression(bytes, codec, limitBytes);
+  return codec === "none" ? bytes : refuseSync(codec);
+}
+
+function refuseSync(codec: CodecName): never {
+  throw new MillraceError(
+    "COMPRESS_CODEC_UNAVAILABLE",
+    `compress: ${codec} cannot be done at once in browsers; await compressBytes or decompressBytes there`,
+  );
+}
+
+/**
  * Decompresses a sequence of byte chunks as they come; memory does not depend on the length of the whole.
  * @returns chunks that stay valid; with `none` the source itself
  * @throws CorruptDataError when the data is damaged, cut off, or not of this codec

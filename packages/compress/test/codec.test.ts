@@ -10,9 +10,16 @@ const { CODEC_NAMES, compressBytes, detectCodec } = node;
 type Entry = Pick<typeof node, "compressBytes" | "decompressBytes" | "decompressChunks">;
 
 const LIMIT = 1 << 22;
+/** Node's calls that do all at once, under the names of the others. */
+const atOnce: Entry = {
+  compressBytes: async (...given) => node.compressBytesSync(...given),
+  decompressBytes: async (...given) => node.decompressBytesSync(...given),
+  decompressChunks: node.decompressChunks,
+};
 /** Both entries with their codecs; the browser's works in Node too. */
 const CODECS: readonly (readonly [name: string, codec: node.CodecName, entry: Entry])[] = [
   ...CODEC_NAMES.map((codec) => [`${codec} of Node`, codec, node] as const),
+  ...CODEC_NAMES.map((codec) => [`${codec} of Node, at once`, codec, atOnce] as const),
   ...(["none", "deflate", "gzip"] as const).map(
     (codec) => [`${codec} of a browser`, codec, browser] as const,
   ),
@@ -166,4 +173,23 @@ describe("the strategy rle", () => {
   it.each([node, browser])("is checked", async (entry) => {
     await expect(entry.compressBytes(runs, "deflate", 1, "huffman" as "rle")).rejects.toThrow(/strategy/);
   });
+});
+
+it("compressed bytes do not hold a buffer that is mostly empty", async () => {
+  const zeros = new Uint8Array(1 << 20);
+  for (const codec of ["deflate", "gzip", "zstd"] as const) {
+    for (const small of [await compressBytes(zeros, codec), node.compressBytesSync(zeros, codec)]) {
+      expect(small.buffer.byteLength).toBeLessThan(16_384);
+    }
+  }
+});
+
+it("a browser does nothing at once but none, and says so", () => {
+  expect(browser.compressBytesSync(text, "none")).toBe(text);
+  expect(browser.decompressBytesSync(text, "none", LIMIT)).toBe(text);
+  const refused = expect.objectContaining({ code: "COMPRESS_CODEC_UNAVAILABLE" });
+  for (const codec of ["deflate", "gzip", "zstd"] as const) {
+    expect(() => browser.compressBytesSync(text, codec)).toThrow(refused);
+    expect(() => browser.decompressBytesSync(text, codec, LIMIT)).toThrow(refused);
+  }
 });

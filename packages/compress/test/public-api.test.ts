@@ -7,7 +7,9 @@ it("exports these names and no others", () => {
     [
       "CODEC_NAMES",
       "compressBytes",
+      "compressBytesSync",
       "decompressBytes",
+      "decompressBytesSync",
       "decompressChunks",
       "decompressLz4Frame",
       "detectCodec",
