@@ -1,4 +1,5 @@
 import { GCProfiler, getHeapStatistics } from "node:v8";
+import { formatByteSize } from "@millrace/base";
 import type { Work } from "./case.ts";
 
 /** Flags of a process that counts allocations: a nursery so large that a run seldom needs a collection. */
@@ -17,6 +18,12 @@ export interface Allocation {
    * heap is counted through collections, buffers outside of it cannot be.
    */
   readonly isExact: boolean;
+}
+
+/** "12 KiB", "≥ 12 KiB" for a lower bound, "" where it was not counted. */
+export function formatAllocation(allocation: Allocation | undefined): string {
+  if (allocation === undefined) return "";
+  return `${allocation.isExact ? "" : "≥ "}${formatByteSize(allocation.bytes)}`;
 }
 
 /** Runs before the first count: V8 allocates more until it has compiled the work. */

@@ -15,6 +15,16 @@ export interface Contender {
   prepare(): Promise<Work | readonly Work[]>;
 }
 
+/** A peer in Python: a program of `src/python`, in the interpreter that has the peers' packages. */
+export interface PythonContender {
+  readonly name: string;
+  /** Units of one of its runs. @default the case's amount */
+  readonly amount?: number;
+  /** File name below `src/python`; it checks its result, times it and prints a {@link Measurement}. */
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
 /** A ratio to reach: our rate by that of the best of the peers that ran. */
 export interface Reach {
   readonly ratio: number;
@@ -29,7 +39,7 @@ export interface BenchmarkCase {
   /** How many units one run handles. */
   readonly amount: number;
   readonly ours: Contender;
-  readonly peers: readonly Contender[];
+  readonly peers: readonly (Contender | PythonContender)[];
   readonly reach?: Reach;
   /** Too large for every day: runs with `--full` only. @default false */
   readonly isFull?: boolean;
@@ -44,6 +54,6 @@ export interface Measurement {
   readonly seconds: readonly number[];
   /** Largest resident set of the process, in bytes. */
   readonly peakBytes: number;
-  /** Seconds of a fixed piece of arithmetic in the same process: how fast this machine is just now. */
-  readonly baselineSeconds: number;
+  /** Seconds of a fixed piece of arithmetic in the same process, in Node: how fast this machine is just now. */
+  readonly baselineSeconds?: number;
 }

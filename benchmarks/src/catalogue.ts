@@ -39,6 +39,11 @@ export function measureProgram(root: string): string {
   return join(root, "benchmarks", "src", "measure.ts");
 }
 
+/** A program that measures a peer in Python, in the checkout at `root`. */
+export function pythonProgram(root: string, script: string): string {
+  return join(root, "benchmarks", "src", "python", script);
+}
+
 async function loadFile(file: string): Promise<BenchmarkCases> {
   const module: unknown = await import(new URL(`./cases/${file}.ts`, import.meta.url).href);
   return (module as { cases: BenchmarkCases }).cases;

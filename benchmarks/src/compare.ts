@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { formatTable } from "@millrace/cli";
-import type { Measurement } from "./case.ts";
+import type { Contender, Measurement } from "./case.ts";
 import { caseIds, loadCase, measureProgram, selectCases } from "./catalogue.ts";
 import { measureInFreshProcess } from "./fresh-process.ts";
 import { median, spread } from "./statistics.ts";
@@ -57,10 +57,7 @@ async function compare(prefixes: readonly string[]): Promise<number> {
     const before: Measurement[] = [];
     const after: Measurement[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const [earlier, later] = [
-        await measureAtBase(id, ours.name),
-        await measureInFreshProcess(ROOT, id, ours.name),
-      ];
+      const [earlier, later] = [await measureAtBase(id, ours), await measureInFreshProcess(ROOT, id, ours)];
       if (earlier === undefined || later === undefined) break;
       before.push(earlier);
       after.push(later);
@@ -88,7 +85,7 @@ async function compare(prefixes: readonly string[]): Promise<number> {
 }
 
 /** Measures at the base; undefined where the base has no such case, or cannot run it. */
-async function measureAtBase(id: string, contender: string): Promise<Measurement | undefined> {
+async function measureAtBase(id: string, contender: Contender): Promise<Measurement | undefined> {
   try {
     return await measureInFreshProcess(base, id, contender);
   } catch {

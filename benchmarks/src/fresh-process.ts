@@ -1,37 +1,45 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { ALLOCATION_FLAGS, type Allocation } from "./allocation.ts";
-import type { Measurement } from "./case.ts";
-import { measureProgram } from "./catalogue.ts";
+import type { Contender, Measurement, PythonContender } from "./case.ts";
+import { measureProgram, pythonProgram } from "./catalogue.ts";
+import { PYTHON } from "./peers.ts";
 
 /**
  * Measures one contender of one case in a process of its own, with the sources of the checkout at `root`.
  * @returns undefined when the contender is a peer that is not installed
  */
-export function measureInFreshProcess(
+export async function measureInFreshProcess(
   root: string,
   id: string,
-  contender: string,
+  contender: Contender | PythonContender,
 ): Promise<Measurement | undefined> {
-  return runMeasure<Measurement>(root, [], [id, contender]);
+  if (!("script" in contender)) return runNode<Measurement>(root, [], [id, contender.name]);
+  if (!existsSync(PYTHON)) return undefined;
+  return run(PYTHON, [pythonProgram(root, contender.script), ...contender.args], root);
 }
 
-/** Counts what one run of a contender allocates, in a process of its own; of several works the first. */
-export function countInFreshProcess(
+/**
+ * Counts what one run of a contender allocates, in a process of its own; of several works the first.
+ * @returns undefined when it is not installed, or not in Node
+ */
+export async function countInFreshProcess(
   root: string,
   id: string,
-  contender: string,
+  contender: Contender | PythonContender,
 ): Promise<Allocation | undefined> {
-  return runMeasure<Allocation>(root, ALLOCATION_FLAGS, [id, contender, "--allocation"]);
+  if ("script" in contender) return undefined;
+  return runNode<Allocation>(root, ALLOCATION_FLAGS, [id, contender.name, "--allocation"]);
 }
 
-async function runMeasure<T>(
-  root: string,
-  flags: readonly string[],
-  args: readonly string[],
-): Promise<T | undefined> {
+function runNode<T>(root: string, flags: readonly string[], args: readonly string[]): Promise<T | undefined> {
   const command = [...flags, "--conditions=@millrace/source", measureProgram(root), ...args];
-  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root }).catch((error) => {
+  return run(process.execPath, command, root);
+}
+
+async function run<T>(program: string, command: readonly string[], root: string): Promise<T | undefined> {
+  const { stdout } = await promisify(execFile)(program, command, { cwd: root }).catch((error) => {
     // A native peer may crash while the process ends, after its measurement was printed.
     if (typeof error.stdout === "string" && error.stdout.endsWith("}\n")) return error as { stdout: string };
     throw error;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
 import { formatRate, formatTable } from "@millrace/cli";
+import { formatAllocation } from "./allocation.ts";
 import { caseIds, loadCase, selectCases } from "./catalogue.ts";
 import { installPeers } from "./peers.ts";
 import { type CaseResult, runCase } from "./run-case.ts";
@@ -33,7 +34,7 @@ const rows = results.flatMap(({ id, unit, contenders }) =>
           formatRate(contender.bestPerSecond, unit),
           `±${(contender.spread * 100).toFixed(0)} %`,
           formatByteSize(contender.peakBytes),
-          `${contender.allocation.isExact ? "" : "≥ "}${formatByteSize(contender.allocation.bytes)}`,
+          formatAllocation(contender.allocation),
           contender.isOurs ? "" : contender.ourRatio.toFixed(2),
         ]
       : [id, contender.name, "not run", "", "", "", "", ""],

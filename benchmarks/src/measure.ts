@@ -9,13 +9,14 @@ import { PeerMissingError } from "./peers.ts";
 const WARM_UP_MS = 200;
 const TIMED_MS = 600;
 const FEWEST_RUNS = 5;
-/** Runs of well under a microsecond would otherwise fill the pipe with their times. */
-const MOST_RUNS = 20_000;
+/** Runs of some microseconds would otherwise print more than a pipe takes before the process ends. */
+const MOST_RUNS = 4000;
 
 const [id, contenderName, mode] = process.argv.slice(2);
 const measured = await loadCase(id!);
 const contender = [measured.ours, ...measured.peers].find(({ name }) => name === contenderName);
-if (contender === undefined) throw new Error(`${id} has no contender ${contenderName}`);
+if (contender === undefined || "script" in contender)
+  throw new Error(`${id} has no contender ${contenderName}`);
 try {
   const prepared = await contender.prepare();
   const works = typeof prepared === "function" ? [prepared] : prepared;
@@ -49,7 +50,7 @@ async function repeat(work: Work, milliseconds: number, fewest: number): Promise
     const start = performance.now();
     const pending = work();
     if (pending !== undefined) await pending;
-    seconds.push((performance.now() - start) / 1000);
+    seconds.push(Number(((performance.now() - start) / 1000).toPrecision(6)));
   }
   return seconds;
 }

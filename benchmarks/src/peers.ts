@@ -5,6 +5,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const PEERS = fileURLToPath(new URL("../peers/", import.meta.url));
 
+/** The interpreter that has the peers in Python; missing where they could not be installed. */
+export const PYTHON: string = `${PEERS}.venv/${process.platform === "win32" ? "Scripts/python.exe" : "bin/python"}`;
+
 /** A peer is not installed; the report says "not run". */
 export class PeerMissingError extends Error {
   constructor(name: string, cause: unknown) {
@@ -17,14 +20,19 @@ export class PeerMissingError extends Error {
  * Installs the peers into their own workspace, once. Fails softly: a peer that is not there is reported as not run.
  */
 export function installPeers(): void {
-  if (existsSync(`${PEERS}node_modules`)) return;
-  process.stderr.write("installing the peers into benchmarks/peers …\n");
+  if (!existsSync(`${PEERS}node_modules`)) install("the peers", "pnpm install --frozen-lockfile");
+  if (existsSync(PYTHON)) return;
+  const python = process.platform === "win32" ? "python" : "python3";
+  install(
+    "the peers in Python",
+    `${python} -m venv .venv && "${PYTHON}" -m pip install --quiet --disable-pip-version-check -r requirements.txt`,
+  );
+}
+
+function install(what: string, command: string): void {
+  process.stderr.write(`installing ${what} into benchmarks/peers …\n`);
   // The shell finds pnpm's own launcher on every system.
-  spawnSync("pnpm install --frozen-lockfile", {
-    cwd: PEERS,
-    stdio: ["ignore", "ignore", "inherit"],
-    shell: true,
-  });
+  spawnSync(command, { cwd: PEERS, stdio: ["ignore", "ignore", "inherit"], shell: true });
 }
 
 /**

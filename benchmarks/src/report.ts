@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
 import { formatRate } from "@millrace/cli";
 import { linesSvg } from "@millrace/plot";
+import { formatAllocation } from "./allocation.ts";
 import type { CaseResult } from "./run-case.ts";
 
 // `pnpm bench:report`: one page of the latest results, without anything outside of it: it opens from disk.
@@ -62,7 +63,7 @@ function section({ id, unit, contenders }: CaseResult): string {
       return `<tr><td>${escapeHtml(contender.name)}<td colspan="5">not run: not installed`;
     const width = (100 * contender.perSecond) / fastest;
     const ratio = contender.isOurs ? "" : `ours by it: ${contender.ourRatio.toFixed(2)}`;
-    return `<tr${contender.isOurs ? ' class="ours"' : ""}><td>${escapeHtml(contender.name)}<td class="bar"><div style="width:${width.toFixed(1)}%"></div><td>${formatRate(contender.perSecond, unit)} ±${(100 * contender.spread).toFixed(0)} %<td>${formatByteSize(contender.peakBytes)}<td>${contender.allocation.isExact ? "" : "≥ "}${formatByteSize(contender.allocation.bytes)}<td>${ratio}`;
+    return `<tr${contender.isOurs ? ' class="ours"' : ""}><td>${escapeHtml(contender.name)}<td class="bar"><div style="width:${width.toFixed(1)}%"></div><td>${formatRate(contender.perSecond, unit)} ±${(100 * contender.spread).toFixed(0)} %<td>${formatByteSize(contender.peakBytes)}<td>${formatAllocation(contender.allocation)}<td>${ratio}`;
   });
   return `<h2>${id}</h2><table>${rows.join("")}</table>`;
 }

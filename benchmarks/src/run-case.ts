@@ -16,8 +16,8 @@ export interface ContenderResult {
   /** Half the distance between the quartiles as a share of the median. */
   readonly spread: number;
   readonly peakBytes: number;
-  /** What one run allocates, in V8's heap and in array buffers. */
-  readonly allocation: Allocation;
+  /** What one run allocates, in V8's heap and in array buffers; undefined for a peer outside of Node. */
+  readonly allocation?: Allocation;
   /** Our rate by this contender's, of the same run; 1 for ours, 0 where it has not run. */
   readonly ourRatio: number;
 }
@@ -42,25 +42,26 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
   const peaks = new Map<string, number[]>();
   const baselines: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    for (const { name } of [ours, ...peers]) {
-      const measured = await measureInFreshProcess(root, id, name);
+    for (const contender of [ours, ...peers]) {
+      const { name } = contender;
+      const measured = await measureInFreshProcess(root, id, contender);
       if (measured === undefined) continue;
       seconds.set(name, [...(seconds.get(name) ?? []), ...measured.seconds]);
       peaks.set(name, [...(peaks.get(name) ?? []), measured.peakBytes]);
-      baselines.push(measured.baselineSeconds);
+      if (measured.baselineSeconds !== undefined) baselines.push(measured.baselineSeconds);
     }
   }
   const allocations = new Map<string, Allocation>();
-  for (const { name } of [ours, ...peers]) {
-    const counted = await countInFreshProcess(root, id, name);
-    if (counted !== undefined) allocations.set(name, counted);
+  for (const contender of [ours, ...peers]) {
+    const counted = await countInFreshProcess(root, id, contender);
+    if (counted !== undefined) allocations.set(contender.name, counted);
   }
   const ourSeconds = median(seconds.get(ours.name)!);
   const ourPerSecond = (ours.amount ?? amount) / ourSeconds;
   const contenders = [ours, ...peers].map(({ name, amount: own = amount }): ContenderResult => {
     const runs = seconds.get(name);
     const isOurs = name === ours.name;
-    const allocation = allocations.get(name) ?? { bytes: 0, isExact: false };
+    const allocation = allocations.get(name);
     if (runs === undefined) {
       return {
         name,
@@ -70,7 +71,6 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
         bestPerSecond: 0,
         spread: 0,
         peakBytes: 0,
-        allocation,
         ourRatio: 0,
       };
     }
@@ -82,7 +82,7 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
       bestPerSecond: own / Math.min(...runs),
       spread: spread(runs),
       peakBytes: median(peaks.get(name)!),
-      allocation,
+      ...(allocation === undefined ? {} : { allocation }),
       ourRatio: ourPerSecond / (own / median(runs)),
     };
   });

@@ -52,7 +52,7 @@ it("counts what a run allocates, in the heap and in buffers, to within 5 %", () 
       await count(() => { const rows = new Array(10_000); for (let i = 0; i < 10_000; i++) rows[i] = new Array(98).fill(0); keep = rows; }),
       await count(() => {}),
     ]));`;
-  const args = [...ALLOCATION_FLAGS, "--input-type=module", "-e", program];
+  const args = ["--conditions=@millrace/source", ...ALLOCATION_FLAGS, "--input-type=module", "-e", program];
   const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
   const [buffers, large, arrays, nothing] = JSON.parse(stdout) as [number, number, number, number];
   expect(Math.abs(buffers / 4_000_000 - 1)).toBeLessThan(0.05);

@@ -18,11 +18,10 @@ interface Flechette {
 
 /** From here on a list of chunks is the structure to take: it never copies what it holds. */
 const LARGE = 1 << 20;
-const pool = new BufferPool({ limitBytes: 128 << 20 });
 
 /**
  * One of ours for so many values: a growable buffer while copying on growth stays in the caches, chunks above.
- * The result is readable without a copy in both: a view, or the chunks.
+ * The result is readable without a copy in both: a view, or the chunks. Nothing is kept from run to run.
  */
 function ownAppend(count: number, fill: (target: GrowableFloat64 | ChunkListFloat64) => void): () => number {
   if (count < LARGE) {
@@ -33,7 +32,7 @@ function ownAppend(count: number, fill: (target: GrowableFloat64 | ChunkListFloa
     };
   }
   return () => {
-    using list = new ChunkListFloat64(pool);
+    using list = new ChunkListFloat64(new BufferPool());
     fill(list);
     return list.chunks().at(-1)!.at(-1)!;
   };
