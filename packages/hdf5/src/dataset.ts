@@ -46,4 +46,12 @@ export interface Hdf5Dataset<K extends DatasetKind> extends Hdf5Object {
    * @throws ClosedError
    */
   append(values: TypedArrayOf<StorageKind<K>>): Promise<void>;
+  /**
+   * Appends rows at once, for loops that never wait. What {@link append} still has to do is done first. A chunk that is
+   * full goes where the writer's option `threads` says; with `"pool"` and no free slot it is done on this thread.
+   * @throws as {@link append}
+   * @example
+   * for (let step = 0; step < 1000; step++) states.appendSync(network.step());
+   */
+  appendSync(values: TypedArrayOf<StorageKind<K>>): void;
 }

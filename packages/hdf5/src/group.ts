@@ -18,6 +18,9 @@ export interface Hdf5Object {
    * A second call does nothing.
    */
   close(): Promise<void>;
+  /** {@link close} at once. */
+  closeSync(): void;
+  [Symbol.dispose](): void;
 }
 
 /** A group: names of groups and datasets. All of it is in the file from the next checkpoint on. */
@@ -33,6 +36,10 @@ export interface Hdf5Group extends Hdf5Object {
   openGroup(name: string): Promise<Hdf5Group>;
   /** The streamed dataset of that name, to append to it. @throws as {@link openGroup} does */
   openDataset<K extends DatasetKind>(name: string, kind: K): Promise<Hdf5Dataset<K>>;
+  /** {@link openGroup} at once. */
+  openGroupSync(name: string): Hdf5Group;
+  /** {@link openDataset} at once. */
+  openDatasetSync<K extends DatasetKind>(name: string, kind: K): Hdf5Dataset<K>;
   /** @throws InvalidArgumentError `HDF5_NAME_INVALID`, `HDF5_NAME_TAKEN` */
   createGroup(name: string): Hdf5Group;
   /**
@@ -49,4 +56,6 @@ export interface Hdf5Group extends Hdf5Object {
    * @throws IoError `HDF5_WRITE_FAILED`
    */
   writeDataset(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): Promise<Hdf5Object>;
+  /** {@link writeDataset} at once. */
+  writeDatasetSync(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): Hdf5Object;
 }

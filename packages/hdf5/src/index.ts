@@ -5,6 +5,7 @@ export {
   type StorageKind,
 } from "./dataset.ts";
 export type { Hdf5Group, Hdf5Object } from "./group.ts";
+export type { FilterThreads } from "./internal/chunk-pipeline.ts";
 export { DATASET_KINDS, type DatasetKind } from "./internal/datatype.ts";
 export type { Hdf5Compression } from "./internal/filters.ts";
 export type { Hdf5Value, Hdf5ValueOptions } from "./internal/value.ts";

@@ -3,7 +3,7 @@ import type { BufferPoolStats } from "@millrace/buffers";
 import { DURABILITIES, type Durability, parentPath, type Vfs, type VfsFile } from "@millrace/files";
 import type { Hdf5Group } from "./group.ts";
 import { ByteBuilder } from "./internal/byte-builder.ts";
-import { ChunkPipeline } from "./internal/chunk-pipeline.ts";
+import { ChunkPipeline, type FilterThreads } from "./internal/chunk-pipeline.ts";
 import { closedFile, type FileContext } from "./internal/file-context.ts";
 import { GlobalHeap } from "./internal/global-heap.ts";
 import { GroupNode } from "./internal/group-node.ts";
@@ -21,15 +21,28 @@ export interface Hdf5WriterOptions {
   readonly durability?: Durability;
   /** Bytes of data after which a checkpoint is made by itself; 0 for never. @default 64 MiB */
   readonly checkpointBytes?: number;
+  /**
+   * Milliseconds after which an append makes a checkpoint, 0 for never. Each one writes the beginnings of chunks that
+   * are not full yet once more, so that short times cost space. @default 0
+   */
+  readonly checkpointMs?: number;
   /** Most chunks that are being compressed or wait to be written, 1 to 64. @default 4 */
   readonly maxChunksInFlight?: number;
+  /**
+   * Where full chunks are filtered: `"pool"`, in libuv's threads beside this one, or `"caller"`, on the thread that
+   * appends, at once. A loop that never waits gains from the pool only where it awaits {@link Hdf5Writer.drain} now and
+   * then. @default "pool"
+   */
+  readonly threads?: FilterThreads;
 }
 
 /** What {@link Hdf5WriterOptions} are when they are not given. */
 export const DEFAULT_HDF5_WRITER_OPTIONS: Required<Hdf5WriterOptions> = Object.freeze({
   durability: "disk",
   checkpointBytes: 64 * 1024 * 1024,
+  checkpointMs: 0,
   maxChunksInFlight: 4,
+  threads: "pool",
 });
 
 /** What a writer did so far. */
@@ -51,6 +64,9 @@ export interface Hdf5WriterStats {
  * Nothing that a checkpoint refers to is overwritten, but for the superblock of 48 bytes, which makes the new state
  * valid in one write. Headers and tree nodes that were replaced stay behind as unused space. One writer at a time.
  *
+ * Every call that may wait has a twin that does not, over the same state: they may be mixed. Such a call takes over
+ * what others have under way, and does it itself.
+ *
  * @example
  * await using writer = await Hdf5Writer.create(diskVfs, "run.h5");
  * const steps = writer.root.createDataset("steps", { kind: "uint32" });
@@ -66,13 +82,17 @@ export class Hdf5Writer {
   #checkpoints = 0;
   #metadataBytes = 0;
   #running: Promise<void> = Promise.resolve();
+  /** States written so far, and the last of them that is valid: an older superblock must not go over a later one. */
+  #states = 0;
+  #validState = 0;
   #closing: Promise<void> | undefined;
+  #isDone = false;
 
   private constructor(file: VfsFile, end: number, options: Required<Hdf5WriterOptions>) {
     this.path = file.path;
     this.#options = options;
     this.#output = new Output(file, end);
-    this.#pipeline = new ChunkPipeline(this.#output, options.maxChunksInFlight);
+    this.#pipeline = new ChunkPipeline(this.#output, options.maxChunksInFlight, options.threads);
     this.#heap = new GlobalHeap(this.#output);
     this.#root = new GroupNode("/", this.#context());
   }
@@ -101,6 +121,21 @@ export class Hdf5Writer {
     }
   }
 
+  /** {@link create} at once. */
+  static createSync(vfs: Vfs, path: string, options?: Hdf5WriterOptions): Hdf5Writer {
+    const filled = resolveWriterOptions(options);
+    const file = vfs.openSync(path, "create");
+    try {
+      const writer = new Hdf5Writer(file, SUPERBLOCK_BYTES, filled);
+      writer.checkpointSync();
+      if (filled.durability === "disk") vfs.syncDirectorySync(parentPath(path));
+      return writer;
+    } catch (error) {
+      file.closeSync();
+      throw error;
+    }
+  }
+
   /**
    * Opens a file that this package wrote, as of its last checkpoint, to go on. What a crashed writer left behind that
    * is cut off. Groups and datasets come back by `openGroup` and `openDataset`.
@@ -112,15 +147,32 @@ export class Hdf5Writer {
     const filled = resolveWriterOptions(options);
     const file = await vfs.open(path, "r+");
     try {
-      const { rootAddress, endOfFile } = await readSuperblock(file);
-      const writer = new Hdf5Writer(file, endOfFile, filled);
-      writer.#root = await GroupNode.read("/", writer.#context(), rootAddress);
-      await file.truncate(endOfFile);
-      return writer;
+      return Hdf5Writer.#resume(file, filled);
     } catch (error) {
       await file.close();
       throw error;
     }
+  }
+
+  /** {@link reopen} at once. */
+  static reopenSync(vfs: Vfs, path: string, options?: Hdf5WriterOptions): Hdf5Writer {
+    const filled = resolveWriterOptions(options);
+    const file = vfs.openSync(path, "r+");
+    try {
+      return Hdf5Writer.#resume(file, filled);
+    } catch (error) {
+      file.closeSync();
+      throw error;
+    }
+  }
+
+  static #resume(file: VfsFile, options: Required<Hdf5WriterOptions>): Hdf5Writer {
+    const { rootAddress, endOfFile } = readSuperblock(file);
+    const writer = new Hdf5Writer(file, endOfFile, options);
+    writer.#root = GroupNode.read("/", writer.#context(), rootAddress);
+    file.truncateSync(endOfFile);
+    writer.#setDeadline();
+    return writer;
   }
 
   /**
@@ -132,6 +184,25 @@ export class Hdf5Writer {
   async checkpoint(): Promise<void> {
     this.#checkOpen();
     return this.#checkpoint();
+  }
+
+  /** {@link checkpoint} at once, also of what calls that were not awaited have under way. */
+  checkpointSync(): void {
+    this.#checkOpen();
+    this.#checkpointSync();
+  }
+
+  /** Whether the next chunk that gets full finds no free thread: who can wait should {@link drain} now. */
+  get isBehind(): boolean {
+    return !this.#pipeline.hasSlot;
+  }
+
+  /**
+   * Waits until all full chunks are filtered and written, which lets libuv's threads do it.
+   * @throws IoError `HDF5_WRITE_FAILED`
+   */
+  drain(): Promise<void> {
+    return this.#pipeline.drain();
   }
 
   /** The counters as of now. */
@@ -155,6 +226,23 @@ export class Hdf5Writer {
     return this.#closing;
   }
 
+  /** {@link close} at once; appends that were not awaited are part of the file too. */
+  closeSync(): void {
+    if (this.#isDone) return;
+    this.#closing ??= Promise.resolve();
+    try {
+      this.#root.closeSync();
+      this.#checkpointSync();
+    } finally {
+      this.#isDone = true;
+      this.#output.file.closeSync();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.closeSync();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -165,7 +253,10 @@ export class Hdf5Writer {
       output: this.#output,
       pipeline: this.#pipeline,
       heap: this.#heap,
-      checkpointIfDue: () => this.#checkpointIfDue(),
+      checkpointIfDue: () => (this.#isCheckpointDue() ? this.#checkpoint() : undefined),
+      checkpointIfDueSync: () => {
+        if (this.#isCheckpointDue()) this.#checkpointSync();
+      },
       checkOpen: () => this.#checkOpen(),
     };
   }
@@ -176,19 +267,25 @@ export class Hdf5Writer {
       await this.#root.close();
       await this.#checkpoint();
     } finally {
+      this.#isDone = true;
       await this.#pipeline.drain().catch(() => {});
-      await this.#output.settle().catch(() => {});
       await this.#output.file.close();
     }
   }
 
-  #checkpointIfDue(): Promise<void> | undefined {
+  #isCheckpointDue(): boolean {
     const { checkpointBytes } = this.#options;
-    if (checkpointBytes === 0 || this.#output.dataBytes < checkpointBytes) return undefined;
-    return this.#checkpoint();
+    const output = this.#output;
+    return (checkpointBytes > 0 && output.dataBytes >= checkpointBytes) || output.isOverdue;
+  }
+
+  #setDeadline(): void {
+    const { checkpointMs } = this.#options;
+    if (checkpointMs > 0) this.#output.deadlineMs = performance.now() + checkpointMs;
   }
 
   #checkpoint(): Promise<void> {
+    this.#setDeadline();
     const before = this.#running;
     const run = before.then(() => this.#writeCheckpoint());
     const gate: Promise<void> = run
@@ -202,35 +299,67 @@ export class Hdf5Writer {
   }
 
   async #writeCheckpoint(): Promise<void> {
+    // Closed at once meanwhile, which was a checkpoint of all there is.
+    if (this.#isDone) return;
     const output = this.#output;
     output.check();
     await this.#root.prepare();
     await this.#pipeline.drain();
-    await output.settle();
-    // From here to the allocation nothing else runs, so that the block is one consistent state.
+    if (this.#isDone) return;
+    const superblock = this.#writeState();
+    const state = this.#states;
+    try {
+      await this.#sync();
+      if (this.#validState >= state) return;
+      output.writeSync(superblock, 0);
+      await this.#sync();
+      this.#markValid(state);
+    } catch (error) {
+      // A file that was closed meanwhile refuses; the checkpoint that came in between has all of this one.
+      if (this.#validState < state) throw error;
+    }
+  }
+
+  #checkpointSync(): void {
+    const output = this.#output;
+    const superblock = this.#writeState();
+    const isDurable = this.#options.durability === "disk";
+    if (isDurable) output.syncSync();
+    output.writeSync(superblock, 0);
+    if (isDurable) output.syncSync();
+    this.#markValid(this.#states);
+  }
+
+  #markValid(state: number): void {
+    this.#validState = Math.max(this.#validState, state);
+    this.#checkpoints++;
+    this.#setDeadline();
+  }
+
+  /**
+   * Writes everything as of now behind the end, after what is still under way. All at once: what a later state writes
+   * into spare room of this one must not be overwritten by it.
+   * @returns the superblock that makes it valid, once it is durable
+   */
+  #writeState(): Uint8Array {
+    const output = this.#output;
+    this.#pipeline.drainSync();
+    this.#root.prepareSync();
     const writes: PendingWrite[] = this.#heap.takePending();
     const block = new ByteBuilder(output.end);
     const rootAddress = this.#root.addTo(block, writes);
-    const address = output.allocate(block.length);
-    const superblock = encodeSuperblock(rootAddress, output.end);
+    writes.push({ address: output.allocate(block.length), bytes: block.bytes });
     output.dataBytes = 0;
-    this.#metadataBytes += writes.reduce((sum, { bytes }) => sum + bytes.length, block.length);
-    await output.write(block.bytes, address);
-    for (const { address: at, bytes } of writes) await output.write(bytes, at);
-    await this.#sync();
-    await output.write(superblock, 0);
-    await this.#sync();
-    this.#checkpoints++;
+    this.#states++;
+    for (const { address, bytes } of writes) {
+      this.#metadataBytes += bytes.length;
+      output.writeSync(bytes, address);
+    }
+    return encodeSuperblock(rootAddress, output.end);
   }
 
   async #sync(): Promise<void> {
-    if (this.#options.durability !== "disk") return;
-    try {
-      await this.#output.file.sync();
-    } catch (error) {
-      this.#output.fail(error);
-      this.#output.check();
-    }
+    if (this.#options.durability === "disk") await this.#output.sync();
   }
 
   #checkOpen(): void {
@@ -243,6 +372,8 @@ function resolveWriterOptions(options: Hdf5WriterOptions | undefined): Required<
   const filled = resolveOptions<Required<Hdf5WriterOptions>>("hdf5", DEFAULT_HDF5_WRITER_OPTIONS, options);
   checkOneOf("hdf5", "durability", filled.durability, DURABILITIES);
   checkInteger("hdf5", "checkpointBytes", filled.checkpointBytes, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger("hdf5", "checkpointMs", filled.checkpointMs, 0, Number.MAX_SAFE_INTEGER);
   checkInteger("hdf5", "maxChunksInFlight", filled.maxChunksInFlight, 1, 64);
+  checkOneOf("hdf5", "threads", filled.threads, ["caller", "pool"]);
   return filled;
 }

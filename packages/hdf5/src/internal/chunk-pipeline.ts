@@ -1,37 +1,54 @@
-import { writeU32 } from "@millrace/base";
 import { BufferPool, type BufferPoolStats } from "@millrace/buffers";
-import { shuffleBytes } from "@millrace/codecs";
-import { compressBytes } from "@millrace/compress";
-import type { FilledFilters } from "./filters.ts";
-import { fletcher32 } from "./fletcher32.ts";
+import { applyFilters, applyFiltersSync, type PlainChunk } from "./apply-filters.ts";
 import type { Output } from "./output.ts";
 
+/** Where chunks are filtered: on the thread that appends, or in libuv's pool beside it. */
+export type FilterThreads = "caller" | "pool";
+
 /** A chunk on its way to the file. */
-export interface ChunkJob {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly elementBytes: number;
-  readonly filters: FilledFilters;
+export interface ChunkJob extends PlainChunk {
   /** Called in the order of the jobs, once the chunk is written. */
   onWritten(address: number, byteLength: number): void;
   /** Called when the bytes may be used again. */
   onDone(): void;
 }
 
+/** A chunk that was started in libuv's pool and is not written yet. */
+interface Flight {
+  readonly job: ChunkJob;
+  readonly filtering: Promise<Uint8Array>;
+  /** What the pool gave, once this thread knows of it. */
+  filtered: Uint8Array | undefined;
+  /** Where it goes, once its turn has come. */
+  address: number | undefined;
+  /** A synchronous call has written it: what the pool and the disk still do for it no longer counts. */
+  isTakenOver: boolean;
+}
+
 /**
- * Filters chunks in libuv's pool, a bounded number at a time, and writes them in the order in which they came.
+ * Filters chunks and writes them in the order in which they came, a bounded number at a time.
+ *
+ * In libuv's pool they wait for their turn; a synchronous call that needs them written takes them over, the oldest
+ * first: what the pool has not given yet is filtered again here, and a write that is under way is done again, with the
+ * same bytes at the same place. A chunk that was taken over keeps its slot until the pool lets go of its buffer, so
+ * that memory is bounded though the event loop may not turn for hours.
  */
 export class ChunkPipeline {
   readonly #output: Output;
   readonly #limit: number;
+  readonly #threads: FilterThreads;
   readonly #pool = new BufferPool();
+  /** Those that are not written, the oldest first. */
+  readonly #flights: Flight[] = [];
   #inFlight = 0;
   #mostInFlight = 0;
   #tail: Promise<void> = Promise.resolve();
   #waiting: (() => void)[] = [];
 
-  constructor(output: Output, limit: number) {
+  constructor(output: Output, limit: number, threads: FilterThreads) {
     this.#output = output;
     this.#limit = limit;
+    this.#threads = threads;
   }
 
   get hasSlot(): boolean {
@@ -61,30 +78,26 @@ export class ChunkPipeline {
     this.#output.check();
   }
 
-  /** Starts a job; its bytes must not change until `onDone`. */
+  /** Does a job at once, or starts it in the pool if that is where chunks go; its bytes must not change until `onDone`. */
   start(job: ChunkJob): void {
-    this.#inFlight++;
-    this.#mostInFlight = Math.max(this.#mostInFlight, this.#inFlight);
-    const filtering = this.#filter(job);
-    // It is awaited in its turn; until then a failure does not count as unhandled.
-    filtering.catch(() => {});
-    this.#tail = this.#tail.then(async () => {
-      try {
-        const bytes = await filtering;
-        const address = this.#output.allocate(bytes.length);
-        await this.#output.write(bytes, address);
-        this.#output.dataBytes += bytes.length;
-        job.onWritten(address, bytes.length);
-      } catch (error) {
-        this.#output.fail(error);
-      } finally {
-        job.onDone();
-        this.#inFlight--;
-        const waiting = this.#waiting;
-        this.#waiting = [];
-        for (const wake of waiting) wake();
-      }
-    });
+    if (this.#threads === "caller") this.finishSync(job);
+    else this.#launch(job);
+  }
+
+  /** As {@link start}, but at once too when no slot is free. @throws IoError when a job done at once failed */
+  startSync(job: ChunkJob): void {
+    if (this.hasSlot) this.start(job);
+    else this.finishSync(job);
+  }
+
+  /** Does all jobs that were started, and this one, at once. @throws IoError when one failed */
+  finishSync(job: ChunkJob): void {
+    try {
+      this.drainSync();
+      this.#filterSync(job);
+    } finally {
+      job.onDone();
+    }
   }
 
   /** Waits for all jobs that were started. @throws IoError when one failed */
@@ -93,27 +106,74 @@ export class ChunkPipeline {
     this.#output.check();
   }
 
-  async #filter({ bytes, elementBytes, filters }: ChunkJob): Promise<Uint8Array> {
-    if (!filters.shuffle || elementBytes === 1) return finish(bytes, filters);
-    const shuffled = this.#pool.take(bytes.length);
-    try {
-      const target = new Uint8Array(shuffled, 0, bytes.length);
-      shuffleBytes(bytes, 0, bytes.length, elementBytes, target, 0);
-      if (filters.deflate > 0) return await finish(target, filters);
-      // Without compression the shuffled bytes themselves are written, so they must outlive their buffer.
-      return await finish(target.slice(), filters);
-    } finally {
-      this.#pool.give(shuffled);
+  /** Takes over all jobs that were started. @throws IoError when one failed */
+  drainSync(): void {
+    this.#output.check();
+    for (let flight = this.#flights[0]; flight !== undefined; flight = this.#flights[0]) {
+      this.#flights.shift();
+      flight.isTakenOver = true;
+      const { job, filtered, address } = flight;
+      if (filtered === undefined) this.#filterSync(job);
+      else this.#writeSync(job, filtered, address ?? this.#output.allocate(filtered.length));
     }
   }
-}
 
-async function finish(bytes: Uint8Array, filters: FilledFilters): Promise<Uint8Array> {
-  const packed =
-    filters.deflate === 0 ? bytes : await compressBytes(bytes, "deflate", filters.deflate, filters.strategy);
-  if (!filters.fletcher32) return packed;
-  const checked = new Uint8Array(packed.length + 4);
-  checked.set(packed);
-  writeU32(checked, packed.length, fletcher32(packed, 0, packed.length));
-  return checked;
+  #launch(job: ChunkJob): void {
+    this.#inFlight++;
+    this.#mostInFlight = Math.max(this.#mostInFlight, this.#inFlight);
+    const filtering = applyFilters(job, this.#pool);
+    const flight: Flight = { job, filtering, filtered: undefined, address: undefined, isTakenOver: false };
+    filtering.then(
+      (bytes) => {
+        flight.filtered = bytes;
+      },
+      // It is awaited in its turn; until then a failure does not count as unhandled.
+      () => {},
+    );
+    this.#flights.push(flight);
+    this.#tail = this.#tail.then(() => this.#finish(flight));
+  }
+
+  async #finish(flight: Flight): Promise<void> {
+    const { job } = flight;
+    try {
+      const bytes = await flight.filtering;
+      if (flight.isTakenOver) return;
+      flight.address = this.#output.allocate(bytes.length);
+      await this.#output.write(bytes, flight.address);
+      if (flight.isTakenOver) return;
+      this.#flights.shift();
+      this.#markWritten(job, flight.address, bytes.length);
+    } catch (error) {
+      if (!flight.isTakenOver) this.#output.fail(error);
+    } finally {
+      job.onDone();
+      this.#inFlight--;
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const wake of waiting) wake();
+    }
+  }
+
+  #filterSync(job: ChunkJob): void {
+    try {
+      applyFiltersSync(job, this.#pool, (bytes) =>
+        this.#writeSync(job, bytes, this.#output.allocate(bytes.length)),
+      );
+    } catch (error) {
+      // A chunk that is missing in the middle is as bad as a failed write.
+      this.#output.fail(error);
+      this.#output.check();
+    }
+  }
+
+  #writeSync(job: ChunkJob, bytes: Uint8Array, address: number): void {
+    this.#output.writeSync(bytes, address);
+    this.#markWritten(job, address, bytes.length);
+  }
+
+  #markWritten(job: ChunkJob, address: number, byteLength: number): void {
+    this.#output.dataBytes += byteLength;
+    job.onWritten(address, byteLength);
+  }
 }

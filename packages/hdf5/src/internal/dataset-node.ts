@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "@millrace/base";
 import { type ElementKind, kindOf, type TypedArray, type TypedArrayOf, viewAs } from "@millrace/buffers";
 import type { Hdf5Dataset, StorageKind } from "../dataset.ts";
 import type { ByteBuilder } from "./byte-builder.ts";
+import type { ChunkJob } from "./chunk-pipeline.ts";
 import { ChunkTree, type TreeEntry } from "./chunk-tree.ts";
 import { chunkedLayout, encodeDataspace, fillValueMessage } from "./dataset-messages.ts";
 import { type DatasetPlan, sizeOf } from "./dataset-plan.ts";
@@ -12,6 +13,12 @@ import { MESSAGE, type Message } from "./object-header.ts";
 import { ObjectNode } from "./object-node.ts";
 import { readChunk, readDatasetPlan, readTreeEdge } from "./read-dataset.ts";
 import { corruptFile, readObjectHeader } from "./read-object.ts";
+
+/** Values on their way into chunks; those before `from` are there. */
+interface QueuedAppend {
+  readonly values: TypedArray;
+  from: number;
+}
 
 /** A dataset that grows by rows. Rows gather in a buffer of one chunk, and go on when it is full. */
 export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hdf5Dataset<K> {
@@ -26,8 +33,8 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
   #chunks = 0;
   #values: TypedArray<ArrayBuffer> | undefined;
   #filled = 0;
-  /** Slow appends that run or wait; while there are any, all go that way, in order. */
-  #queued = 0;
+  /** Slow appends that run or wait, the oldest first; while there are any, all go that way, in order. */
+  #queued: QueuedAppend[] = [];
   #queue: Promise<void> = Promise.resolve();
   /** The beginning of a chunk, written for the checkpoint that is being made. */
   #partial: TreeEntry | undefined;
@@ -48,15 +55,15 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     const { output } = context;
     this.#tree = new ChunkTree(plan.rowShape.length + 1, plan.chunkRows, (node) => {
       const address = output.allocate(node.length);
-      output.writeLater(node, address);
+      output.writeSync(node, address);
       return address;
     });
   }
 
   /** Reads a dataset as the file has it, with the rows of its last chunk when that is not full. */
-  static async read(path: string, context: FileContext, address: number): Promise<DatasetNode<DatasetKind>> {
+  static read(path: string, context: FileContext, address: number): DatasetNode<DatasetKind> {
     const { file } = context.output;
-    const messages = await readObjectHeader(file, address);
+    const messages = readObjectHeader(file, address);
     const stored = readDatasetPlan(messages);
     if (stored === undefined) {
       throw new InvalidArgumentError(
@@ -67,7 +74,7 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
       );
     }
     const node = new DatasetNode<DatasetKind>(path, context, stored);
-    const levels = await readTreeEdge(file, stored);
+    const levels = readTreeEdge(file, stored);
     const restRows = stored.rows % stored.chunkRows;
     const lastRow = Math.max(-1, ...levels.map((entries) => entries.at(-1)?.firstRow ?? -1));
     if (
@@ -81,7 +88,7 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     node.#tree.restore(levels);
     if (last !== undefined) {
       const size = sizeOf(stored.kind);
-      const bytes = await readChunk(file, last, stored.filters, size, node.#elementsPerChunk * size);
+      const bytes = readChunk(file, last, stored.filters, size, node.#elementsPerChunk * size);
       node.#values = node.#takeBuffer();
       bytesOf(node.#values).set(bytes);
       node.#filled = restRows * node.#elementsPerRow;
@@ -96,24 +103,15 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
   }
 
   append(values: TypedArrayOf<StorageKind<K>>): Promise<void> {
-    const { output } = this.context;
-    const buffer = this.#values;
-    // The quick way: the values fit, and nobody is in the middle of anything. Checks are below, on the slow path.
-    if (
-      buffer !== undefined &&
-      this.#queued === 0 &&
-      output.gate === undefined &&
-      !output.hasFailed &&
-      !this.isClosed &&
-      this.#plan.kind !== "boolean" &&
-      values.constructor === buffer.constructor &&
-      values.length % this.#elementsPerRow === 0 &&
-      values.length < this.#elementsPerChunk - this.#filled
-    ) {
-      this.#copy(buffer, values);
-      return DONE;
-    }
-    return this.#appendInTurn(values);
+    if (this.context.output.gate !== undefined || !this.#takesQuickly(values))
+      return this.#appendInTurn(values);
+    this.#copy(this.#values!, values);
+    return DONE;
+  }
+
+  appendSync(values: TypedArrayOf<StorageKind<K>>): void {
+    if (this.#takesQuickly(values)) this.#copy(this.#values!, values);
+    else this.#appendSlowlySync(values);
   }
 
   async close(): Promise<void> {
@@ -123,26 +121,32 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     this.markFinal();
   }
 
-  /** While the gate is closed, so that nothing changes under it. */
+  closeSync(): void {
+    // Closed is not enough: another call may still wait for appends.
+    if (this.isFinal) return;
+    this.markClosed();
+    this.#takeOverQueue();
+    this.markFinal();
+  }
+
   async prepare(): Promise<void> {
-    const buffer = this.#values;
-    if (buffer === undefined || this.#filled === 0 || this.#partial !== undefined) return;
+    if (!this.#hasUnwritten) return;
     const { pipeline } = this.context;
     await pipeline.slot();
-    buffer.fill(
-      buffer instanceof BigInt64Array || buffer instanceof BigUint64Array ? (0n as never) : (0 as never),
-      this.#filled,
-    );
-    const firstRow = this.#chunks * this.#plan.chunkRows;
-    pipeline.start({
-      bytes: bytesOf(buffer),
-      elementBytes: buffer.BYTES_PER_ELEMENT,
-      filters: this.#plan.filters,
-      onWritten: (address, chunkBytes) => {
-        this.#partial = { firstRow, chunkBytes, address };
-      },
-      onDone: () => {},
-    });
+    const buffer = this.#values;
+    if (buffer === undefined || !this.#hasUnwritten) return;
+    // A copy: a synchronous append may come while the pool is at work.
+    const bytes = new Uint8Array(pipeline.take(buffer.byteLength), 0, buffer.byteLength);
+    const filledBytes = this.#filled * buffer.BYTES_PER_ELEMENT;
+    bytes.set(bytesOf(buffer).subarray(0, filledBytes));
+    pipeline.start(this.#partialJob(bytes.fill(0, filledBytes), () => pipeline.give(bytes.buffer)));
+  }
+
+  prepareSync(): void {
+    const buffer = this.#values;
+    if (buffer === undefined || !this.#hasUnwritten) return;
+    const bytes = bytesOf(buffer).fill(0, this.#filled * buffer.BYTES_PER_ELEMENT);
+    this.context.pipeline.finishSync(this.#partialJob(bytes, () => {}));
   }
 
   protected override messages(block: ByteBuilder): Message[] {
@@ -157,6 +161,28 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     ];
   }
 
+  /** Whether rows were appended that no chunk in the file has. */
+  get #hasUnwritten(): boolean {
+    return this.#filled > 0 && this.#partial === undefined;
+  }
+
+  /** Whether the values fit, and nobody is in the middle of anything; what else may be wrong is told on the slow way. */
+  #takesQuickly(values: TypedArray): boolean {
+    const buffer = this.#values;
+    const { output } = this.context;
+    return (
+      buffer !== undefined &&
+      values.constructor === buffer.constructor &&
+      values.length % this.#elementsPerRow === 0 &&
+      values.length < this.#elementsPerChunk - this.#filled &&
+      this.#queued.length === 0 &&
+      !output.hasFailed &&
+      !this.isClosed &&
+      this.#plan.kind !== "boolean" &&
+      !output.isOverdue
+    );
+  }
+
   #appendInTurn(values: TypedArray): Promise<void> {
     try {
       this.checkOpen();
@@ -164,15 +190,19 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#queued++;
-    const run = this.#queue.then(() => this.#appendSlowly(values)).finally(() => this.#queued--);
+    const append: QueuedAppend = { values, from: 0 };
+    this.#queued.push(append);
+    const run = this.#queue
+      .then(() => this.#appendSlowly(append))
+      .finally(() => {
+        if (this.#queued[0] === append) this.#queued.shift();
+      });
     this.#queue = run.catch(() => {});
     return run;
   }
 
-  async #appendSlowly(values: TypedArray): Promise<void> {
+  async #appendSlowly(append: QueuedAppend): Promise<void> {
     const { output, pipeline } = this.context;
-    let from = 0;
     for (;;) {
       output.check();
       if (output.gate !== undefined) await output.gate;
@@ -180,16 +210,46 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
         // After a wait everything may have changed, the gate too.
         if (!pipeline.hasSlot) await pipeline.slot();
         else {
-          this.#handOn();
+          pipeline.start(this.#handOn());
           await this.context.checkpointIfDue();
         }
-      } else if (from < values.length) {
-        this.#values ??= this.#takeBuffer();
-        const end = Math.min(values.length, from + this.#elementsPerChunk - this.#filled);
-        this.#copy(this.#values, values.subarray(from, end));
-        from = end;
-      } else return;
+      } else if (!this.#copySome(append)) return this.context.checkpointIfDue();
     }
+  }
+
+  #appendSlowlySync(values: TypedArray): void {
+    this.checkOpen();
+    this.#check(values);
+    this.#takeOverQueue();
+    this.#appendNow({ values, from: 0 });
+    this.context.checkpointIfDueSync();
+  }
+
+  #takeOverQueue(): void {
+    const queued = this.#queued;
+    this.#queued = [];
+    for (const append of queued) this.#appendNow(append);
+  }
+
+  #appendNow(append: QueuedAppend): void {
+    const { output, pipeline } = this.context;
+    for (;;) {
+      output.check();
+      if (this.#filled === this.#elementsPerChunk) {
+        pipeline.startSync(this.#handOn());
+        this.context.checkpointIfDueSync();
+      } else if (!this.#copySome(append)) return;
+    }
+  }
+
+  /** Copies what fits of the rest of an append. @returns false when there is no rest */
+  #copySome(append: QueuedAppend): boolean {
+    const { values, from } = append;
+    if (from === values.length) return false;
+    this.#values ??= this.#takeBuffer();
+    append.from = Math.min(values.length, from + this.#elementsPerChunk - this.#filled);
+    this.#copy(this.#values, values.subarray(from, append.from));
+    return true;
   }
 
   #copy(buffer: TypedArray, values: TypedArray): void {
@@ -204,21 +264,37 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     this.markDirty();
   }
 
-  #handOn(): void {
+  /** Takes the full chunk out. @returns the job that writes it */
+  #handOn(): ChunkJob {
     const buffer = this.#values!;
     const firstRow = this.#chunks * this.#plan.chunkRows;
     this.#chunks++;
     this.#filled = 0;
     this.#values = undefined;
     this.#markGrown();
-    const { pipeline } = this.context;
-    pipeline.start({
+    return {
       bytes: bytesOf(buffer),
       elementBytes: buffer.BYTES_PER_ELEMENT,
       filters: this.#plan.filters,
       onWritten: (address, chunkBytes) => this.#tree.append({ firstRow, chunkBytes, address }),
-      onDone: () => pipeline.give(buffer.buffer),
-    });
+      onDone: () => this.context.pipeline.give(buffer.buffer),
+    };
+  }
+
+  /** The job that writes the beginning of the chunk that is not full yet. */
+  #partialJob(bytes: Uint8Array<ArrayBuffer>, onDone: () => void): ChunkJob {
+    const { rows } = this;
+    return {
+      bytes,
+      elementBytes: sizeOf(this.kind),
+      filters: this.#plan.filters,
+      onWritten: (address, chunkBytes) => {
+        // Synchronous appends do not wait for a checkpoint under way: it does not have them, then.
+        if (this.rows !== rows) return;
+        this.#partial = { firstRow: this.#chunks * this.#plan.chunkRows, chunkBytes, address };
+      },
+      onDone,
+    };
   }
 
   #takeBuffer(): TypedArray<ArrayBuffer> {

@@ -9,8 +9,9 @@ export interface FileContext {
   readonly output: Output;
   readonly pipeline: ChunkPipeline;
   readonly heap: GlobalHeap;
-  /** Makes a checkpoint when enough data was written since the last. */
+  /** Makes a checkpoint when enough data was written since the last, or enough time has passed. */
   checkpointIfDue(): Promise<void> | undefined;
+  checkpointIfDueSync(): void;
   /** @throws ClosedError, or IoError when a write failed */
   checkOpen(): void;
 }

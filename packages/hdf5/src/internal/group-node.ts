@@ -29,14 +29,14 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
   }
 
   /** Reads a group as the file has it. */
-  static async read(path: string, context: FileContext, address: number): Promise<GroupNode> {
+  static read(path: string, context: FileContext, address: number): GroupNode {
     const { file } = context.output;
-    const messages = await readObjectHeader(file, address);
+    const messages = readObjectHeader(file, address);
     if (bodyOf(messages, "linkInfo") === undefined && bodyOf(messages, "symbolTable") === undefined) {
       throw new InvalidArgumentError("HDF5_KIND_OTHER", path, "a dataset", "a group");
     }
     const group = new GroupNode(path, context);
-    for (const { name, address: at } of await readLinks(file, messages)) {
+    for (const { name, address: at } of readLinks(file, messages)) {
       const link = newLink(name);
       link.address = at;
       group.#links.set(name, link);
@@ -51,27 +51,32 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
   }
 
   async openGroup(name: string): Promise<Hdf5Group> {
+    return this.openGroupSync(name);
+  }
+
+  openGroupSync(name: string): Hdf5Group {
     const { link, node } = this.#find(name);
-    const opened = node ?? (await GroupNode.read(this.#childPath(name), this.context, link.address));
+    const opened = node ?? GroupNode.read(this.#childPath(name), this.context, link.address);
     if (!(opened instanceof GroupNode)) {
       throw new InvalidArgumentError("HDF5_KIND_OTHER", this.#childPath(name), "a dataset", "a group");
     }
-    // Another call may have been quicker.
-    if (link.node instanceof GroupNode) return link.node;
-    this.#connect(link, opened);
+    if (node === undefined) this.#connect(link, opened);
     return opened;
   }
 
   async openDataset<K extends DatasetKind>(name: string, kind: K): Promise<Hdf5Dataset<K>> {
+    return this.openDatasetSync(name, kind);
+  }
+
+  openDatasetSync<K extends DatasetKind>(name: string, kind: K): Hdf5Dataset<K> {
     const { link, node } = this.#find(name);
-    const opened = node ?? (await DatasetNode.read(this.#childPath(name), this.context, link.address));
+    const opened = node ?? DatasetNode.read(this.#childPath(name), this.context, link.address);
     if (!(opened instanceof DatasetNode) || opened.kind !== kind) {
       const found =
         opened instanceof DatasetNode ? `a dataset of ${opened.kind}` : "a group or a fixed dataset";
       throw new InvalidArgumentError("HDF5_KIND_OTHER", this.#childPath(name), found, `a dataset of ${kind}`);
     }
-    if (link.node instanceof DatasetNode) return link.node as DatasetNode<K>;
-    this.#connect(link, opened);
+    if (node === undefined) this.#connect(link, opened);
     return opened as DatasetNode<K>;
   }
 
@@ -88,10 +93,15 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
   }
 
   async writeDataset(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): Promise<ValueNode> {
-    this.#checkFree(name);
-    const stored = encodeValue(value, options, this.context.heap);
-    const node = new ValueNode(this.#childPath(name), this.context, stored);
+    const node = this.#newValue(name, value, options);
     await node.write();
+    this.#add(name, node);
+    return node;
+  }
+
+  writeDatasetSync(name: string, value: Hdf5Value, options?: Hdf5ValueOptions): ValueNode {
+    const node = this.#newValue(name, value, options);
+    node.writeSync();
     this.#add(name, node);
     return node;
   }
@@ -100,10 +110,22 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
     for (const { node } of this.#changed) await node?.prepare();
   }
 
+  prepareSync(): void {
+    for (const { node } of this.#changed) node?.prepareSync();
+  }
+
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.markClosed();
     for (const { node } of this.#links.values()) await node?.close();
+    this.markFinal();
+  }
+
+  closeSync(): void {
+    // Closed is not enough: another call may still wait for those below.
+    if (this.isFinal) return;
+    this.markClosed();
+    for (const { node } of this.#links.values()) node?.closeSync();
     this.markFinal();
   }
 
@@ -125,6 +147,11 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
     ];
     for (const link of this.#links.values()) messages.push({ type: MESSAGE.link, body: encodeLink(link) });
     return messages;
+  }
+
+  #newValue(name: string, value: Hdf5Value, options: Hdf5ValueOptions | undefined): ValueNode {
+    this.#checkFree(name);
+    return new ValueNode(this.#childPath(name), this.context, encodeValue(value, options, this.context.heap));
   }
 
   #add(name: string, node: ObjectNode): void {

@@ -10,7 +10,9 @@ export interface FileNode {
   addTo(block: ByteBuilder, writes: PendingWrite[]): number;
   /** Writes its data of this moment that are in no whole chunk yet. */
   prepare(): Promise<void>;
+  prepareSync(): void;
   close(): Promise<void>;
+  closeSync(): void;
 }
 
 /** A name in a group. */

@@ -52,8 +52,14 @@ export abstract class ObjectNode implements FileNode {
     return addObjectHeader(block, [...messages, ...this.#attributes.values()]);
   }
 
+  [Symbol.dispose](): void {
+    this.closeSync();
+  }
+
   abstract prepare(): Promise<void>;
+  abstract prepareSync(): void;
   abstract close(): Promise<void>;
+  abstract closeSync(): void;
   /** The messages of the header but for attributes; what they refer to is added to `block` first. */
   protected abstract messages(block: ByteBuilder, writes: PendingWrite[]): Message[];
 
@@ -69,6 +75,7 @@ export abstract class ObjectNode implements FileNode {
 
   /** The next checkpoint writes it for the last time. */
   protected markFinal(): void {
+    if (this.#isFinal) return;
     this.#isFinal = true;
     this.markDirty();
   }

@@ -5,12 +5,13 @@ import type { VfsFile } from "@millrace/files";
 export class Output {
   /** Where the next bytes go; what lies before is taken, though it may not be written yet. */
   end: number;
-  /** Pending while a checkpoint runs: nothing may be appended to datasets then. */
+  /** Pending while a checkpoint runs: appends that can wait do so meanwhile. */
   gate: Promise<void> | undefined;
   /** Bytes of data written since the last checkpoint. */
   dataBytes = 0;
+  /** When the next checkpoint is due, by `performance.now()`. */
+  deadlineMs: number = Number.POSITIVE_INFINITY;
   readonly file: VfsFile;
-  #background: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(file: VfsFile, end: number) {
@@ -20,6 +21,11 @@ export class Output {
 
   get hasFailed(): boolean {
     return this.#failure !== undefined;
+  }
+
+  /** Whether the clock asks for a checkpoint; it is not looked at when nobody wants one. */
+  get isOverdue(): boolean {
+    return this.deadlineMs !== Number.POSITIVE_INFINITY && performance.now() >= this.deadlineMs;
   }
 
   /** Takes space at the end. @returns its address */
@@ -32,25 +38,33 @@ export class Output {
   /** Writes into space that was taken. @throws IoError when this or an earlier write failed */
   async write(bytes: Uint8Array, address: number): Promise<void> {
     this.check();
+    await this.file.write(bytes, address).catch((error) => this.#refuse(error));
+  }
+
+  /** {@link write} at once. */
+  writeSync(bytes: Uint8Array, address: number): void {
+    this.check();
     try {
-      await this.file.write(bytes, address);
+      this.file.writeSync(bytes, address);
     } catch (error) {
-      this.fail(error);
-      this.check();
+      this.#refuse(error);
     }
   }
 
-  /** Writes without waiting; {@link settle} waits, and a failure is met there or by any call before. */
-  writeLater(bytes: Uint8Array, address: number): void {
-    const before = this.#background;
-    const write = this.write(bytes, address).catch(() => {});
-    this.#background = Promise.all([before, write]);
+  /** Makes what was written durable. @throws IoError as {@link write} does */
+  async sync(): Promise<void> {
+    this.check();
+    await this.file.sync().catch((error) => this.#refuse(error));
   }
 
-  /** Waits for all writes that nobody waited for. @throws IoError when one failed */
-  async settle(): Promise<void> {
-    await this.#background;
+  /** {@link sync} at once. */
+  syncSync(): void {
     this.check();
+    try {
+      this.file.syncSync();
+    } catch (error) {
+      this.#refuse(error);
+    }
   }
 
   /** From here on every call fails: what the file holds behind its last checkpoint is unknown. */
@@ -70,5 +84,10 @@ export class Output {
       `a write failed, and the file stays as of its last checkpoint; close the writer and cure this: ${reason}`,
       { cause },
     );
+  }
+
+  #refuse(error: unknown): void {
+    this.fail(error);
+    this.check();
   }
 }

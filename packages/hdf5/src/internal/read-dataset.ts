@@ -1,6 +1,6 @@
 import { readU16, readU32, readU64 } from "@millrace/base";
 import { unshuffleBytes } from "@millrace/codecs";
-import { decompressBytes } from "@millrace/compress";
+import { decompressBytesSync } from "@millrace/compress";
 import type { VfsFile } from "@millrace/files";
 import { UNDEFINED_ADDRESS } from "./byte-builder.ts";
 import type { TreeEntry } from "./chunk-tree.ts";
@@ -44,15 +44,12 @@ export function readDatasetPlan(messages: readonly Message[]): StoredDataset | u
  * Reads the rightmost nodes of a tree of chunks.
  * @returns the entries by level, the lowest first, without those that stand for a node of the level below
  */
-export async function readTreeEdge(
-  file: VfsFile,
-  { treeAddress, rowShape }: StoredDataset,
-): Promise<TreeEntry[][]> {
+export function readTreeEdge(file: VfsFile, { treeAddress, rowShape }: StoredDataset): TreeEntry[][] {
   const levels: TreeEntry[][] = [];
   const keyBytes = 16 + 8 * (rowShape.length + 1);
   let address = treeAddress;
   while (address !== UNDEFINED_ADDRESS) {
-    const head = await readBytes(file, address, 24);
+    const head = readBytes(file, address, 24);
     if (readU32(head, 0) !== 0x45455254 || head[4] !== 1) {
       throw corruptFile(file.path, address, "there is no node of a tree of chunks");
     }
@@ -61,7 +58,7 @@ export async function readTreeEdge(
       throw corruptFile(file.path, address, `a node of level ${level} is in the wrong place`);
     }
     const count = readU16(head, 6);
-    const body = await readBytes(file, address + 24, count * (keyBytes + 8));
+    const body = readBytes(file, address + 24, count * (keyBytes + 8));
     const entries = Array.from({ length: count }, (_, i): TreeEntry => {
       const at = i * (keyBytes + 8);
       return {
@@ -77,14 +74,14 @@ export async function readTreeEdge(
 }
 
 /** Reads one chunk and undoes its filters. @throws CorruptDataError when it is damaged */
-export async function readChunk(
+export function readChunk(
   file: VfsFile,
   { address, chunkBytes }: TreeEntry,
   filters: FilledFilters,
   elementBytes: number,
   byteLength: number,
-): Promise<Uint8Array> {
-  let bytes = await readBytes(file, address, chunkBytes);
+): Uint8Array {
+  let bytes = readBytes(file, address, chunkBytes);
   if (filters.fletcher32) {
     const end = bytes.length - 4;
     if (fletcher32(bytes, 0, end) !== readU32(bytes, end)) {
@@ -92,7 +89,7 @@ export async function readChunk(
     }
     bytes = bytes.subarray(0, end);
   }
-  if (filters.deflate > 0) bytes = await decompressBytes(bytes, "deflate", byteLength);
+  if (filters.deflate > 0) bytes = decompressBytesSync(bytes, "deflate", byteLength);
   if (bytes.length !== byteLength) throw corruptFile(file.path, address, `a chunk has ${bytes.length} bytes`);
   if (!filters.shuffle) return bytes;
   const plain = new Uint8Array(byteLength);

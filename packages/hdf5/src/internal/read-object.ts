@@ -24,38 +24,38 @@ export function corruptFile(path: string, address: number, problem: string): Cor
 }
 
 /** Reads `length` bytes. @throws CorruptDataError when the file ends before */
-export async function readBytes(file: VfsFile, address: number, length: number): Promise<Uint8Array> {
-  const size = await file.size();
+export function readBytes(file: VfsFile, address: number, length: number): Uint8Array {
+  const size = file.sizeSync();
   if (!(address >= 0 && address + length <= size)) {
     throw corruptFile(file.path, address, `${length} bytes are due, the file has ${size} in all`);
   }
   const bytes = new Uint8Array(length);
-  await file.read(bytes, address);
+  file.readSync(bytes, address);
   return bytes;
 }
 
 /** Reads and checks the superblock. @throws CorruptDataError */
-export async function readSuperblock(file: VfsFile): Promise<SuperblockFields> {
-  const bytes = await readBytes(file, 0, SUPERBLOCK_BYTES);
+export function readSuperblock(file: VfsFile): SuperblockFields {
+  const bytes = readBytes(file, 0, SUPERBLOCK_BYTES);
   if (readU64(bytes, 0) !== readU64(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a), 0)) {
     throw corruptFile(file.path, 0, "there is no signature of HDF5");
   }
   if (bytes[8] !== 2) throw corruptFile(file.path, 8, `the superblock has version ${bytes[8]}, not 2`);
   checkSum(file.path, bytes, 0, "the superblock");
   const endOfFile = readU64(bytes, 28);
-  if (endOfFile > (await file.size())) {
+  if (endOfFile > file.sizeSync()) {
     throw corruptFile(file.path, 28, `the file is cut off: ${endOfFile} bytes are due`);
   }
   return { rootAddress: readU64(bytes, 36), endOfFile };
 }
 
 /** Reads an object header of the form that this package writes. @throws CorruptDataError */
-export async function readObjectHeader(file: VfsFile, address: number): Promise<Message[]> {
-  const prefix = await readBytes(file, address, HEADER_PREFIX_BYTES);
+export function readObjectHeader(file: VfsFile, address: number): Message[] {
+  const prefix = readBytes(file, address, HEADER_PREFIX_BYTES);
   if (readU32(prefix, 0) !== 0x5244484f || prefix[4] !== 2 || prefix[5] !== 2) {
     throw corruptFile(file.path, address, "there is no object header of one piece");
   }
-  const bytes = await readBytes(file, address, HEADER_PREFIX_BYTES + readU32(prefix, 6) + 4);
+  const bytes = readBytes(file, address, HEADER_PREFIX_BYTES + readU32(prefix, 6) + 4);
   checkSum(file.path, bytes, address, "an object header");
   const messages: Message[] = [];
   for (let at = HEADER_PREFIX_BYTES; at < bytes.length - 4; ) {
@@ -83,7 +83,7 @@ export interface StoredLink {
 }
 
 /** Reads the links of a group from its messages: link messages, or a symbol table. @throws CorruptDataError */
-export async function readLinks(file: VfsFile, messages: readonly Message[]): Promise<StoredLink[]> {
+export function readLinks(file: VfsFile, messages: readonly Message[]): StoredLink[] {
   const links: StoredLink[] = [];
   for (const { type, body } of messages) {
     if (type !== MESSAGE.link) continue;
@@ -92,20 +92,20 @@ export async function readLinks(file: VfsFile, messages: readonly Message[]): Pr
   }
   const table = bodyOf(messages, "symbolTable");
   if (table === undefined) return links;
-  const heap = await readBytes(file, readU64(table, 8), 32);
-  const names = await readBytes(file, readU64(heap, 24), readU64(heap, 8));
-  await readNames(file, readU64(table, 0), 256, names, links);
+  const heap = readBytes(file, readU64(table, 8), 32);
+  const names = readBytes(file, readU64(heap, 24), readU64(heap, 8));
+  readNames(file, readU64(table, 0), 256, names, links);
   return links;
 }
 
-async function readNames(
+function readNames(
   file: VfsFile,
   address: number,
   levelAbove: number,
   names: Uint8Array,
   into: StoredLink[],
-): Promise<void> {
-  const head = await readBytes(file, address, 24);
+): void {
+  const head = readBytes(file, address, 24);
   const isLeaf = readU32(head, 0) === 0x444f4e53;
   // Levels go down, so that damaged addresses cannot lead round in circles.
   if (!isLeaf && (readU32(head, 0) !== 0x45455254 || head[4] !== 0 || head[5]! >= levelAbove)) {
@@ -113,7 +113,7 @@ async function readNames(
   }
   const count = readU16(head, 6);
   if (isLeaf) {
-    const leaf = await readBytes(file, address + 8, 40 * count);
+    const leaf = readBytes(file, address + 8, 40 * count);
     for (let i = 0; i < count; i++) {
       const start = readU64(leaf, 40 * i);
       const name = decodeName(file.path, address, names.subarray(start, names.indexOf(0, start)));
@@ -121,9 +121,9 @@ async function readNames(
     }
     return;
   }
-  const children = await readBytes(file, address + 24, 16 * count);
+  const children = readBytes(file, address + 24, 16 * count);
   for (let i = 0; i < count; i++) {
-    await readNames(file, readU64(children, 16 * i + 8), head[5]!, names, into);
+    readNames(file, readU64(children, 16 * i + 8), head[5]!, names, into);
   }
 }
 

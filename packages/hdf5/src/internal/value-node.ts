@@ -31,21 +31,37 @@ export class ValueNode extends ObjectNode implements Hdf5Object {
   /** Writes the data, unless they go into the header; before the dataset is linked. */
   async write(): Promise<void> {
     if (this.#data === undefined) return;
-    const { output } = this.context;
-    const { length } = this.#data;
-    const address = output.allocate(length);
-    await output.write(this.#data, address);
-    output.dataBytes += length;
-    this.#layout = contiguousLayout(address, length);
-    this.#data = undefined;
+    const address = this.context.output.allocate(this.#data.length);
+    await this.context.output.write(this.#data, address);
+    this.#markWritten(address, this.#data.length);
+  }
+
+  /** {@link write} at once. */
+  writeSync(): void {
+    if (this.#data === undefined) return;
+    const address = this.context.output.allocate(this.#data.length);
+    this.context.output.writeSync(this.#data, address);
+    this.#markWritten(address, this.#data.length);
   }
 
   async prepare(): Promise<void> {}
 
+  prepareSync(): void {}
+
   async close(): Promise<void> {
+    this.closeSync();
+  }
+
+  closeSync(): void {
     if (this.isClosed) return;
     this.markClosed();
     this.markFinal();
+  }
+
+  #markWritten(address: number, byteLength: number): void {
+    this.context.output.dataBytes += byteLength;
+    this.#layout = contiguousLayout(address, byteLength);
+    this.#data = undefined;
   }
 
   protected override messages(): Message[] {
