@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { crc32c, seededRandom } from "@millrace/base";
 import { diskVfs, fileSource, readChunks } from "@millrace/files";
 import { Wal } from "@millrace/wal";
-import type { BenchmarkCase, BenchmarkCases } from "../../case.ts";
+import type { BenchmarkCase, BenchmarkCases } from "../../../case.ts";
 
 const RECORD_BYTES = 1024;
 const MIB = 1 << 20;
