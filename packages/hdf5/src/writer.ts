@@ -186,7 +186,7 @@ export class Hdf5Writer {
     return this.#checkpoint();
   }
 
-  /** {@link checkpoint} at once, also of what calls that were not awaited have under way. */
+  /** {@link checkpoint} at once. Of appends that were not awaited, what still waits for its turn comes behind it. */
   checkpointSync(): void {
     this.#checkOpen();
     this.#checkpointSync();

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   DATASET_KINDS,
   type DatasetKind,
+  type Hdf5Dataset,
   type Hdf5DatasetOptions,
   type Hdf5Group,
   type Hdf5Value,
@@ -84,11 +85,17 @@ export const groupPlans: fc.Arbitrary<GroupPlan> = fc.letrec<{ group: GroupPlan 
     })),
 })).group;
 
+/** How rows are appended. */
+export type Append = (dataset: Hdf5Dataset<DatasetKind>, values: TypedArray) => Promise<void>;
+
+const awaited: Append = (dataset, values) => dataset.append(values as Float64Array);
+
 /** Writes a planned group; datasets grow in turn, an append each, with `between` called in between. */
 export async function writePlan(
   group: Hdf5Group,
   plan: GroupPlan,
   between: () => Promise<void>,
+  append: Append = awaited,
 ): Promise<void> {
   for (const [name, value] of plan.attributes) group.setAttribute(name, value);
   const open = plan.datasets.map(([name, dataset]) => {
@@ -100,12 +107,12 @@ export async function writePlan(
   for (let round = 0; open.some((dataset) => round < dataset.plan.appends.length); round++) {
     for (const dataset of open) {
       const end = dataset.from + (dataset.plan.appends[round] ?? 0) * dataset.width;
-      await dataset.node.append(dataset.plan.values.subarray(dataset.from, end));
+      await append(dataset.node, dataset.plan.values.subarray(dataset.from, end));
       dataset.from = end;
       await between();
     }
   }
-  for (const [name, child] of plan.groups) await writePlan(group.createGroup(name), child, between);
+  for (const [name, child] of plan.groups) await writePlan(group.createGroup(name), child, between, append);
 }
 
 /** What libhdf5 must read of a planned group. */
