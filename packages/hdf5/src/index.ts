@@ -1,3 +1,4 @@
+export * from "./browser.ts";
 export {
   DEFAULT_HDF5_DATASET_OPTIONS,
   type Hdf5Dataset,
