@@ -2,6 +2,7 @@
 export { CODEC_NAMES, type CodecName, type DeflateStrategy, detectCodec } from "./codec.ts";
 export type { Hasher, HashName } from "./hasher.ts";
 export { decompressLz4Frame } from "./lz4.ts";
+export { compressLzf, decompressLzf } from "./lzf.ts";
 export {
   compressBytes,
   compressBytesSync,
