@@ -28,14 +28,7 @@ export function heatMapPng(
   options: HeatMapOptions = {},
 ): Uint8Array {
   const { scale, cellPixels } = resolveOptions("plot", DEFAULT_HEAT_MAP_OPTIONS, options);
-  if (values.length !== columns * rows || columns < 1 || rows < 1) {
-    throw new InvalidArgumentError(
-      "PLOT_SHAPE_MISMATCH",
-      "heat map shape",
-      `${columns} x ${rows}`,
-      `${values.length} cells`,
-    );
-  }
+  checkGrid(values, columns, rows);
   let largest = 0;
   for (let i = 0; i < values.length; i++) if (values[i]! > largest) largest = values[i]!;
   const top = scale === "log" ? Math.log1p(largest) : largest;
@@ -55,4 +48,15 @@ export function heatMapPng(
     }
   }
   return encode({ width, height: rows * cellPixels, data, channels: 3, depth: 8 });
+}
+
+/** @throws InvalidArgumentError when there are not `columns * rows` values, or none */
+export function checkGrid(values: ArrayLike<number>, columns: number, rows: number): void {
+  if (values.length === columns * rows && columns >= 1 && rows >= 1) return;
+  throw new InvalidArgumentError(
+    "PLOT_SHAPE_MISMATCH",
+    "heat map shape",
+    `${columns} x ${rows}`,
+    `${values.length} cells`,
+  );
 }

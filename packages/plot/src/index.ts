@@ -1,4 +1,17 @@
 export { DEFAULT_HEAT_MAP_OPTIONS, type HeatMapOptions, heatMapPng } from "./heat-map.ts";
+export {
+  DEFAULT_HEAT_MAP_FIGURE_OPTIONS,
+  type HeatMapFigureOptions,
+  heatMapSvg,
+} from "./heat-map-figure.ts";
+export { DEFAULT_HISTOGRAM_OPTIONS, type HistogramOptions, histogramSvg } from "./histogram.ts";
 export { DEFAULT_LINE_CHART_OPTIONS, type LineChartOptions, type LineSeries, linesSvg } from "./lines.ts";
 export { DEFAULT_RASTER_OPTIONS, type RasterOptions, rasterSvg } from "./raster.ts";
 export { sparkline } from "./sparkline.ts";
+export {
+  DEFAULT_SPIKE_FIGURE_OPTIONS,
+  type SpikeFigureOptions,
+  spikeFigureSvg,
+} from "./spike-figure.ts";
+export { svgToPng } from "./svg-to-png.ts";
+export { DEFAULT_TRACES_OPTIONS, type Trace, type TracesOptions, tracesSvg } from "./traces.ts";

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, resolveOptions } from "@millrace/base";
+import { roundPixel, shortNumber } from "./range.ts";
 import { axisTicks, chartSvg, escapeXml } from "./svg.ts";
 
 /** One line of a chart. */
@@ -33,7 +34,15 @@ export const DEFAULT_LINE_CHART_OPTIONS: Required<LineChartOptions> = Object.fre
 });
 
 /** Okabe and Ito's colours, which the colour-blind can tell apart. */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"] as const;
+export const COLOURS: readonly string[] = [
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#cc79a7",
+  "#e69f00",
+  "#56b4e9",
+  "#000000",
+];
 const MARGIN = { left: 72, right: 180, top: 36, bottom: 48 } as const;
 
 /**
@@ -50,8 +59,8 @@ export function linesSvg(series: readonly LineSeries[], options: LineChartOption
   const lo = Math.min(...places);
   const span = Math.max(...places) - lo || 1;
   const top = Math.max(0, ...series.flatMap(({ y }) => y)) || 1;
-  const toX = (x: number): number => round(MARGIN.left + ((position(x) - lo) / span) * width);
-  const toY = (y: number): number => round(MARGIN.top + height - (y / top) * height);
+  const toX = (x: number): number => roundPixel(MARGIN.left + ((position(x) - lo) / span) * width);
+  const toY = (y: number): number => roundPixel(MARGIN.top + height - (y / top) * height);
 
   const lines = series.flatMap(({ name, x, y }, i) => {
     const colour = COLOURS[i % COLOURS.length]!;
@@ -95,20 +104,4 @@ function checkSeries(
     bad,
     scale === "log" ? "above 0" : "a finite number",
   );
-}
-
-/** 1500 → "1.5k", 8000000 → "8M", 2.5e9 → "2.5G". */
-function shortNumber(value: number): string {
-  const unit = [
-    [1e9, "G"],
-    [1e6, "M"],
-    [1e3, "k"],
-  ].find(([size]) => Math.abs(value) >= (size as number));
-  return unit === undefined
-    ? String(value)
-    : `${Number((value / (unit[0] as number)).toPrecision(3))}${unit[1]}`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

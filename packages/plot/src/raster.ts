@@ -1,5 +1,6 @@
 import { InvalidArgumentError, resolveOptions } from "@millrace/base";
-import { axisTicks, chartSvg } from "./svg.ts";
+import { type Range, rangeOf } from "./range.ts";
+import { axisTicks, type ChartFrame, chartSvg } from "./svg.ts";
 
 export interface RasterOptions {
   /** Stands above the plot. @default "" */
@@ -47,13 +48,28 @@ export function rasterSvg(
       `${times.length}, one for each time`,
     );
   }
-  const { widthPixels, heightPixels } = filled;
-  const width = widthPixels - MARGIN.left - MARGIN.right;
-  const height = heightPixels - MARGIN.top - MARGIN.bottom;
   const x = rangeOf(times);
   const y = rangeOf(ids);
-  const toX = (value: number): number => Math.round(MARGIN.left + ((value - x.lo) / x.span) * width);
-  const toY = (value: number): number => Math.round(MARGIN.top + height - ((value - y.lo) / y.span) * height);
+  const frame = { ...filled, margin: MARGIN };
+  return chartSvg(...rasterPanel(times, ids, x, y, frame));
+}
+
+/**
+ * The panel of a raster inside an image; x and y are what its axes show.
+ * @returns the frame with its ticks, and the content
+ */
+export function rasterPanel(
+  times: ArrayLike<number>,
+  ids: ArrayLike<number>,
+  x: Range,
+  y: Range,
+  frame: Omit<ChartFrame, "xTicks" | "yTicks">,
+): [frame: ChartFrame, content: string[]] {
+  const { widthPixels, heightPixels, margin } = frame;
+  const width = widthPixels - margin.left - margin.right;
+  const height = heightPixels - margin.top - margin.bottom;
+  const toX = (value: number): number => Math.round(margin.left + ((value - x.lo) / x.span) * width);
+  const toY = (value: number): number => Math.round(margin.top + height - ((value - y.lo) / y.span) * height);
 
   // One path of 1.5-pixel squares; a set of pixels keeps a million spikes from making a million elements.
   const drawn = new Set<number>();
@@ -68,18 +84,5 @@ export function rasterSvg(
   }
   const xTicks = axisTicks(x.lo, x.lo + x.span).map((value) => [toX(value), String(value)] as const);
   const yTicks = axisTicks(y.lo, y.lo + y.span).map((value) => [toY(value), String(value)] as const);
-  const frame = { ...filled, margin: MARGIN, xTicks, yTicks };
-  return chartSvg(frame, [`<path d="${dots.join("")}" fill="#31688e"/>`]);
-}
-
-/** Smallest value and span; a span of 0 becomes 1, so that one dot stands at the origin. */
-function rangeOf(values: ArrayLike<number>): { lo: number; span: number } {
-  let lo = Number.POSITIVE_INFINITY;
-  let hi = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value < lo) lo = value;
-    if (value > hi) hi = value;
-  }
-  return values.length === 0 ? { lo: 0, span: 1 } : { lo, span: hi - lo || 1 };
+  return [{ ...frame, xTicks, yTicks }, [`<path d="${dots.join("")}" fill="#31688e"/>`]];
 }

@@ -40,15 +40,13 @@ export interface ChartFrame {
   readonly yTicks: readonly (readonly [pixel: number, label: string])[];
 }
 
-/** A whole SVG document: white ground, title, axes and their labels, then the content. */
-export function chartSvg(frame: ChartFrame, content: readonly string[]): string {
+/** One panel of an image: title, axes and their labels, then the content. The margins say where it lies. */
+export function panelSvg(frame: ChartFrame, content: readonly string[]): string[] {
   const { widthPixels, heightPixels, margin } = frame;
   const right = widthPixels - margin.right;
   const bottom = heightPixels - margin.bottom;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPixels}" height="${heightPixels}" viewBox="0 0 ${widthPixels} ${heightPixels}" font-family="sans-serif" font-size="12">`,
-    `<rect width="100%" height="100%" fill="white"/>`,
-    `<text x="${margin.left}" y="22" font-size="15">${escapeXml(frame.title)}</text>`,
+    `<text x="${margin.left}" y="${margin.top - 14}" font-size="15">${escapeXml(frame.title)}</text>`,
     `<path d="M${margin.left} ${margin.top}V${bottom}H${right}" fill="none" stroke="black"/>`,
     ...frame.xTicks.map(
       ([x, label]) => `<text x="${x}" y="${bottom + 16}" text-anchor="middle">${label}</text>`,
@@ -56,10 +54,24 @@ export function chartSvg(frame: ChartFrame, content: readonly string[]): string 
     ...frame.yTicks.map(
       ([y, label]) => `<text x="${margin.left - 8}" y="${y + 4}" text-anchor="end">${label}</text>`,
     ),
-    `<text x="${(margin.left + right) / 2}" y="${heightPixels - 12}" text-anchor="middle">${escapeXml(frame.xLabel)}</text>`,
+    `<text x="${(margin.left + right) / 2}" y="${bottom + 36}" text-anchor="middle">${escapeXml(frame.xLabel)}</text>`,
     `<text transform="translate(16 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeXml(frame.yLabel)}</text>`,
+    ...content,
+  ];
+}
+
+/** A whole SVG document on white ground. */
+export function documentSvg(widthPixels: number, heightPixels: number, content: readonly string[]): string {
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPixels}" height="${heightPixels}" viewBox="0 0 ${widthPixels} ${heightPixels}" font-family="sans-serif" font-size="12">`,
+    `<rect width="100%" height="100%" fill="white"/>`,
     ...content,
     "</svg>",
     "",
   ].join("\n");
+}
+
+/** A document of one panel. */
+export function chartSvg(frame: ChartFrame, content: readonly string[]): string {
+  return documentSvg(frame.widthPixels, frame.heightPixels, panelSvg(frame, content));
 }

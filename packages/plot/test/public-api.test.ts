@@ -4,13 +4,22 @@ import * as api from "../src/index.ts";
 it("exports these names and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "DEFAULT_HEAT_MAP_FIGURE_OPTIONS",
       "DEFAULT_HEAT_MAP_OPTIONS",
+      "DEFAULT_HISTOGRAM_OPTIONS",
       "DEFAULT_LINE_CHART_OPTIONS",
       "DEFAULT_RASTER_OPTIONS",
+      "DEFAULT_SPIKE_FIGURE_OPTIONS",
+      "DEFAULT_TRACES_OPTIONS",
       "heatMapPng",
+      "heatMapSvg",
+      "histogramSvg",
       "linesSvg",
       "rasterSvg",
       "sparkline",
+      "spikeFigureSvg",
+      "svgToPng",
+      "tracesSvg",
     ]
   `);
 });
