@@ -96,7 +96,10 @@ function compressionOptions(
   const search = checkStrategy(strategy) === "rle" ? Z_RLE : Z_DEFAULT_STRATEGY;
   // What cannot be compressed grows a little; one buffer for all of it spares a turn of the pool for each 16 KiB.
   const chunkSize = Math.min(byteLength + (byteLength >> 8) + 64, MAX_OUTPUT_BUFFER_BYTES);
-  if (codec === "zstd") return { chunkSize, params: { [ZSTD_c_compressionLevel]: filled } };
+  if (codec === "zstd") {
+    // The frame's header gets the size, which HDF5's zstd plugin, for one, relies on.
+    return { chunkSize, params: { [ZSTD_c_compressionLevel]: filled }, pledgedSrcSize: byteLength };
+  }
   return { chunkSize, level: filled, strategy: search, memLevel: 9 };
 }
 

@@ -193,3 +193,12 @@ it("a browser does nothing at once but none, and says so", () => {
     expect(() => browser.decompressBytesSync(text, codec, LIMIT)).toThrow(refused);
   }
 });
+
+it("a frame of zstd has the size of its content in its header", async () => {
+  const bytes = new Uint8Array(1000);
+  for (const frame of [await compressBytes(bytes, "zstd"), node.compressBytesSync(bytes, "zstd")]) {
+    // One segment, the size less 256 in two bytes (RFC 8878, 3.1.1.1).
+    expect(frame[4]! >> 5).toBe(0b011);
+    expect(frame[5]! + 256 * frame[6]! + 256).toBe(1000);
+  }
+});

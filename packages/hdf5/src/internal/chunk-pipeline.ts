@@ -1,14 +1,21 @@
 import { BufferPool, type BufferPoolStats } from "@millrace/buffers";
-import { applyFilters, applyFiltersSync, type PlainChunk } from "./apply-filters.ts";
+import { applyFilters, applyFiltersSync, type FilteredChunk, type PlainChunk } from "./apply-filters.ts";
 import type { Output } from "./output.ts";
 
 /** Where chunks are filtered: on the thread that appends, or in libuv's pool beside it. */
 export type FilterThreads = "caller" | "pool";
 
+/** Where a chunk is in the file, and which of its filters it was spared. */
+export interface WrittenChunk {
+  readonly address: number;
+  readonly chunkBytes: number;
+  readonly filterMask: number;
+}
+
 /** A chunk on its way to the file. */
 export interface ChunkJob extends PlainChunk {
   /** Called in the order of the jobs, once the chunk is written. */
-  onWritten(address: number, byteLength: number): void;
+  onWritten(chunk: WrittenChunk): void;
   /** Called when the bytes may be used again. */
   onDone(): void;
 }
@@ -16,9 +23,9 @@ export interface ChunkJob extends PlainChunk {
 /** A chunk that was started in libuv's pool and is not written yet. */
 interface Flight {
   readonly job: ChunkJob;
-  readonly filtering: Promise<Uint8Array>;
+  readonly filtering: Promise<FilteredChunk>;
   /** What the pool gave, once this thread knows of it. */
-  filtered: Uint8Array | undefined;
+  filtered: FilteredChunk | undefined;
   /** Where it goes, once its turn has come. */
   address: number | undefined;
   /** A synchronous call has written it: what the pool and the disk still do for it no longer counts. */
@@ -114,7 +121,7 @@ export class ChunkPipeline {
       flight.isTakenOver = true;
       const { job, filtered, address } = flight;
       if (filtered === undefined) this.#filterSync(job);
-      else this.#writeSync(job, filtered, address ?? this.#output.allocate(filtered.length));
+      else this.#writeSync(job, filtered, address);
     }
   }
 
@@ -124,8 +131,8 @@ export class ChunkPipeline {
     const filtering = applyFilters(job, this.#pool);
     const flight: Flight = { job, filtering, filtered: undefined, address: undefined, isTakenOver: false };
     filtering.then(
-      (bytes) => {
-        flight.filtered = bytes;
+      (filtered) => {
+        flight.filtered = filtered;
       },
       // It is awaited in its turn; until then a failure does not count as unhandled.
       () => {},
@@ -137,13 +144,13 @@ export class ChunkPipeline {
   async #finish(flight: Flight): Promise<void> {
     const { job } = flight;
     try {
-      const bytes = await flight.filtering;
+      const filtered = await flight.filtering;
       if (flight.isTakenOver) return;
-      flight.address = this.#output.allocate(bytes.length);
-      await this.#output.write(bytes, flight.address);
+      flight.address = this.#output.allocate(filtered.bytes.length);
+      await this.#output.write(filtered.bytes, flight.address);
       if (flight.isTakenOver) return;
       this.#flights.shift();
-      this.#markWritten(job, flight.address, bytes.length);
+      this.#markWritten(job, filtered, flight.address);
     } catch (error) {
       if (!flight.isTakenOver) this.#output.fail(error);
     } finally {
@@ -157,9 +164,7 @@ export class ChunkPipeline {
 
   #filterSync(job: ChunkJob): void {
     try {
-      applyFiltersSync(job, this.#pool, (bytes) =>
-        this.#writeSync(job, bytes, this.#output.allocate(bytes.length)),
-      );
+      applyFiltersSync(job, this.#pool, (filtered) => this.#writeSync(job, filtered));
     } catch (error) {
       // A chunk that is missing in the middle is as bad as a failed write.
       this.#output.fail(error);
@@ -167,13 +172,14 @@ export class ChunkPipeline {
     }
   }
 
-  #writeSync(job: ChunkJob, bytes: Uint8Array, address: number): void {
-    this.#output.writeSync(bytes, address);
-    this.#markWritten(job, address, bytes.length);
+  #writeSync(job: ChunkJob, filtered: FilteredChunk, given?: number): void {
+    const address = given ?? this.#output.allocate(filtered.bytes.length);
+    this.#output.writeSync(filtered.bytes, address);
+    this.#markWritten(job, filtered, address);
   }
 
-  #markWritten(job: ChunkJob, address: number, byteLength: number): void {
-    this.#output.dataBytes += byteLength;
-    job.onWritten(address, byteLength);
+  #markWritten(job: ChunkJob, { bytes, filterMask }: FilteredChunk, address: number): void {
+    this.#output.dataBytes += bytes.length;
+    job.onWritten({ address, chunkBytes: bytes.length, filterMask });
   }
 }

@@ -6,6 +6,8 @@ export interface TreeEntry {
   readonly firstRow: number;
   /** Bytes of the (first) chunk in the file. */
   readonly chunkBytes: number;
+  /** Bit i: the (first) chunk was spared filter i. */
+  readonly filterMask: number;
   readonly address: number;
 }
 
@@ -87,8 +89,8 @@ export class ChunkTree {
     const nodeBytes = 24 + (CHILDREN_PER_NODE + 1) * keyBytes + CHILDREN_PER_NODE * 8;
     const node = new ByteBuilder();
     node.ascii("TREE").u8(1).u8(level).u16(entries.length).u64(UNDEFINED_ADDRESS).u64(UNDEFINED_ADDRESS);
-    for (const { firstRow, chunkBytes, address } of entries) {
-      node.u32(chunkBytes).u32(0).u64(firstRow);
+    for (const { firstRow, chunkBytes, filterMask, address } of entries) {
+      node.u32(chunkBytes).u32(filterMask).u64(firstRow);
       // Chunks are as wide as rows, so all other offsets are 0; the last is that of the bytes of an element.
       node.zeros(8 * this.#rank).u64(address);
     }

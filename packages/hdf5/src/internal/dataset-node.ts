@@ -46,7 +46,11 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
     this.#storageKind = plan.kind === "boolean" ? "uint8" : plan.kind;
     this.#elementsPerRow = plan.rowShape.reduce((product, size) => product * size, 1);
     this.#elementsPerChunk = this.#elementsPerRow * plan.chunkRows;
-    const filters = encodeFilters(plan.filters, sizeOf(plan.kind));
+    const filters = encodeFilters(
+      plan.filters,
+      sizeOf(plan.kind),
+      this.#elementsPerChunk * sizeOf(plan.kind),
+    );
     this.#typeMessages = [
       { type: MESSAGE.datatype, body: encodeDatatype({ kind: plan.kind }) },
       fillValueMessage("chunked"),
@@ -276,7 +280,7 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
       bytes: bytesOf(buffer),
       elementBytes: buffer.BYTES_PER_ELEMENT,
       filters: this.#plan.filters,
-      onWritten: (address, chunkBytes) => this.#tree.append({ firstRow, chunkBytes, address }),
+      onWritten: (chunk) => this.#tree.append({ firstRow, ...chunk }),
       onDone: () => this.context.pipeline.give(buffer.buffer),
     };
   }
@@ -288,10 +292,10 @@ export class DatasetNode<K extends DatasetKind> extends ObjectNode implements Hd
       bytes,
       elementBytes: sizeOf(this.kind),
       filters: this.#plan.filters,
-      onWritten: (address, chunkBytes) => {
+      onWritten: (chunk) => {
         // Synchronous appends do not wait for a checkpoint under way: it does not have them, then.
         if (this.rows !== rows) return;
-        this.#partial = { firstRow: this.#chunks * this.#plan.chunkRows, chunkBytes, address };
+        this.#partial = { firstRow: this.#chunks * this.#plan.chunkRows, ...chunk };
       },
       onDone,
     };

@@ -2,22 +2,44 @@ import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "
 import type { DeflateStrategy } from "@millrace/compress";
 import { ByteBuilder } from "./byte-builder.ts";
 
-/** How a dataset's chunks are compressed, when they are. */
-export interface Hdf5Compression {
-  /** Level of deflate (HDF5's gzip filter), 1 to 9. */
-  readonly deflate: number;
-  /** `"rle"` is quicker and enough for shuffled numbers; any reader reads both. @default "rle" */
-  readonly strategy?: DeflateStrategy;
-}
+/**
+ * How a dataset's chunks are compressed, when they are: by deflate, which every reader has; by zstd, which is quicker
+ * and smaller, but needs a plugin (hdf5plugin for h5py); or by LZF, which h5py always has.
+ */
+export type Hdf5Compression =
+  | {
+      /** Level of deflate (HDF5's gzip filter), 1 to 9. */
+      readonly deflate: number;
+      /** `"rle"` is quicker and enough for shuffled numbers; any reader reads both. @default "rle" */
+      readonly strategy?: DeflateStrategy;
+    }
+  | {
+      /** Level of zstd (filter 32015), 1 to 22. */
+      readonly zstd: number;
+    }
+  | {
+      /** LZF (filter 32000), which has no levels, and works on the calling thread. */
+      readonly lzf: true;
+    };
+
+/** The compressing filters by name. */
+export type ChunkCodec = "none" | "deflate" | "zstd" | "lzf";
 
 /** The filters of a dataset, filled up. */
 export interface FilledFilters {
   readonly shuffle: boolean;
-  /** 0: none. */
-  readonly deflate: number;
+  readonly codec: ChunkCodec;
+  /** 0 where there are none. */
+  readonly level: number;
   readonly strategy: DeflateStrategy;
   readonly fletcher32: boolean;
 }
+
+/** Numbers of filters: HDF5's own, and those of the registry. */
+export const FILTER_IDS: Readonly<Record<"shuffle" | "fletcher32" | Exclude<ChunkCodec, "none">, number>> =
+  Object.freeze({ deflate: 1, shuffle: 2, fletcher32: 3, lzf: 32_000, zstd: 32_015 });
+
+const NO_COMPRESSION = Object.freeze({ codec: "none", level: 0, strategy: "rle" } as const);
 
 /** Checks the options that make up the filters. @throws InvalidArgumentError */
 export function resolveFilters(
@@ -29,41 +51,76 @@ export function resolveFilters(
     if (typeof value === "boolean") continue;
     throw new InvalidArgumentError("HDF5_OPTION_VALUE", `hdf5 ${name}`, value, "true or false");
   }
-  const given = { shuffle, deflate: 0, strategy: "rle" as const, fletcher32: checksum };
-  if (compression === "none") return given;
-  if (typeof compression !== "object" || compression === null) {
-    throw new InvalidArgumentError(
-      "HDF5_OPTION_VALUE",
-      "hdf5 compression",
-      compression,
-      'an object such as { deflate: 1 }, or "none"',
-    );
-  }
-  const filled = resolveOptions<Required<Hdf5Compression>>(
-    "hdf5",
-    { deflate: 1, strategy: "rle" },
-    compression,
-  );
-  checkInteger("hdf5", "deflate", filled.deflate, 1, 9);
-  checkOneOf("hdf5", "strategy", filled.strategy, ["default", "rle"]);
-  return { ...given, ...filled };
+  return { shuffle, ...resolveCompression(compression), fletcher32: checksum };
 }
 
-/** The body of a filter pipeline message, version 2, or undefined without filters (specification, IV.A.2.l). */
-export function encodeFilters(filters: FilledFilters, elementBytes: number): Uint8Array | undefined {
-  const list: { id: number; values: number[] }[] = [];
-  if (filters.shuffle && elementBytes > 1) list.push({ id: 2, values: [elementBytes] });
-  if (filters.deflate > 0) list.push({ id: 1, values: [filters.deflate] });
-  if (filters.fletcher32) list.push({ id: 3, values: [] });
+function resolveCompression(
+  compression: Hdf5Compression | "none",
+): Pick<FilledFilters, "codec" | "level" | "strategy"> {
+  if (compression === "none") return NO_COMPRESSION;
+  if (typeof compression === "object" && compression !== null) {
+    if ("deflate" in compression) {
+      const { deflate, strategy } = resolveOptions("hdf5", { deflate: 1, strategy: "rle" }, compression);
+      checkInteger("hdf5", "deflate", deflate, 1, 9);
+      return { codec: "deflate", level: deflate, strategy: checkStrategy(strategy) };
+    }
+    if ("zstd" in compression) {
+      const { zstd } = resolveOptions("hdf5", { zstd: 3 }, compression);
+      return { ...NO_COMPRESSION, codec: "zstd", level: checkInteger("hdf5", "zstd", zstd, 1, 22) };
+    }
+    if ("lzf" in compression && resolveOptions("hdf5", { lzf: true }, compression).lzf === true) {
+      return { ...NO_COMPRESSION, codec: "lzf" };
+    }
+  }
+  throw new InvalidArgumentError(
+    "HDF5_OPTION_VALUE",
+    "hdf5 compression",
+    compression,
+    '{ deflate: 1 }, { zstd: 3 }, { lzf: true } or "none"',
+  );
+}
+
+function checkStrategy(strategy: string): DeflateStrategy {
+  return checkOneOf("hdf5", "strategy", strategy as DeflateStrategy, ["default", "rle"]);
+}
+
+/** The filters that a dataset has, in the order in which they are applied; a chunk's mask says by bits which are not. */
+export function filtersInOrder(filters: FilledFilters, elementBytes: number): (keyof typeof FILTER_IDS)[] {
+  const list: (keyof typeof FILTER_IDS)[] = [];
+  if (filters.shuffle && elementBytes > 1) list.push("shuffle");
+  if (filters.codec !== "none") list.push(filters.codec);
+  if (filters.fletcher32) list.push("fletcher32");
+  return list;
+}
+
+/**
+ * The body of a filter pipeline message, version 2, or undefined without filters (specification, IV.A.2.l).
+ * @param chunkBytes - of a whole chunk, which LZF wants to know
+ */
+export function encodeFilters(
+  filters: FilledFilters,
+  elementBytes: number,
+  chunkBytes: number,
+): Uint8Array | undefined {
+  const list = filtersInOrder(filters, elementBytes);
   if (list.length === 0) return undefined;
   const body = new ByteBuilder().u8(2).u8(list.length);
-  for (const { id, values } of list) {
-    // Flag 1: optional, as HDF5 itself marks shuffle and deflate.
-    body
-      .u16(id)
-      .u16(id === 3 ? 0 : 1)
-      .u16(values.length);
-    for (const value of values) body.u32(value);
+  const valuesOf = {
+    shuffle: [elementBytes],
+    deflate: [filters.level],
+    zstd: [filters.level],
+    // As h5py writes it: the versions of its filter and of liblzf (1.5 as two bytes), and the chunk's size.
+    lzf: [4, 0x0105, chunkBytes],
+    fletcher32: [],
+  };
+  for (const name of list) {
+    body.u16(FILTER_IDS[name]);
+    // Filters that are not HDF5's own have a name.
+    if (FILTER_IDS[name] >= 256) body.u16(name.length + 1);
+    // Flag 1: optional, as HDF5 itself marks all but checksums.
+    body.u16(name === "fletcher32" ? 0 : 1).u16(valuesOf[name].length);
+    if (FILTER_IDS[name] >= 256) body.ascii(name).u8(0);
+    for (const value of valuesOf[name]) body.u32(value);
   }
   return body.bytes;
 }

@@ -1,11 +1,11 @@
 import { readU16, readU32, readU64 } from "@millrace/base";
 import { unshuffleBytes } from "@millrace/codecs";
-import { decompressBytesSync } from "@millrace/compress";
+import { decompressBytesSync, decompressLzf } from "@millrace/compress";
 import type { VfsFile } from "@millrace/files";
 import { UNDEFINED_ADDRESS } from "./byte-builder.ts";
 import type { TreeEntry } from "./chunk-tree.ts";
 import { DATASET_KINDS, type DatasetKind, encodeDatatype } from "./datatype.ts";
-import type { FilledFilters } from "./filters.ts";
+import { FILTER_IDS, type FilledFilters, filtersInOrder } from "./filters.ts";
 import { fletcher32 } from "./fletcher32.ts";
 import type { Message } from "./object-header.ts";
 import { bodyOf, corruptFile, readBytes } from "./read-object.ts";
@@ -63,6 +63,7 @@ export function readTreeEdge(file: VfsFile, { treeAddress, rowShape }: StoredDat
       const at = i * (keyBytes + 8);
       return {
         chunkBytes: readU32(body, at),
+        filterMask: readU32(body, at + 4),
         firstRow: readU64(body, at + 8),
         address: readU64(body, at + keyBytes),
       };
@@ -76,38 +77,56 @@ export function readTreeEdge(file: VfsFile, { treeAddress, rowShape }: StoredDat
 /** Reads one chunk and undoes its filters. @throws CorruptDataError when it is damaged */
 export function readChunk(
   file: VfsFile,
-  { address, chunkBytes }: TreeEntry,
+  { address, chunkBytes, filterMask }: TreeEntry,
   filters: FilledFilters,
   elementBytes: number,
   byteLength: number,
 ): Uint8Array {
   let bytes = readBytes(file, address, chunkBytes);
-  if (filters.fletcher32) {
-    const end = bytes.length - 4;
-    if (fletcher32(bytes, 0, end) !== readU32(bytes, end)) {
-      throw corruptFile(file.path, address, "the checksum of a chunk does not fit");
+  const list = filtersInOrder(filters, elementBytes);
+  for (let i = list.length - 1; i >= 0; i--) {
+    const name = list[i]!;
+    if (((filterMask >> i) & 1) === 1) continue;
+    if (name === "fletcher32") {
+      const end = bytes.length - 4;
+      if (fletcher32(bytes, 0, end) !== readU32(bytes, end)) {
+        throw corruptFile(file.path, address, "the checksum of a chunk does not fit");
+      }
+      bytes = bytes.subarray(0, end);
+    } else if (name === "lzf") bytes = decompressLzf(bytes, byteLength);
+    else if (name !== "shuffle") bytes = decompressBytesSync(bytes, name, byteLength);
+    else if (bytes.length === byteLength) {
+      const plain = new Uint8Array(byteLength);
+      unshuffleBytes(bytes, 0, byteLength, elementBytes, plain, 0);
+      bytes = plain;
     }
-    bytes = bytes.subarray(0, end);
   }
-  if (filters.deflate > 0) bytes = decompressBytesSync(bytes, "deflate", byteLength);
   if (bytes.length !== byteLength) throw corruptFile(file.path, address, `a chunk has ${bytes.length} bytes`);
-  if (!filters.shuffle) return bytes;
-  const plain = new Uint8Array(byteLength);
-  unshuffleBytes(bytes, 0, byteLength, elementBytes, plain, 0);
-  return plain;
+  return bytes;
 }
 
-/** The strategy of deflate is not in the file. */
+/** The filters, if they are ours; the strategy of deflate is not in the file. */
 function readFilters(body: Uint8Array | undefined): FilledFilters {
-  const found = { shuffle: false, deflate: 0, strategy: "rle" as const, fletcher32: false };
+  let found: FilledFilters = {
+    shuffle: false,
+    codec: "none",
+    level: 0,
+    strategy: "rle",
+    fletcher32: false,
+  };
   if (body === undefined) return found;
   for (let i = 0, at = 2; i < body[1]!; i++) {
     const id = readU16(body, at);
-    const values = readU16(body, at + 4);
-    if (id === 2) found.shuffle = true;
-    if (id === 1) found.deflate = readU32(body, at + 6);
-    if (id === 3) found.fletcher32 = true;
-    at += 6 + 4 * values;
+    const nameBytes = id < 256 ? 0 : 2 + readU16(body, at + 2);
+    const countAt = at + 4 + (id < 256 ? 0 : 2);
+    const valuesAt = at + 6 + nameBytes;
+    const values = readU16(body, countAt);
+    if (id === FILTER_IDS.shuffle) found = { ...found, shuffle: true };
+    if (id === FILTER_IDS.fletcher32) found = { ...found, fletcher32: true };
+    if (id === FILTER_IDS.lzf) found = { ...found, codec: "lzf" };
+    if (id === FILTER_IDS.zstd) found = { ...found, codec: "zstd", level: readU32(body, valuesAt) };
+    if (id === FILTER_IDS.deflate) found = { ...found, codec: "deflate", level: readU32(body, valuesAt) };
+    at = valuesAt + 4 * values;
   }
   return found;
 }

@@ -1,0 +1,163 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { seededRandom } from "@millrace/base";
+import { type ElementKind, newTypedArray, type TypedArray } from "@millrace/buffers";
+import { diskVfs, MemoryVfs } from "@millrace/files";
+import { tempDirectory } from "@millrace/testkit";
+import { describe, expect, it } from "vitest";
+import { type Hdf5Compression, Hdf5Writer } from "../src/index.ts";
+import { bytesOf, hasH5py, hasTools, PYTHON, readImage, run } from "./helpers.ts";
+
+const hasPlugin = spawnSync(PYTHON, ["-c", "import h5py, hdf5plugin"]).status === 0;
+const hasZstd = spawnSync("zstd", ["--version"]).status === 0;
+
+/** Values of which half can be compressed, and half cannot. */
+function valuesOf(kind: ElementKind, count: number): TypedArray {
+  const values = newTypedArray(kind, count);
+  const bytes = new Uint8Array(values.buffer);
+  seededRandom(5).fill(bytes.subarray(bytes.length / 2));
+  for (let i = 0; i < bytes.length / 2; i++) bytes[i] = (i >> 6) & 3;
+  return values;
+}
+
+const KINDS = ["uint8", "int16", "float32", "uint64"] as const;
+const COUNT = 4000;
+
+/** Writes one dataset of each kind with one form of compression; their plain bytes lie beside the file. */
+async function writeAll(path: string, compression: Hdf5Compression | "none"): Promise<void> {
+  const writer = await Hdf5Writer.create(diskVfs, `${path}/a.h5`, { checkpointBytes: 5000 });
+  for (const kind of KINDS) {
+    const values = valuesOf(kind, COUNT);
+    writeFileSync(`${path}/${kind}`, new Uint8Array(values.buffer));
+    for (const shuffle of [true, false]) {
+      for (const fletcher32 of [true, false]) {
+        const name = `${kind}-${shuffle}-${fletcher32}`;
+        const options = { kind, rowShape: [2], chunkRows: 300, compression, shuffle, fletcher32 };
+        const data = writer.root.createDataset(name, options);
+        // Once by each way, with a beginning of a chunk left over.
+        await data.append(values.subarray(0, COUNT / 2) as Float64Array & BigUint64Array);
+        data.appendSync(values.subarray(COUNT / 2) as Float64Array & BigUint64Array);
+      }
+    }
+  }
+  await writer.close();
+}
+
+/** Compares all datasets with the bytes beside the file; prints the filters of the first. */
+const COMPARE = (imports: string): string => `
+import sys, h5py, numpy as np
+${imports}
+f = h5py.File(sys.argv[1] + "/a.h5", "r")
+kinds = {"uint8": "u1", "int16": "<i2", "float32": "<f4", "uint64": "<u8"}
+masks = set()
+for name in f:
+    kind = name.split("-")[0]
+    expected = np.fromfile(sys.argv[1] + "/" + kind, kinds[kind]).reshape(-1, 2)
+    assert f[name][()].tobytes() == expected.tobytes(), name
+    d = f[name].id
+    masks |= {d.read_direct_chunk((row, 0))[0] for row in range(0, expected.shape[0], 300)}
+p = f["int16-true-true"].id.get_create_plist()
+print([p.get_filter(i)[::2] for i in range(p.get_nfilters())], sorted(masks))
+`;
+
+describe.skipIf(!hasH5py)("h5py reads", () => {
+  it.each([
+    ["none", "none", "[(2, (2,)), (3, ())] [0]"],
+    ["deflate", { deflate: 6 }, "[(2, (2,)), (1, (6,)), (3, ())] [0]"],
+    // The noisy chunks are stored as they are; the filter is the first or the second.
+    ["lzf", { lzf: true }, "[(2, (2,)), (32000, (4, 261, 1200)), (3, ())] [0, 1, 2]"],
+  ] as const)("what was written with %s, and its parameters", async (_name, compression, expected) => {
+    using directory = tempDirectory();
+    await writeAll(directory.path, compression);
+    expect(
+      run(PYTHON, ["-c", COMPARE(""), directory.path])
+        .replaceAll("b'", "'")
+        .trim(),
+    ).toBe(expected.replace("(2, (2,))", "(2, (2,))"));
+  });
+
+  it.skipIf(!hasPlugin)("zstd, with PyPI's hdf5plugin", async () => {
+    using directory = tempDirectory();
+    await writeAll(directory.path, { zstd: 5 });
+    const out = run(PYTHON, ["-c", COMPARE("import hdf5plugin"), directory.path]);
+    expect(out.trim()).toBe("[(2, (2,)), (32015, (5,)), (3, ())] [0]");
+  });
+
+  it.skipIf(!hasZstd)("chunks of zstd as one frame each, whose header has the size", async () => {
+    using directory = tempDirectory();
+    await writeAll(directory.path, { zstd: 5 });
+    const script = `
+import sys, h5py
+f = h5py.File(sys.argv[1] + "/a.h5", "r")
+open(sys.argv[1] + "/chunk.zst", "wb").write(f["float32-false-false"].id.read_direct_chunk((0, 0))[1])`;
+    run(PYTHON, ["-c", script, directory.path]);
+    expect(run("zstd", ["-lv", `${directory.path}/chunk.zst`])).toMatch(/Decompressed Size: .*\(2400 B\)/);
+    run("zstd", ["-dq", `${directory.path}/chunk.zst`, "-o", `${directory.path}/chunk`]);
+    run("cmp", ["-n", "2400", `${directory.path}/chunk`, `${directory.path}/float32`]);
+  });
+});
+
+describe.skipIf(!hasTools)("the HDF5 tools", () => {
+  it("name the filters that they do not have", async () => {
+    using directory = tempDirectory();
+    await writeAll(directory.path, { lzf: true });
+    expect(run("h5dump", ["-pH", "-d", "/int16-true-true", `${directory.path}/a.h5`])).toMatch(
+      /FILTER_ID 32000\s+COMMENT lzf\s+PARAMS { 4 261 1200 }/,
+    );
+  });
+});
+
+describe("libhdf5", () => {
+  it.each(["none", { deflate: 9, strategy: "default" }] as const)("reads %j", async (compression) => {
+    using directory = tempDirectory();
+    await writeAll(directory.path, compression);
+    const children = readImage(await bytesOf(diskVfs, `${directory.path}/a.h5`)).children!;
+    expect(Object.keys(children).length).toBe(16);
+    for (const [name, { data }] of Object.entries(children)) {
+      expect(data?.value).toEqual(
+        Array.from(valuesOf(name.split("-")[0] as ElementKind, COUNT) as Uint8Array),
+      );
+    }
+  });
+});
+
+describe("a file that is reopened", () => {
+  it.each([{ zstd: 1 }, { lzf: true }, { deflate: 1 }, "none"] as const)(
+    "goes on in the middle of a chunk of %j, plain or not",
+    async (compression) => {
+      for (const noisy of [false, true]) {
+        const vfs = new MemoryVfs();
+        const values = seededRandom(2).fill(new Uint8Array(3000));
+        if (!noisy) values.fill(7);
+        for (const part of [values.subarray(0, 1024), values.subarray(1024)]) {
+          const isNew = part.byteOffset === 0;
+          const writer = isNew ? Hdf5Writer.createSync(vfs, "a.h5") : Hdf5Writer.reopenSync(vfs, "a.h5");
+          const options = { kind: "int16", chunkRows: 400, compression, fletcher32: true } as const;
+          const data = isNew
+            ? writer.root.createDataset("d", options)
+            : writer.root.openDatasetSync("d", "int16");
+          data.appendSync(new Int16Array(part.slice().buffer));
+          writer.closeSync();
+        }
+        const again = Hdf5Writer.reopenSync(vfs, "a.h5");
+        expect(again.root.openDatasetSync("d", "int16").rows).toBe(1500);
+        again.closeSync();
+        if (compression === "none" || "deflate" in compression) {
+          const expected = Array.from(new Int16Array(values.buffer));
+          expect(readImage(await bytesOf(vfs, "a.h5")).children?.d?.data?.value).toEqual(expected);
+        }
+      }
+    },
+  );
+});
+
+it("the options that choose a filter are checked", () => {
+  using writer = Hdf5Writer.createSync(new MemoryVfs(), "a.h5");
+  const create = (compression: unknown): unknown =>
+    writer.root.createDataset("d", { kind: "int8", compression: compression as "none" });
+  expect(() => create({ zstd: 0 })).toThrow(expect.objectContaining({ code: "HDF5_OPTION_RANGE" }));
+  expect(() => create({ zstd: 23 })).toThrow(expect.objectContaining({ code: "HDF5_OPTION_RANGE" }));
+  expect(() => create({ zstd: 3, strategy: "rle" })).toThrow(/strategy/);
+  expect(() => create({ lzf: false })).toThrow(/\{ lzf: true \}/);
+  expect(() => create({ gzip: 1 })).toThrow(/\{ zstd: 3 \}/);
+});
