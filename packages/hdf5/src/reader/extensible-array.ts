@@ -129,7 +129,7 @@ function blocksBefore(level: number): number {
 /** A data block, with the bits of the pages that were written when it has pages. */
 interface BlockPlace {
   readonly address: number;
-  readonly pages: Cursor | undefined;
+  readonly pages: { readonly bits: Cursor; readonly first: number } | undefined;
 }
 
 type SuperPointers = (block: number) => BlockPlace;
@@ -150,8 +150,8 @@ function readSuperBlock(header: ArrayHeader, superBlock: SuperBlock, address: nu
     addresses.at = block * file.offsetBytes;
     const blockAddress = addresses.offset();
     if (bitBytes === 0) return { address: blockAddress, pages: undefined };
-    bits.at = block * bitBytes;
-    return { address: blockAddress, pages: bits.sub(bitBytes) };
+    // The bits of all blocks follow each other without gaps, though there is room for whole bytes.
+    return { address: blockAddress, pages: { bits, first: block * (blockElements / pageElements) } };
   };
 }
 
@@ -174,7 +174,7 @@ function openDataBlock(header: ArrayHeader, { blockElements }: SuperBlock, place
   const known = new Map<number, Cursor>();
   return (index) => {
     const page = Math.floor(index / pageElements);
-    if (!isBitSet(pages, page)) return undefined;
+    if (!isBitSet(pages.bits, pages.first + page)) return undefined;
     const at = address + prefixBytes + 4 + page * pageBytes;
     const cursor = known.get(page) ?? file.checkedCursor(at, pageBytes, "a page of an extensible array");
     known.set(page, cursor);

@@ -1,6 +1,6 @@
 import { type CorruptDataError, isMillraceError, MillraceError, readU32 } from "@millrace/base";
 import { unshuffleBytes } from "@millrace/codecs";
-import { decompressBytes, decompressBytesSync } from "@millrace/compress";
+import { decompressBytes, decompressBytesSync, decompressLzf } from "@millrace/compress";
 import { fletcher32 } from "../internal/fletcher32.ts";
 import { messageOf, type ObjectHeader } from "./object-header.ts";
 import type { ReaderFile } from "./reader-file.ts";
@@ -51,6 +51,7 @@ const BUILT_IN: ReadonlyMap<number, { readonly name: string; readonly undo: Undo
   [1, { name: "deflate", undo: undoBy("deflate") }],
   [2, { name: "shuffle", undo: undoShuffle }],
   [3, { name: "fletcher32", undo: undoFletcher }],
+  [32000, { name: "lzf", undo: undoLzf }],
   [32015, { name: "zstd", undo: undoBy("zstd") }],
 ]);
 
@@ -59,7 +60,6 @@ const KNOWN_NAMES: Readonly<Record<number, string>> = Object.freeze({
   4: "szip",
   5: "nbit",
   6: "scaleoffset",
-  32000: "lzf",
   32001: "blosc",
   32004: "lz4",
   32008: "bitshuffle",
@@ -195,6 +195,11 @@ function undoShuffle(bytes: Uint8Array, values: readonly number[]): Uint8Array {
   const plain = new Uint8Array(bytes.length);
   unshuffleBytes(bytes, 0, bytes.length, elementBytes, plain, 0);
   return plain;
+}
+
+/** h5py's filter keeps the size of a chunk as its third value. */
+function undoLzf(bytes: Uint8Array, values: readonly number[], expectedBytes: number): Uint8Array {
+  return decompressLzf(bytes, Math.min(values[2] ?? expectedBytes, expectedBytes + FILTER_SLACK_BYTES));
 }
 
 function undoFletcher(bytes: Uint8Array): Uint8Array {

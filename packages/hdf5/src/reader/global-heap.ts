@@ -5,7 +5,9 @@ type Collection = Map<number, { readonly address: number; readonly length: numbe
 
 /** Collections whose directories are kept. */
 const MAX_COLLECTIONS = 256;
-const HEAD_BYTES = 8;
+
+/** The head of a collection and of an object: eight bytes and a length, filled up to a multiple of eight. */
+const headBytesOf = (file: ReaderFile): number => 8 + Math.ceil(file.lengthBytes / 8) * 8;
 
 /** Global heaps (specification, III.E): collections of objects of any length, for text and lists. */
 export class GlobalHeapReader {
@@ -31,13 +33,13 @@ export class GlobalHeapReader {
   #collection(address: number): Collection {
     const known = this.#collections.get(address);
     if (known !== undefined) return known;
-    const head = this.#file.cursor(address, HEAD_BYTES + this.#file.lengthBytes, "a global heap");
+    const head = this.#file.cursor(address, headBytesOf(this.#file), "a global heap");
     head.expectSignature("GCOL");
     head.version(1, 1);
     head.skip(3);
     const length = head.length();
     const body = this.#file.cursor(address, length, "a global heap");
-    body.skip(Math.min(HEAD_BYTES + this.#file.lengthBytes, body.left));
+    body.skip(Math.min(headBytesOf(this.#file), body.left));
     const collection = readCollection(body);
     if (this.#collections.size >= MAX_COLLECTIONS) this.#collections.clear();
     this.#collections.set(address, collection);
@@ -47,11 +49,12 @@ export class GlobalHeapReader {
 
 function readCollection(body: Cursor): Collection {
   const collection: Collection = new Map();
-  const headBytes = HEAD_BYTES + body.file.lengthBytes;
+  const headBytes = headBytesOf(body.file);
   while (body.left >= headBytes) {
-    const index = body.u16();
-    body.skip(6);
-    const length = body.length();
+    const head = body.sub(headBytes);
+    const index = head.u16();
+    head.skip(6);
+    const length = head.length();
     // Object 0 is the free space at the end.
     if (index === 0) break;
     collection.set(index, { address: body.address + body.at, length });

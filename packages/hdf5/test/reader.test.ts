@@ -1,0 +1,54 @@
+import { readdirSync } from "node:fs";
+import { diskVfs } from "@millrace/files";
+import { type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Hdf5Reader } from "../src/index.ts";
+import { hasH5py } from "./helpers.ts";
+import { describeByH5py, describeFile, writeByH5py } from "./reader-oracle.ts";
+
+const CASES = [
+  "all_earliest",
+  "all_v108",
+  "all_v110",
+  "ordered",
+  "ordered_old",
+  "many_earliest",
+  "many_latest",
+  "huge",
+  "userblock",
+  "userblock_latest",
+  "paged",
+  "narrow",
+];
+const SPIKES = process.env.MILLRACE_DATA === undefined ? undefined : `${process.env.MILLRACE_DATA}/spikes`;
+
+describe.skipIf(!hasH5py)("files that h5py wrote (skipped where h5py is not installed)", () => {
+  let directory: TempDirectory;
+  let cases: Record<string, unknown>;
+
+  beforeAll(() => {
+    directory = tempDirectory();
+    cases = writeByH5py(directory.path);
+  });
+
+  afterAll(() => directory[Symbol.dispose]());
+
+  it.each(CASES)("%s: reads what h5py reads, bit for bit", async (name) => {
+    await using reader = await Hdf5Reader.open(diskVfs, `${directory.path}/${name}.h5`);
+    expect(await describeFile(reader)).toEqual(cases[name]);
+  });
+
+  it("no file is left out", () => {
+    expect(Object.keys(cases).sort()).toEqual([...CASES].sort());
+  });
+});
+
+describe.skipIf(!hasH5py || SPIKES === undefined)(
+  "recordings of other programs (skipped without h5py or MILLRACE_DATA)",
+  () => {
+    it.each(SPIKES === undefined ? [] : readdirSync(SPIKES))("%s: reads what h5py reads", async (name) => {
+      await using reader = await Hdf5Reader.open(diskVfs, `${SPIKES}/${name}`);
+      expect(await describeFile(reader)).toEqual(describeByH5py(`${SPIKES}/${name}`));
+    });
+  },
+);
