@@ -1,11 +1,12 @@
 import { CorruptDataError, InvalidArgumentError } from "@millrace/base";
 import { wordsOf } from "@millrace/buffers";
 import type { Dataset, Group } from "h5wasm/node";
-import { childDataset, childGroup, guard } from "./h5-file.ts";
-import { STEPS_PER_OFFSET } from "./spike-columns.ts";
+import { childDataset, childGroup, guard, readAttribute } from "./h5-file.ts";
+import type { BlockValues } from "./log-block.ts";
+import { expandTimeRuns } from "./time-runs-reader.ts";
 
 /** Values with the time step of each. */
-export interface SeriesData<T extends Float32Array | Float64Array = Float64Array> {
+export interface SeriesData<T extends BlockValues = BlockValues> {
   /** Time steps, ascending. */
   readonly timesteps: Float64Array;
   /** Row after row; `width` numbers each. */
@@ -39,7 +40,7 @@ export interface LoggedEvent {
 
 /** Everything that an episode holds. */
 export interface EpisodeContents {
-  readonly neuralStates: SeriesData<Float32Array> | undefined;
+  readonly neuralStates: SeriesData | undefined;
   readonly spikes: SpikeData | undefined;
   readonly rewards: SeriesData | undefined;
   readonly behavior: Readonly<Record<string, SeriesData | undefined>>;
@@ -61,8 +62,8 @@ export class EpisodeData {
     this.#requireOpen = requireOpen;
   }
 
-  neuralStates(): SeriesData<Float32Array> | undefined {
-    return this.#series<Float32Array>(this.#child("neural_states"));
+  neuralStates(): SeriesData | undefined {
+    return this.#series(this.#child("neural_states"));
   }
 
   rewards(): SeriesData | undefined {
@@ -99,18 +100,22 @@ export class EpisodeData {
     }
     if (start === last)
       return { timesteps: new Float64Array(0), counts: new Uint32Array(0), ids: new Uint32Array(0) };
-    const block = Math.floor(start / STEPS_PER_OFFSET);
-    const blockStart = block * STEPS_PER_OFFSET;
+    const rowsPerOffset = Number(readAttribute(group, "rows_per_offset"));
+    const block = Math.floor(start / rowsPerOffset);
+    const blockStart = block * rowsPerOffset;
     const offset = this.#numbers(group, "offsets", block, block + 1)[0]!;
-    const counts = this.#read<Uint32Array>(group, "counts", blockStart, last);
+    const counts = Uint32Array.from(this.#read<Uint8Array>(group, "counts", blockStart, last));
     const skipped = sum(counts, 0, start - blockStart);
     const wanted = counts.slice(start - blockStart);
     const first = offset + skipped;
     const total = sum(wanted, 0, wanted.length);
     return {
-      timesteps: this.#numbers(group, "timestep", start, last),
+      timesteps: this.#timesteps(group, start, last),
       counts: wanted,
-      ids: total === 0 ? new Uint32Array(0) : this.#read<Uint32Array>(group, "ids", first, first + total),
+      ids:
+        total === 0
+          ? new Uint32Array(0)
+          : Uint32Array.from(this.#read<Uint16Array>(group, "ids", first, first + total)),
     };
   }
 
@@ -118,9 +123,9 @@ export class EpisodeData {
     const group = this.#child("weight_changes");
     if (group === undefined) return undefined;
     return {
-      timesteps: this.#numbers(group, "timestep"),
-      sources: this.#read<Uint32Array>(group, "source"),
-      targets: this.#read<Uint32Array>(group, "target"),
+      timesteps: this.#timesteps(group),
+      sources: Uint32Array.from(this.#read<Uint16Array>(group, "source")),
+      targets: Uint32Array.from(this.#read<Uint16Array>(group, "target")),
       oldWeights: this.#read<Float64Array>(group, "old_weight"),
       newWeights: this.#read<Float64Array>(group, "new_weight"),
     };
@@ -132,7 +137,7 @@ export class EpisodeData {
     const json = this.#read<Uint8Array>(group, "json");
     const ends = this.#numbers(group, "ends");
     const decoder = new TextDecoder();
-    return Array.from(this.#numbers(group, "timestep"), (timestep, i) => {
+    return Array.from(this.#timesteps(group), (timestep, i) => {
       const start = i === 0 ? 0 : ends[i - 1]!;
       return {
         timestep,
@@ -166,12 +171,10 @@ export class EpisodeData {
     return guard(this.#path, "read", () => childGroup(this.#group, name));
   }
 
-  #series<T extends Float32Array | Float64Array = Float64Array>(
-    group: Group | undefined,
-  ): SeriesData<T> | undefined {
+  #series<T extends BlockValues = BlockValues>(group: Group | undefined): SeriesData<T> | undefined {
     if (group === undefined) return undefined;
     const width = this.#dataset(group, "values").shape?.[1] ?? 1;
-    return { timesteps: this.#numbers(group, "timestep"), values: this.#read<T>(group, "values"), width };
+    return { timesteps: this.#timesteps(group), values: this.#read<T>(group, "values"), width };
   }
 
   #dataset(group: Group, name: string): Dataset {
@@ -187,6 +190,10 @@ export class EpisodeData {
       start === undefined ? dataset.value : dataset.slice([[start, end ?? start]]),
     );
     return value as T;
+  }
+
+  #timesteps(group: Group, start?: number, end?: number): Float64Array {
+    return expandTimeRuns(this.#numbers(group, "timestep_runs"), start, end);
   }
 
   /** A 64-bit column as numbers, without BigInt: two words an element. */

@@ -1,123 +1,110 @@
-import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import { ClosedError, InvalidArgumentError } from "@millrace/base";
-import { diskVfs, joinPath } from "@millrace/files";
-import type { File, Group } from "h5wasm/node";
+import { logBlock } from "./block-writer.ts";
+import type { ColumnPlace } from "./columns/staged-column.ts";
+import { EpisodeColumns } from "./episode-columns.ts";
+import { EpisodeSummaries } from "./episode-summaries.ts";
 import { EpisodeWriter } from "./episode-writer.ts";
-import { episodeGroupName, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
-import { createH5File, guard, replaceAttribute, writeAttribute } from "./h5-file.ts";
+import { type EpisodeStatus, episodeGroupName } from "./format.ts";
+import type { LogBlock, StaticEpisodeData } from "./log-block.ts";
 import type { EpisodeEnd, LogEntry } from "./log-entry.ts";
+import { checkJson, checkName } from "./names.ts";
 import {
   type ConnectionTable,
   type CsrMatrix,
+  checkNetworkStructure,
   type NeuronTable,
   writeNetworkStructure,
 } from "./network-structure.ts";
-import { type ExporterOptions, resolveExporterOptions } from "./options.ts";
+import { type ExporterOptions, type FilledExporterOptions, resolveExporterOptions } from "./options.ts";
+import { createRunFile } from "./run-file.ts";
+import { writeProvenance, writeRootAttributes } from "./run-header.ts";
+import { type CheckpointData, writeCheckpoint } from "./saved-checkpoint.ts";
+import { Schema } from "./schema.ts";
+import type { RunSink, SinkGroup } from "./sinks/run-sink.ts";
+import { logStaticData } from "./static-data.ts";
+
+/** Episodes that end between two checkpoints at the most: what has ended leaves memory with a checkpoint. */
+const EPISODES_PER_CHECKPOINT = 64;
 
 /**
- * Records one experiment into one HDF5 file, which appears under its name when it is closed.
+ * Records one experiment into one HDF5 file, which is there, valid and readable, from the constructor on.
  *
- * Until then it has a temporary name in the same directory, and an error or `abandon()` removes it. Numeric columns
- * are buffered a chunk at a time, so memory does not grow with the number of steps.
+ * A checkpoint makes all steps so far part of the file: every `checkpointIntervalMs`, when many episodes have ended,
+ * by `checkpoint`, `saveCheckpoint` and `close`. A run that is killed leaves its last checkpoint. All calls are
+ * synchronous; memory does not grow with the number of steps.
  *
  * @example
- * await using exporter = await DataExporter.open("maze", { outputDirectory: "runs" });
+ * using exporter = new DataExporter("maze", { outputDirectory: "runs" });
  * exporter.startEpisode({ neurons: 2 });
  * exporter.log({ timestep: 0, spikes: [true, false] });
  * exporter.endEpisode({ success: true });
  */
 export class DataExporter {
-  /** Where the file appears on `close()`. */
-  readonly path: string;
-  readonly #temporaryPath: string;
-  readonly #directory: string;
-  readonly #options: Required<ExporterOptions>;
-  readonly #file: File;
-  readonly #episodes: Group;
+  readonly #options: FilledExporterOptions;
+  readonly #sink: RunSink;
+  readonly #schema = new Schema();
+  readonly #saved = new Set<string>();
+  readonly #episodes: SinkGroup;
+  readonly #summaries: EpisodeSummaries;
+  #checkpoints: SinkGroup | undefined;
   #neurons: number | undefined;
   #episode: EpisodeWriter | undefined;
   #episodeCount = 0;
+  #endedSinceCheckpoint = 0;
+  #dueMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
-
-  private constructor(experimentName: string, directory: string, options: Required<ExporterOptions>) {
-    const start = new Date();
-    // The random part keeps two runs of the same second apart.
-    const stamp = start.toISOString().slice(0, 19).replaceAll(":", "").replace("T", "_");
-    const name = `${experimentName}_${stamp}_${randomBytes(3).toString("hex")}.h5`;
-    this.path = joinPath(directory, name);
-    this.#temporaryPath = joinPath(directory, `.${name}.tmp`);
-    this.#directory = directory;
-    this.#options = options;
-    this.#file = createH5File(this.#temporaryPath);
-    this.#episodes = guard(this.#temporaryPath, "write", () => {
-      const attributes = {
-        format: FORMAT_NAME,
-        format_version: FORMAT_VERSION,
-        schema_version: FORMAT_VERSION,
-        experiment_name: experimentName,
-        timestamp: start.toISOString(),
-        start_time: start.getTime() / 1000,
-        neural_sampling_rate: options.neuralSamplingRate,
-        compression: options.compression,
-        chunk_size: options.chunkBytes,
-        dt: options.timeStepMs,
-        time_units: "ms",
-        n_neurons: 0,
-        n_connections: 0,
-        episode_count: 0,
-      };
-      for (const [key, value] of Object.entries(attributes)) writeAttribute(this.#file, key, value);
-      const runtime = this.#file.create_group("runtime");
-      const facts = {
-        node: process.version,
-        platform: process.platform,
-        arch: process.arch,
-        host: hostname(),
-      };
-      for (const [key, value] of Object.entries(facts)) writeAttribute(runtime, key, value);
-      return this.#file.create_group("episodes");
-    });
-  }
 
   /**
    * Begins a recording.
    * @param experimentName - becomes the beginning of the file's name; letters, digits, "-", "_" and "." only
    * @throws InvalidArgumentError for a name or an option that cannot be
-   * @throws IoError when the directory cannot be made or written
+   * @throws IoError when the directory cannot be made or the file not be written
    */
-  static async open(experimentName: string, options?: ExporterOptions): Promise<DataExporter> {
-    if (!/^[\w.-]{1,100}$/.test(experimentName)) {
-      const expected = '1 to 100 letters, digits, "-", "_" and "."';
-      throw new InvalidArgumentError("SNN_NAME_INVALID", "experiment name", experimentName, expected);
+  constructor(experimentName: string, options?: ExporterOptions) {
+    checkName("experiment", experimentName);
+    this.#options = resolveExporterOptions(options);
+    const start = new Date();
+    this.#sink = createRunFile(experimentName, start, this.#options);
+    try {
+      const { root } = this.#sink;
+      writeRootAttributes(root, experimentName, start, this.#options);
+      writeProvenance(root, this.#options);
+      this.#episodes = root.createGroup("episodes");
+      this.#summaries = new EpisodeSummaries(this.#place(root));
+      this.#save();
+    } catch (error) {
+      this.#sink.discard();
+      throw error;
     }
-    const filled = resolveExporterOptions(options);
-    await diskVfs.makeDirectory(filled.outputDirectory);
-    return new DataExporter(experimentName, filled.outputDirectory, filled);
   }
 
-  /** Stores the experiment's configuration; any JSON. */
+  /** The file; other programs can read it as of its last checkpoint. */
+  get path(): string {
+    return this.#sink.path;
+  }
+
+  /** Stores the experiment's configuration; any JSON, once. */
   saveConfig(config: Readonly<Record<string, unknown>>): void {
     this.#saveJson("config", config);
   }
 
-  /** Stores facts about the experiment (who, where, which animal); any JSON. */
+  /** Stores facts about the experiment (who, where, which animal); any JSON, once. */
   saveMetadata(metadata: Readonly<Record<string, unknown>>): void {
     this.#saveJson("metadata", metadata);
   }
 
   /**
-   * Stores neurons, connections and initial weights; neurons are counted from here on.
-   * @throws InvalidArgumentError when the tables do not fit each other
+   * Stores neurons, connections and initial weights, once; neurons are counted from here on.
+   * @throws InvalidArgumentError when the tables do not fit each other; nothing is stored then
    */
   saveNetworkStructure(neurons: NeuronTable, connections: ConnectionTable, initialWeights: CsrMatrix): void {
     this.#requireOpen();
+    checkNetworkStructure(neurons, connections, initialWeights);
     const neuronCount = this.#checkNeurons(initialWeights.shape[0]);
-    writeNetworkStructure(this.#file, this.#temporaryPath, neurons, connections, initialWeights);
-    this.#neurons = neuronCount;
-    guard(this.#temporaryPath, "write", () => {
-      replaceAttribute(this.#file, "n_connections", connections.source.length);
-    });
+    this.#saveOnce("network_structure");
+    writeNetworkStructure(this.#place(this.#sink.root), neurons, connections, initialWeights);
+    this.#setNeurons(neuronCount);
+    this.#sink.root.setAttribute("n_connections", BigInt(connections.source.length));
   }
 
   /**
@@ -126,88 +113,185 @@ export class DataExporter {
    */
   startEpisode(options: { readonly neurons?: number } = {}): number {
     this.#requireOpen();
-    if (options.neurons !== undefined) this.#neurons = this.#checkNeurons(options.neurons);
+    if (options.neurons !== undefined) this.#setNeurons(this.#checkNeurons(options.neurons));
     if (this.#neurons === undefined) {
       const expected = "it here or in saveNetworkStructure, before the first episode";
       throw new InvalidArgumentError("SNN_NEURONS_MISSING", "startEpisode neurons", undefined, expected);
     }
-    this.#episode?.finish("aborted");
+    if (this.#episode !== undefined) this.#finishEpisode(this.#episode, "aborted", {});
     const id = this.#episodeCount++;
-    const path = this.#temporaryPath;
-    const group = guard(path, "write", () => this.#episodes.create_group(episodeGroupName(id)));
-    this.#episode = new EpisodeWriter({ group, path, options: this.#options }, this.#neurons);
+    const group = this.#episodes.createGroup(episodeGroupName(id));
+    const columns = new EpisodeColumns(this.#place(group), this.#neurons, this.#options, this.#schema);
+    this.#episode = new EpisodeWriter(id, group, columns);
     return id;
   }
 
   /**
    * Appends one time step to the running episode.
+   * @returns undefined, or with the option `asyncWrite` a promise where chunks wait for the thread pool: awaiting it
+   *   lets the pool work, ignoring it costs time on this thread
    * @throws InvalidArgumentError for a field that cannot be, with its name, step and value; nothing is stored then
+   * @throws IoError when the file cannot be written; its last checkpoint stays readable
    */
-  log(entry: LogEntry): void {
+  log(entry: LogEntry): Promise<void> | undefined {
     this.#requireEpisode().log(entry);
-  }
-
-  /** Ends the running episode and hands what was buffered to the file. */
-  endEpisode(end?: EpisodeEnd): void {
-    this.#requireEpisode().finish("complete", end);
-    this.#episode = undefined;
-    guard(this.#temporaryPath, "write", () => this.#file.flush());
+    return this.#afterSteps();
   }
 
   /**
-   * Finishes the file: it appears under `path`, durable. A running episode is ended as aborted. Closing twice is fine.
-   * @throws IoError when it cannot be written; no file appears then
+   * Appends many time steps from whole typed arrays; the same as a `log` of each.
+   * @returns as `log` does
+   * @throws as `log` does
+   * @example
+   * exporter.logBlock({ firstTimestep: 0, stepCount: 2, spikes: Uint8Array.of(0, 1, 1, 0) }); // of two neurons
    */
-  async close(): Promise<void> {
+  logBlock(block: LogBlock): Promise<void> | undefined {
+    logBlock(this.#requireEpisode(), block);
+    return this.#afterSteps();
+  }
+
+  /**
+   * Stores data of the running episode that are given at once, in any order: weight changes, events, rewards, behavior.
+   * @throws InvalidArgumentError for a field that cannot be, or that was logged already; nothing is stored then
+   */
+  logStaticEpisodeData(data: StaticEpisodeData): void {
+    logStaticData(this.#requireEpisode(), data);
+  }
+
+  /** Ends the running episode. */
+  endEpisode(end: EpisodeEnd = {}): void {
+    const episode = this.#requireEpisode();
+    if (end.summary !== undefined) checkJson("endEpisode summary", end.summary);
+    this.#finishEpisode(episode, "complete", end);
+    if (this.#endedSinceCheckpoint >= EPISODES_PER_CHECKPOINT || performance.now() >= this.#dueMs) {
+      this.checkpoint();
+    }
+  }
+
+  /**
+   * Stores a named state of the experiment under `/checkpoints`, and makes a checkpoint of the file.
+   * @param data - typed arrays become datasets, everything else JSON
+   */
+  saveCheckpoint(name: string, data: CheckpointData = {}): void {
+    this.#requireOpen();
+    checkName("checkpoint", name);
+    const key = `checkpoint ${name}`;
+    if (this.#saved.has(key)) this.#refuseTwice(key);
+    this.#checkpoints ??= this.#sink.root.createGroup("checkpoints");
+    const episode = this.#episode;
+    writeCheckpoint(this.#place(this.#checkpoints), name, data, {
+      time: Date.now() / 1000,
+      ...(episode === undefined
+        ? {}
+        : { episode: BigInt(episode.id), timestep: BigInt(episode.lastTimestep) }),
+    });
+    this.#saved.add(key);
+    this.checkpoint();
+  }
+
+  /**
+   * Makes all that was logged so far part of the file.
+   * @throws IoError when it cannot be written; the checkpoint before stays readable
+   */
+  checkpoint(): void {
+    this.#requireOpen();
+    this.#save();
+  }
+
+  /**
+   * Ends the file with a last checkpoint; a running episode is ended as aborted. Closing twice is fine.
+   * @throws IoError when it cannot be written; the last checkpoint stays readable
+   */
+  close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
-      guard(this.#temporaryPath, "write", () => {
-        this.#episode?.finish("aborted");
-        replaceAttribute(this.#file, "n_neurons", this.#neurons ?? 0);
-        replaceAttribute(this.#file, "episode_count", this.#episodeCount);
-        writeAttribute(this.#file, "end_time", Date.now() / 1000);
-        this.#file.flush();
-        this.#file.close();
-      });
-      {
-        await using file = await diskVfs.open(this.#temporaryPath, "r+");
-        await file.sync();
-      }
-      await diskVfs.rename(this.#temporaryPath, this.path);
-      await diskVfs.syncDirectory(this.#directory);
+      if (this.#episode !== undefined) this.#finishEpisode(this.#episode, "aborted", {});
+      this.#summaries.finish();
+      this.#sink.root.setAttribute("end_time", Date.now() / 1000);
+      this.#saveRoot();
     } catch (error) {
-      await this.#remove();
+      // The file is given back whatever happened; the first error is the one to report.
+      try {
+        this.#sink.close();
+      } catch {}
       throw error;
     }
+    this.#sink.close();
   }
 
-  /** Gives the recording up and removes what there is of it; after `close()` it does nothing. */
-  async abandon(): Promise<void> {
+  /** Gives the recording up and removes the file; after `close()` it does nothing. */
+  abandon(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#remove();
+    this.#sink.discard();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  [Symbol.dispose](): void {
+    this.close();
   }
 
-  async #remove(): Promise<void> {
-    try {
-      this.#file.close();
-    } catch {
-      // libhdf5 may fail to flush what is being thrown away; the error that brought us here is the one to report.
-    }
-    if (await diskVfs.exists(this.#temporaryPath)) await diskVfs.remove(this.#temporaryPath);
+  async [Symbol.asyncDispose](): Promise<void> {
+    // An error of the pool is kept by the sink, and comes out of close.
+    if (!this.#isClosed && this.#sink.isBehind) await this.#sink.drain().catch(() => {});
+    this.close();
+  }
+
+  #afterSteps(): Promise<void> | undefined {
+    if (performance.now() >= this.#dueMs) this.#save();
+    return this.#options.asyncWrite && this.#sink.isBehind ? this.#sink.drain() : undefined;
+  }
+
+  #finishEpisode(episode: EpisodeWriter, status: EpisodeStatus, end: EpisodeEnd): void {
+    this.#episode = undefined;
+    this.#endedSinceCheckpoint++;
+    episode.finish(status, end);
+    this.#summaries.add(episode, status, end);
+  }
+
+  /** Between two steps, so that all columns are at the same one. */
+  #save(): void {
+    this.#episode?.flush();
+    this.#summaries.flush();
+    this.#saveRoot();
+    this.#sink.checkpoint();
+    this.#endedSinceCheckpoint = 0;
+    const { checkpointIntervalMs } = this.#options;
+    if (checkpointIntervalMs > 0) this.#dueMs = performance.now() + checkpointIntervalMs;
+  }
+
+  #saveRoot(): void {
+    this.#schema.save(this.#sink.root);
+    this.#sink.root.setAttribute("episode_count", BigInt(this.#episodeCount));
+  }
+
+  #place(group: SinkGroup): ColumnPlace {
+    const { chunkBytes, growthFactor } = this.#options;
+    return { group, chunkBytes, growthFactor };
   }
 
   #saveJson(name: string, value: Readonly<Record<string, unknown>>): void {
     this.#requireOpen();
-    const json = JSON.stringify(value);
-    guard(this.#temporaryPath, "write", () =>
-      this.#file.create_group(name).create_dataset({ name: "json", data: json }),
-    );
+    const json = checkJson(name, value);
+    this.#saveOnce(name);
+    const group = this.#sink.root.createGroup(name);
+    group.writeText("json", json);
+    group.close();
+  }
+
+  #saveOnce(name: string): void {
+    if (this.#saved.has(name)) this.#refuseTwice(name);
+    this.#saved.add(name);
+  }
+
+  #refuseTwice(what: string): never {
+    throw new InvalidArgumentError("SNN_SAVED_TWICE", "save", what, "each to be saved once");
+  }
+
+  #setNeurons(neurons: number): void {
+    if (this.#neurons === neurons) return;
+    this.#neurons = neurons;
+    this.#sink.root.setAttribute("n_neurons", BigInt(neurons));
   }
 
   #checkNeurons(neurons: number): number {

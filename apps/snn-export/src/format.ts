@@ -2,7 +2,10 @@
 export const FORMAT_NAME = "millrace-snn";
 
 /** Semantic version of the layout: a reader takes any minor version of its own major one. */
-export const FORMAT_VERSION = "1.0.0";
+export const FORMAT_VERSION = "2.0.0";
+
+/** How an episode stands; "recovered" is one that was cut off and repaired later. */
+export type EpisodeStatus = "running" | "complete" | "aborted" | "recovered";
 
 /** The name of episode `id`'s group: 3 → "episode_0003". */
 export function episodeGroupName(id: number): string {

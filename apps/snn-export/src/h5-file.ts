@@ -6,7 +6,7 @@ const library = await h5wasm.ready;
 // Without it libhdf5's errors are swallowed: a full disk would look like a finished file.
 library.activate_throwing_error_handler();
 
-/** A value that an attribute of ours can have; integers are stored in 64 bits, other numbers in doubles. */
+/** A value that an attribute of ours can have. */
 export type AttributeValue = string | number;
 
 /** Creates a file for writing; the path must not exist. */
@@ -22,17 +22,11 @@ export function openH5File(path: string): File {
   return guard(path, "open", () => new h5wasm.File(path, "r"));
 }
 
-/** Writes one attribute as a scalar. */
-export function writeAttribute(target: Group | Dataset, name: string, value: AttributeValue): void {
+/** Writes one attribute as a scalar: numbers as float64, bigints as int64. */
+export function writeAttribute(target: Group | Dataset, name: string, value: string | number | bigint): void {
   if (typeof value === "string") target.create_attribute(name, value);
-  else if (Number.isSafeInteger(value)) target.create_attribute(name, BigInt64Array.of(BigInt(value)), []);
+  else if (typeof value === "bigint") target.create_attribute(name, BigInt64Array.of(value), []);
   else target.create_attribute(name, Float64Array.of(value), []);
-}
-
-/** Gives an attribute that exists another value. */
-export function replaceAttribute(target: Group, name: string, value: AttributeValue): void {
-  target.delete_attribute(name);
-  writeAttribute(target, name, value);
 }
 
 /** One attribute, 64-bit integers as numbers; undefined when it is not there. */

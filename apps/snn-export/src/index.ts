@@ -6,9 +6,9 @@ export {
   type SpikeData,
   type WeightChangeData,
 } from "./episode-data.ts";
-export type { EpisodeStatus } from "./episode-writer.ts";
 export { DataExporter } from "./exporter.ts";
-export { FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
+export { FIELD_KINDS, type FieldKind, type FieldOptions, type FieldsOptions } from "./fields.ts";
+export { type EpisodeStatus, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
 export type { AttributeValue } from "./h5-file.ts";
 export {
   DEFAULT_LIF_NETWORK_OPTIONS,
@@ -17,6 +17,7 @@ export {
   newLifNetwork,
 } from "./lif-network.ts";
 export { type EpisodeInfo, ExperimentLoader, type QuickExperiment, quickLoad } from "./loader.ts";
+export type { BlockSpikes, BlockValues, LogBlock, SparseValues, StaticEpisodeData } from "./log-block.ts";
 export type { EpisodeEnd, LogEntry, WeightChange } from "./log-entry.ts";
 export {
   type ConnectionTable,
@@ -26,4 +27,6 @@ export {
   type NeuronTable,
 } from "./network-structure.ts";
 export { DEFAULT_EXPORTER_OPTIONS, type ExporterOptions } from "./options.ts";
+export type { CheckpointData } from "./saved-checkpoint.ts";
 export { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
+export { StandardDataExporter } from "./standard-exporter.ts";

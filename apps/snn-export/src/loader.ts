@@ -2,8 +2,7 @@ import { ClosedError, CorruptDataError, InvalidArgumentError } from "@millrace/b
 import { diskVfs, inspectInputFile } from "@millrace/files";
 import type { Dataset, File, Group } from "h5wasm/node";
 import { type EpisodeContents, EpisodeData } from "./episode-data.ts";
-import type { EpisodeStatus } from "./episode-writer.ts";
-import { episodeGroupName, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
+import { type EpisodeStatus, episodeGroupName, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
 import {
   type AttributeValue,
   childDataset,

@@ -2,7 +2,7 @@
 export interface LogEntry {
   /** A non-negative integer, larger than that of the entry before. */
   readonly timestep: number;
-  /** One number a neuron (membrane potential, in mV unless the metadata say otherwise); kept every n-th step. */
+  /** One number a neuron (membrane potential, in mV unless the option `fields` says otherwise); kept every n-th step. */
   readonly neuralState?: Float32Array | Float64Array | readonly number[];
   /** Who fired: a vector of one 0 or 1 (or boolean) a neuron. */
   readonly spikes?: Uint8Array | readonly boolean[];
@@ -11,8 +11,8 @@ export interface LogEntry {
   /** Named numbers or vectors of fixed length: position, action, sensor readings. */
   readonly behavior?: Readonly<Record<string, number | ArrayLike<number>>>;
   readonly reward?: number;
-  /** One changed synapse. */
-  readonly weightChange?: WeightChange;
+  /** One changed synapse, or several. */
+  readonly weightChange?: WeightChange | readonly WeightChange[];
   /** Anything that happened; `data` must be JSON. */
   readonly event?: { readonly type: string; readonly data?: unknown };
 }

@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from "@millrace/base";
 import { csrToRows, validateCsr } from "@millrace/codecs";
 import type { Dataset, Group } from "h5wasm/node";
-import { childDataset, childGroup, guard, writeAttribute } from "./h5-file.ts";
+import type { ColumnPlace } from "./columns/staged-column.ts";
+import { writeColumn } from "./columns/write-column.ts";
+import { childDataset, childGroup, guard } from "./h5-file.ts";
 
 /** A sparse matrix in compressed sparse row form, as SciPy's csr_matrix has it. */
 export interface CsrMatrix {
@@ -38,18 +40,16 @@ export function connectionsOf(weights: CsrMatrix): ConnectionTable {
 }
 
 /**
- * Writes `/network_structure/{neurons,connections,initial_weights}`.
+ * Checks that the tables of a network fit each other.
  * @throws InvalidArgumentError when columns differ in length, or the matrix is no valid CSR over these neurons
  */
-export function writeNetworkStructure(
-  root: Group,
-  path: string,
+export function checkNetworkStructure(
   neurons: NeuronTable,
   connections: ConnectionTable,
   initialWeights: CsrMatrix,
 ): void {
   const neuronCount = sharedLength("neurons", neurons);
-  const connectionCount = sharedLength("connections", { ...connections });
+  sharedLength("connections", { ...connections });
   const { indptr, indices, data, shape } = initialWeights;
   if (shape[0] !== neuronCount || shape[1] !== neuronCount) {
     const expected = `${neuronCount} × ${neuronCount}, one row and one column a neuron`;
@@ -57,24 +57,42 @@ export function writeNetworkStructure(
   }
   sharedLength("initialWeights", { indices, data });
   validateCsr(indptr, indices, shape[1]);
-  guard(path, "write", () => {
-    const structure = root.create_group("network_structure");
-    const neuronGroup = structure.create_group("neurons");
-    writeAttribute(neuronGroup, "count", neuronCount);
-    for (const [name, column] of Object.entries(neurons)) {
-      neuronGroup.create_dataset({ name, data: Float64Array.from(column) });
-    }
-    const connectionGroup = structure.create_group("connections");
-    writeAttribute(connectionGroup, "count", connectionCount);
-    createColumn(connectionGroup, "source", connections.source);
-    createColumn(connectionGroup, "target", connections.target);
-    const weightGroup = structure.create_group("initial_weights");
-    writeAttribute(weightGroup, "encoding", "csr");
-    createColumn(weightGroup, "indptr", indptr);
-    createColumn(weightGroup, "indices", indices);
-    createColumn(weightGroup, "data", data);
-    weightGroup.create_dataset({ name: "shape", data: BigInt64Array.from(shape, BigInt) });
-  });
+  for (const name of ["source", "target"] as const) {
+    const at = connections[name].findIndex((neuron) => neuron >= neuronCount);
+    if (at < 0) continue;
+    const what = `connections.${name}[${at}]`;
+    const expected = `a neuron from 0 to ${neuronCount - 1}`;
+    throw new InvalidArgumentError("SNN_NEURON_RANGE", what, connections[name][at], expected);
+  }
+}
+
+/** Writes `/network_structure/{neurons,connections,initial_weights}`, which {@link checkNetworkStructure} has seen. */
+export function writeNetworkStructure(
+  place: ColumnPlace,
+  neurons: NeuronTable,
+  connections: ConnectionTable,
+  initialWeights: CsrMatrix,
+): void {
+  const structure = place.group.createGroup("network_structure");
+  const inGroup = (name: string): ColumnPlace => ({ ...place, group: structure.createGroup(name) });
+  const neuronPlace = inGroup("neurons");
+  neuronPlace.group.setAttribute("count", BigInt(initialWeights.shape[0]));
+  for (const [name, column] of Object.entries(neurons)) {
+    writeColumn(neuronPlace, name, Float64Array.from(column), "1", `${name} of each neuron`);
+  }
+  const connectionPlace = inGroup("connections");
+  connectionPlace.group.setAttribute("count", BigInt(connections.source.length));
+  writeColumn(connectionPlace, "source", connections.source, "neuron", "presynaptic neuron");
+  writeColumn(connectionPlace, "target", connections.target, "neuron", "postsynaptic neuron");
+  const weightPlace = inGroup("initial_weights");
+  const { indptr, indices, data, shape } = initialWeights;
+  weightPlace.group.setAttribute("encoding", "csr");
+  weightPlace.group.setAttribute("sorted_by", "row");
+  writeColumn(weightPlace, "indptr", indptr, "entries", "where each row begins in indices and data");
+  writeColumn(weightPlace, "indices", indices, "neuron", "column of each value");
+  writeColumn(weightPlace, "data", data, "1", "the values");
+  writeColumn(weightPlace, "shape", BigInt64Array.from(shape, BigInt), "neurons", "rows and columns");
+  structure.close();
 }
 
 /** Reads what {@link writeNetworkStructure} wrote; undefined where a file has none. */
@@ -116,10 +134,6 @@ export function readNetworkStructure(root: Group, path: string): NetworkStructur
 /** A dataset's values; an empty dataset reads as null in h5wasm. */
 function valuesOf<T extends ArrayLike<number | bigint>>(dataset: Dataset | undefined): T {
   return (dataset?.value ?? []) as unknown as T;
-}
-
-function createColumn(group: Group, name: string, data: Uint32Array | Float64Array): void {
-  group.create_dataset({ name, data, shape: [data.length] });
 }
 
 function sharedLength(what: string, columns: Readonly<Record<string, ArrayLike<number>>>): number {

@@ -1,35 +1,128 @@
-import { checkInteger, checkOneOf, resolveOptions } from "@millrace/base";
+import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
+import { DURABILITIES, type Durability, diskVfs, type Vfs } from "@millrace/files";
+import { DEFAULT_FIELDS_OPTIONS, type FieldsOptions, type FilledFields, resolveFields } from "./fields.ts";
 
+/** How an experiment is recorded. */
 export interface ExporterOptions {
   /** Directory that the file appears in; made when it is missing. @default "experiments" */
   readonly outputDirectory?: string;
-  /** Neural states are kept every this many time steps; spikes always. @default 100 */
+  /** Neural states are kept at time steps that this divides; spikes always. @default 100 */
   readonly neuralSamplingRate?: number;
-  /** Filter of numeric datasets. @default "gzip" */
-  readonly compression?: "gzip" | "none";
-  /** 1 (fast) to 9; only for gzip. @default 1 */
-  readonly compressionLevel?: number;
+  /** Whether values are looked at: NaN, ids out of range or twice. Shapes and the order of steps always are. @default true */
+  readonly validation?: boolean;
+  /** Filter of numeric datasets, after a byte shuffle. @default "gzip" */
+  readonly compression?: "gzip" | "lzf" | "zstd" | "none";
+  /** 1 to 9 for gzip, 1 to 19 for zstd; the others have none. @default 1 for gzip, 3 for zstd */
+  readonly compressionLevel?: number | undefined;
   /** Size of one chunk of a dataset in bytes, before compression. @default 262144 */
   readonly chunkBytes?: number;
+  /** Whether others shall be able to follow the file while it grows: a checkpoint at least every second. @default false */
+  readonly liveReading?: boolean;
+  /** Milliseconds between checkpoints; 0 for none by time. @default 1000 for live reading, else 10000 */
+  readonly checkpointIntervalMs?: number | undefined;
+  /** Whether chunks are compressed in libuv's thread pool while the simulation goes on. @default false */
+  readonly asyncWrite?: boolean;
+  /** What a checkpoint survives: "disk" power loss, "os" the end of the process; "none" is as "os". @default "disk" */
+  readonly durability?: Durability;
+  /** How buffers grow until they hold a chunk: 2, or 1.5 to waste less. @default 2 */
+  readonly growthFactor?: 1.5 | 2;
+  /** Our own writer, or libhdf5 in WebAssembly for comparison. @default "hdf5" */
+  readonly backend?: "hdf5" | "h5wasm";
   /** Length of one time step in milliseconds, stored as `dt`. @default 1 */
   readonly timeStepMs?: number;
+  /** Types, units and descriptions of fields. @default {} */
+  readonly fields?: FieldsOptions;
+  /** Which sources go under `/code_snapshot`: the script that node was started with, these files, or none. @default "entry" */
+  readonly codeSnapshot?: "entry" | "none" | readonly string[];
+  /** Whether git is asked for commit, branch and changes. @default true */
+  readonly git?: boolean;
+  /** The file system; the disk's for `backend: "h5wasm"`. @default diskVfs */
+  readonly vfs?: Vfs;
 }
 
+/** What {@link ExporterOptions} are when they are not given. */
 export const DEFAULT_EXPORTER_OPTIONS: Required<ExporterOptions> = Object.freeze({
   outputDirectory: "experiments",
   neuralSamplingRate: 100,
+  validation: true,
   compression: "gzip",
-  compressionLevel: 1,
+  compressionLevel: undefined,
   chunkBytes: 1 << 18,
+  liveReading: false,
+  checkpointIntervalMs: undefined,
+  asyncWrite: false,
+  durability: "disk",
+  growthFactor: 2,
+  backend: "hdf5",
   timeStepMs: 1,
+  fields: DEFAULT_FIELDS_OPTIONS,
+  codeSnapshot: "entry",
+  git: true,
+  vfs: diskVfs,
 });
 
-/** @throws InvalidArgumentError for an unknown option or a value outside its range */
-export function resolveExporterOptions(options: ExporterOptions = {}): Required<ExporterOptions> {
-  const filled = resolveOptions("snn", DEFAULT_EXPORTER_OPTIONS, options);
+/** Options as they hold: nothing is left open. */
+export interface FilledExporterOptions
+  extends Omit<Required<ExporterOptions>, "compressionLevel" | "checkpointIntervalMs" | "fields"> {
+  /** 0 where the compression has no levels. */
+  readonly compressionLevel: number;
+  readonly checkpointIntervalMs: number;
+  readonly fields: FilledFields;
+}
+
+/** Default and highest level of each compression; those without a row have no levels. */
+const LEVELS: Readonly<Record<string, { readonly usual: number; readonly most: number }>> = {
+  gzip: { usual: 1, most: 9 },
+  zstd: { usual: 3, most: 19 },
+};
+
+/** @throws InvalidArgumentError for an unknown option, a value outside its range, or options that exclude each other */
+export function resolveExporterOptions(options: ExporterOptions = {}): FilledExporterOptions {
+  const filled = resolveOptions<Required<ExporterOptions>>("snn", DEFAULT_EXPORTER_OPTIONS, options);
+  const { compression, backend, liveReading, asyncWrite, growthFactor } = filled;
   checkInteger("snn", "neuralSamplingRate", filled.neuralSamplingRate, 1, 2 ** 31);
-  checkOneOf("snn", "compression", filled.compression, ["gzip", "none"]);
-  checkInteger("snn", "compressionLevel", filled.compressionLevel, 1, 9);
+  checkOneOf("snn", "compression", compression, ["gzip", "lzf", "zstd", "none"]);
   checkInteger("snn", "chunkBytes", filled.chunkBytes, 4096, 1 << 26);
+  checkOneOf("snn", "durability", filled.durability, DURABILITIES);
+  checkOneOf("snn", "backend", backend, ["hdf5", "h5wasm"]);
+  for (const name of ["validation", "liveReading", "asyncWrite", "git"] as const) {
+    if (typeof filled[name] !== "boolean") refuse(name, filled[name], "true or false");
+  }
+  if (growthFactor !== 2 && growthFactor !== 1.5) refuse("growthFactor", growthFactor, "2 or 1.5");
+  if (!(filled.timeStepMs > 0 && filled.timeStepMs < Number.POSITIVE_INFINITY)) {
+    refuse("timeStepMs", filled.timeStepMs, "a number above 0");
+  }
+  if (backend === "h5wasm") {
+    if (liveReading) refuse("liveReading", true, 'backend "hdf5": libhdf5 keeps what it wrote to itself');
+    if (asyncWrite) refuse("asyncWrite", true, 'backend "hdf5": libhdf5 works on one thread');
+    if (compression === "lzf" || compression === "zstd") {
+      refuse("compression", compression, '"gzip" or "none" for backend "h5wasm"');
+    }
+    if (filled.vfs !== diskVfs) refuse("vfs", "another than diskVfs", 'diskVfs for backend "h5wasm"');
+  }
+  return {
+    ...filled,
+    compressionLevel: resolveLevel(compression, filled.compressionLevel),
+    checkpointIntervalMs: resolveInterval(liveReading, filled.checkpointIntervalMs),
+    fields: resolveFields(filled.fields),
+  };
+}
+
+function resolveLevel(compression: string, given: number | undefined): number {
+  const levels = LEVELS[compression];
+  if (levels !== undefined)
+    return checkInteger("snn", "compressionLevel", given ?? levels.usual, 1, levels.most);
+  if (given === undefined) return 0;
+  return refuse("compressionLevel", given, `none: compression "${compression}" has no levels`);
+}
+
+function resolveInterval(liveReading: boolean, given: number | undefined): number {
+  const filled = given ?? (liveReading ? 1000 : 10_000);
+  checkInteger("snn", "checkpointIntervalMs", filled, 0, 2 ** 31);
+  if (liveReading && filled === 0) refuse("checkpointIntervalMs", 0, "1 or more with liveReading");
   return filled;
+}
+
+function refuse(name: string, value: unknown, expected: string): never {
+  throw new InvalidArgumentError("SNN_OPTION_VALUE", `snn ${name}`, value, expected);
 }

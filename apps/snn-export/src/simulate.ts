@@ -38,7 +38,7 @@ const STEPS_PER_TURN = 256;
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const network = newLifNetwork(options.network);
   const { neurons, excitatoryShare, timeStepMs } = network.options;
-  const exporter = await DataExporter.open("lif", { ...options.exporter, timeStepMs });
+  const exporter = new DataExporter("lif", { ...options.exporter, timeStepMs });
   const startMs = performance.now();
   // One byte a neuron and step: what is recorded, before it is compressed.
   const progress = new Progress({
@@ -61,13 +61,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       }
       const fired = network.step();
       spikes += fired;
-      exporter.log({ timestep, spikes: network.spikes, neuralState: network.potentialsMv });
+      await exporter.log({ timestep, spikes: network.spikes, neuralState: network.potentialsMv });
       options.onSpikes?.(timestep, network.spikes);
     }
     exporter.endEpisode({ success: true, summary: { spikes } });
-    await exporter.close();
+    exporter.close();
   } catch (error) {
-    await exporter.abandon();
+    exporter.abandon();
     throw error;
   }
   const seconds = (performance.now() - startMs) / 1000;

@@ -135,10 +135,10 @@ describe("snn simulate and info", () => {
 
 {
   using made = tempDirectory();
-  const exporter = await DataExporter.open("good", { outputDirectory: made.path });
+  const exporter = new DataExporter("good", { outputDirectory: made.path });
   exporter.startEpisode({ neurons: 1 });
   exporter.log({ timestep: 0, spikes: [true] });
-  await exporter.close();
+  exporter.close();
   const goodInput = new Uint8Array(readFileSync(exporter.path));
   describeBadInput({
     app: "snn-export",

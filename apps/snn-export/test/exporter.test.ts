@@ -9,6 +9,7 @@ import {
   type ExporterOptions,
   type LogEntry,
   quickLoad,
+  type WeightChange,
 } from "../src/index.ts";
 
 let directory: TempDirectory;
@@ -17,8 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => directory[Symbol.dispose]());
 
-const open = (options: ExporterOptions = {}): Promise<DataExporter> =>
-  DataExporter.open("test", { outputDirectory: directory.path, ...options });
+const open = (options: ExporterOptions = {}): DataExporter =>
+  new DataExporter("test", { outputDirectory: directory.path, git: false, ...options });
 
 const NEURONS = 5;
 
@@ -61,11 +62,11 @@ describe("what is logged", () => {
             timestep += gap;
             return { timestep, ...entry } as LogEntry;
           });
-          const exporter = await open({ neuralSamplingRate, chunkBytes: 4096 });
+          const exporter = open({ neuralSamplingRate, chunkBytes: 4096 });
           exporter.startEpisode({ neurons: NEURONS });
           for (const entry of entries) exporter.log(entry);
           exporter.endEpisode({ success: true, summary: { n: entries.length } });
-          await exporter.close();
+          exporter.close();
           const { episodes } = await quickLoad(exporter.path);
           const { info, contents } = episodes[0]!;
 
@@ -105,10 +106,10 @@ describe("what is logged", () => {
           }
           const changes = having("weightChange");
           expect([...(contents.weightChanges?.newWeights ?? [])]).toEqual(
-            changes.map((e) => e.weightChange!.newWeight),
+            changes.map((e) => (e.weightChange as WeightChange).newWeight),
           );
           expect([...(contents.weightChanges?.sources ?? [])]).toEqual(
-            changes.map((e) => e.weightChange!.source),
+            changes.map((e) => (e.weightChange as WeightChange).source),
           );
           const events = having("event").map(({ timestep, event }) => ({ timestep, ...event }));
           expect(contents.events).toEqual(JSON.parse(JSON.stringify(events)));
@@ -123,11 +124,11 @@ describe("what is logged", () => {
     const rows = 5000;
     const idsOf = (step: number): number[] => [0, 1, 2, 3].filter((id) => (step * 7 + id * 3) % 5 < 2);
     for (const compression of ["gzip", "none"] as const) {
-      const exporter = await open({ chunkBytes: 4096, compression });
+      const exporter = open({ chunkBytes: 4096, compression });
       exporter.startEpisode({ neurons: NEURONS });
       for (let step = 0; step < rows; step++) exporter.log({ timestep: step, spikeIds: idsOf(step) });
       exporter.endEpisode();
-      await exporter.close();
+      exporter.close();
       await using loader = await ExperimentLoader.open(exporter.path);
       const episode = loader.episode(0);
       for (const [start, end] of [
@@ -149,11 +150,11 @@ describe("what is logged", () => {
   });
 
   it("keeps rewards of zero, and time steps beyond 2^32", async () => {
-    const exporter = await open();
+    const exporter = open();
     exporter.startEpisode({ neurons: 1 });
     exporter.log({ timestep: 2 ** 32 - 1, reward: 0 });
     exporter.log({ timestep: 2 ** 40, reward: -0 });
-    await exporter.close();
+    exporter.close();
     const { contents, info } = (await quickLoad(exporter.path)).episodes[0]!;
     expect([...contents.rewards!.timesteps]).toEqual([2 ** 32 - 1, 2 ** 40]);
     expect(Object.is(contents.rewards!.values[1], -0)).toBe(true);
@@ -161,10 +162,10 @@ describe("what is logged", () => {
   });
 
   it("sorts ids that come unsorted", async () => {
-    const exporter = await open();
+    const exporter = open();
     exporter.startEpisode({ neurons: 9 });
     exporter.log({ timestep: 0, spikeIds: [8, 0, 3] });
-    await exporter.close();
+    exporter.close();
     expect([...(await quickLoad(exporter.path)).episodes[0]!.contents.spikes!.ids]).toEqual([0, 3, 8]);
   });
 });
@@ -175,11 +176,11 @@ describe("what cannot be is refused with the field, the step and the value, and 
     [{ timestep: 5.5 }, "timestep: got 5.5"],
     [{ timestep: 6, spikes: [true] }, "spikes at step 6: got 1, expected 5 values, one a neuron"],
     [{ timestep: 6, neuralState: [1, 2] }, "neuralState at step 6: got 2"],
-    [{ timestep: 6, neuralState: [1, 2, 3, 4, Number.NaN] }, "neuralState at step 6, index 4: got NaN"],
+    [{ timestep: 100, neuralState: [1, 2, 3, 4, Number.NaN] }, "neuralState at step 100, index 4: got NaN"],
     [{ timestep: 6, spikeIds: [5] }, "spikeIds[0] at step 6: got 5, expected a neuron from 0 to 4"],
     [{ timestep: 6, spikeIds: [3, 1, 3] }, 'spikeIds at step 6: got "neuron 3 twice"'],
     [{ timestep: 6, spikeIds: [1], spikes: [true, true, true, true, true] }, "one of the two"],
-    [{ timestep: 6, reward: Number.POSITIVE_INFINITY }, "reward at step 6, index 0: got Infinity"],
+    [{ timestep: 6, reward: Number.POSITIVE_INFINITY }, "reward at step 6: got Infinity"],
     [{ timestep: 6, behavior: { x: [1, 2] } }, 'x at step 6: got "2 numbers", expected one number'],
     [{ timestep: 6, behavior: { "a/b": 1 } }, 'behavior name at step 6: got "a/b"'],
     [
@@ -187,11 +188,11 @@ describe("what cannot be is refused with the field, the step and the value, and 
       "weightChange.target at step 6: got 7",
     ],
   ])("%j", async (entry, message) => {
-    const exporter = await open();
+    const exporter = open();
     exporter.startEpisode({ neurons: NEURONS });
     exporter.log({ timestep: 5, behavior: { x: 1 } });
     expect(() => exporter.log(entry)).toThrow(message);
-    await exporter.close();
+    exporter.close();
     const { contents, info } = (await quickLoad(exporter.path)).episodes[0]!;
     expect(info.steps).toBe(1);
     expect(contents.spikes).toBeUndefined();
@@ -199,32 +200,34 @@ describe("what cannot be is refused with the field, the step and the value, and 
   });
 
   it("names, options, neurons and the order of calls are checked too", async () => {
-    await expect(DataExporter.open("a/b")).rejects.toMatchObject({ code: "SNN_NAME_INVALID" });
-    await expect(open({ compression: "lzma" as "gzip" })).rejects.toThrow("one of gzip, none");
-    await expect(open({ chunkByte: 1 } as object)).rejects.toThrow('"chunkBytes", perhaps');
-    const exporter = await open();
+    expect(() => new DataExporter("a/b")).toThrow("experiment name");
+    expect(() => open({ compression: "lzma" as "gzip" })).toThrow("one of gzip, lzf, zstd, none");
+    expect(() => open({ chunkByte: 1 } as object)).toThrow('"chunkBytes", perhaps');
+    const exporter = open();
     expect(() => exporter.startEpisode()).toThrow("saveNetworkStructure, before the first episode");
     expect(() => exporter.log({ timestep: 0 })).toThrow("startEpisode() to be called first");
     exporter.startEpisode({ neurons: 3 });
     expect(() => exporter.startEpisode({ neurons: 4 })).toThrow("expected 3, as before");
-    await exporter.close();
-    await exporter.close();
+    exporter.close();
+    exporter.close();
     expect(() => exporter.startEpisode()).toThrow("is closed");
   });
 });
 
 describe("the file", () => {
-  it("appears when it is closed, under a name of its own, and nothing is left beside it", async () => {
-    const [first, second] = await Promise.all([open(), open()]);
-    expect(first!.path).not.toBe(second!.path);
-    expect(readdirSync(directory.path).every((name) => name.endsWith(".tmp"))).toBe(true);
-    await first!.close();
-    await second!.abandon();
-    expect(readdirSync(directory.path)).toEqual([first!.path.split("/").at(-1)]);
+  it("is there from the constructor on under a name of its own, and abandon removes it", async () => {
+    const exporters = Array.from({ length: 20 }, () => open());
+    const names = exporters.map(({ path }) => path.split("/").at(-1)!);
+    expect(new Set(names).size).toBe(20);
+    expect(readdirSync(directory.path).sort()).toEqual([...names].sort());
+    for (const { path } of exporters) expect((await quickLoad(path)).episodes).toEqual([]);
+    for (const exporter of exporters.slice(1)) exporter.abandon();
+    exporters[0]!.close();
+    expect(readdirSync(directory.path)).toEqual([names[0]]);
   });
 
   it("keeps configuration, metadata, network and weights as a loadable CSR", async () => {
-    const exporter = await open({ timeStepMs: 0.5 });
+    const exporter = open({ timeStepMs: 0.5 });
     exporter.saveConfig({ nested: { deep: [1, "two", null] } });
     exporter.saveMetadata({ animal: "none" });
     const weights = {
@@ -235,7 +238,7 @@ describe("the file", () => {
     };
     const connections = { source: Uint32Array.of(0, 0, 2), target: Uint32Array.of(1, 2, 0) };
     exporter.saveNetworkStructure({ id: [0, 1, 2] }, connections, weights);
-    await exporter.close();
+    exporter.close();
     await using loader = await ExperimentLoader.open(exporter.path);
     expect(loader.config()).toEqual({ nested: { deep: [1, "two", null] } });
     expect(loader.metadata()).toEqual({ animal: "none" });
@@ -255,7 +258,7 @@ describe("the file", () => {
   });
 
   it("refuses weights that are no CSR over these neurons", async () => {
-    await using exporter = await open();
+    using exporter = open();
     const weights = {
       indptr: Uint32Array.of(0, 1),
       indices: Uint32Array.of(4),
@@ -269,10 +272,10 @@ describe("the file", () => {
   });
 
   it("cannot be read after its loader was closed: an error, not an empty episode", async () => {
-    const exporter = await open();
+    const exporter = open();
     exporter.startEpisode({ neurons: 1 });
     exporter.log({ timestep: 0, spikes: [true] });
-    await exporter.close();
+    exporter.close();
     const loader = await ExperimentLoader.open(exporter.path);
     const episode = loader.episode(0);
     await loader.close();
@@ -289,23 +292,29 @@ describe("the file", () => {
     });
   });
 
-  it("is not there after a full disk, and the exporter says that it was full", async ({ skip }) => {
-    using disk = smallDisk(200_000);
+  it("stays readable as of its last checkpoint when the disk is full, and every later call says so", async ({
+    skip,
+  }) => {
+    using disk = smallDisk(400_000);
     if (disk === undefined) return skip("a small disk needs root on Linux");
-    const exporter = await DataExporter.open("full", {
-      outputDirectory: disk.path,
-      compression: "none",
-      chunkBytes: 4096,
-    });
-    const recordMuch = async (): Promise<void> => {
-      exporter.startEpisode({ neurons: 100 });
-      for (let timestep = 0; timestep < 20_000; timestep++) {
-        exporter.log({ timestep, spikeIds: Uint32Array.from({ length: 100 }, (_, i) => i) });
-      }
-      await exporter.close();
+    const exporter = open({ outputDirectory: disk.path, compression: "none", chunkBytes: 4096 });
+    const ids = Uint32Array.from({ length: 100 }, (_, i) => i);
+    exporter.startEpisode({ neurons: 100 });
+    for (let timestep = 0; timestep < 100; timestep++) exporter.log({ timestep, spikeIds: ids });
+    exporter.checkpoint();
+    const recordMuch = (): void => {
+      for (let timestep = 100; timestep < 20_000; timestep++) exporter.log({ timestep, spikeIds: ids });
     };
-    await expect(recordMuch()).rejects.toMatchObject({ code: "FILES_NO_SPACE" });
-    await exporter.abandon();
-    expect(readdirSync(disk.path)).toEqual([]);
+    const full = expect.objectContaining({
+      code: "HDF5_WRITE_FAILED",
+      path: exporter.path,
+      message: expect.stringContaining("no space is left"),
+    });
+    expect(recordMuch).toThrow(full);
+    expect(() => exporter.checkpoint()).toThrow(full);
+    expect(() => exporter.close()).toThrow(full);
+    const { info, contents } = (await quickLoad(exporter.path)).episodes[0]!;
+    expect(info).toMatchObject({ status: "running", steps: 100, spikes: 10_000 });
+    expect([...contents.spikes!.ids]).toEqual(Array.from({ length: 10_000 }, (_, i) => i % 100));
   });
 });

@@ -1,0 +1,111 @@
+import { InvalidArgumentError } from "@millrace/base";
+import { checkRows, checkSeriesRows, type Rows, widthOf } from "./block-rows.ts";
+import { type BlockSteps, resolveBlockSteps, stepAt } from "./block-steps.ts";
+import { checkFlags, checkSpikeIds, isAscending, sortedIds } from "./check-entry.ts";
+import type { EpisodeColumns } from "./episode-columns.ts";
+import type { EpisodeWriter } from "./episode-writer.ts";
+import type { BlockSpikes, BlockValues, LogBlock, SparseValues } from "./log-block.ts";
+
+/**
+ * Appends many steps at once; what comes out is the same as from a `log` of each.
+ * @throws InvalidArgumentError with the field, the step and the value; nothing of the block is stored then
+ */
+export function logBlock(episode: EpisodeWriter, block: LogBlock): void {
+  const { columns } = episode;
+  const { neurons, options } = columns;
+  const deep = options.validation;
+  const steps = resolveBlockSteps(block, episode.lastTimestep);
+  const states = block.neuralStates === undefined ? undefined : rowsOf(block.neuralStates, steps);
+  const rewards = block.rewards === undefined ? undefined : rowsOf(block.rewards, steps);
+  const behavior = Object.entries(block.behavior ?? {}).map(
+    ([name, given]) => [name, rowsOf(given, steps)] as const,
+  );
+  // Whatever can be refused comes before anything is appended.
+  if (states !== undefined) checkRows("neuralStates", states, options.fields.neuralState, neurons, deep);
+  if (rewards !== undefined) checkRows("rewards", rewards, options.fields.reward, 1, deep);
+  if (block.spikes !== undefined) checkSpikes(block.spikes, steps, neurons, deep);
+  for (const [name, rows] of behavior) checkSeriesRows(columns, name, rows, deep);
+
+  if (states !== undefined) {
+    const isSampled = states.steps === steps;
+    appendStates(columns, states, isSampled ? options.neuralSamplingRate : 1);
+  }
+  if (rewards !== undefined && rewards.steps.count > 0) columns.rewards.appendAll(rewards);
+  if (block.spikes !== undefined) appendSpikes(columns, block.spikes, steps);
+  for (const [name, rows] of behavior) {
+    if (rows.steps.count > 0) columns.behavior.series(name, rows.values, widthOf(rows)).appendAll(rows);
+  }
+  if (steps.count > 0) episode.advance(steps.last, steps.count);
+}
+
+/** The rows with their steps: those of the block, or their own, which must be among them. */
+function rowsOf(given: BlockValues | SparseValues, steps: BlockSteps): Rows {
+  if (ArrayBuffer.isView(given)) return { steps, values: given };
+  const { timesteps, values } = given;
+  const own = resolveBlockSteps({ timesteps }, steps.first - 1);
+  if (own.count > 0 && own.last > steps.last) {
+    const expected = `steps of the block, up to ${steps.last}`;
+    throw new InvalidArgumentError("SNN_BLOCK_STEPS", "timesteps of a field", own.last, expected);
+  }
+  return { steps: own, values };
+}
+
+function checkSpikes(spikes: BlockSpikes, steps: BlockSteps, neurons: number, deep: boolean): void {
+  const { count } = steps;
+  if (spikes instanceof Uint8Array) {
+    if (spikes.length !== count * neurons) {
+      const expected = `${count * neurons} flags, ${neurons} for each of ${count} steps`;
+      throw new InvalidArgumentError("SNN_FIELD_SHAPE", "spikes of a block", spikes.length, expected);
+    }
+    if (deep) checkFlags(steps.first, spikes, 0, spikes.length);
+    return;
+  }
+  const { indptr, ids } = spikes;
+  if (indptr.length !== count + 1 || indptr[0] !== 0 || indptr[count] !== ids.length) {
+    const found = `${indptr.length} entries from ${indptr[0]} to ${indptr[indptr.length - 1]}`;
+    const expected = `${count + 1} entries from 0 to ${ids.length}`;
+    throw new InvalidArgumentError("SNN_FIELD_SHAPE", "spikes.indptr of a block", found, expected);
+  }
+  for (let i = 0; i < count; i++) {
+    if (indptr[i + 1]! < indptr[i]!) {
+      const expected = `${indptr[i]} or more`;
+      throw new InvalidArgumentError("SNN_FIELD_VALUE", `spikes.indptr[${i + 1}]`, indptr[i + 1], expected);
+    }
+    if (deep) checkSpikeIds(stepAt(steps, i), ids, indptr[i]!, indptr[i + 1]!, neurons);
+  }
+}
+
+function appendSpikes(columns: EpisodeColumns, spikes: BlockSpikes, steps: BlockSteps): void {
+  if (steps.count === 0) return;
+  const { neurons } = columns;
+  const target = columns.spikes;
+  if (spikes instanceof Uint8Array) {
+    for (let i = 0; i < steps.count; i++) {
+      target.appendFlags(stepAt(steps, i), spikes.subarray(i * neurons, (i + 1) * neurons));
+    }
+    return;
+  }
+  const { indptr, ids } = spikes;
+  for (let i = 0; i < steps.count; i++) {
+    const start = indptr[i]!;
+    const end = indptr[i + 1]!;
+    if (isAscending(ids, start, end)) target.appendIds(stepAt(steps, i), ids, start, end);
+    else target.appendIds(stepAt(steps, i), sortedIds(ids, start, end));
+  }
+}
+
+/** Appends the rows whose step `rate` divides. */
+function appendStates(columns: EpisodeColumns, rows: Rows, rate: number): void {
+  const { steps, values } = rows;
+  if (rate === 1) {
+    if (steps.count > 0) columns.states.appendAll(rows);
+    return;
+  }
+  const width = columns.neurons;
+  const stride = steps.list === undefined ? rate : 1;
+  const start = steps.list === undefined ? (rate - (steps.first % rate)) % rate : 0;
+  for (let i = start; i < steps.count; i += stride) {
+    const step = stepAt(steps, i);
+    if (step % rate === 0) columns.states.append(step, values.subarray(i * width, (i + 1) * width));
+  }
+}

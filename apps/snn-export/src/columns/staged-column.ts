@@ -1,0 +1,82 @@
+import { bytesPerElement, type ElementKind, type GrowableOf, newGrowable } from "@millrace/buffers";
+import type { SinkColumn, SinkGroup } from "../sinks/run-sink.ts";
+
+/** Where columns go, and how their buffers are. */
+export interface ColumnPlace {
+  readonly group: SinkGroup;
+  readonly chunkBytes: number;
+  readonly growthFactor: 1.5 | 2;
+}
+
+/** What a column is, apart from its chunks. */
+export interface ColumnSpec<K extends ElementKind> {
+  readonly kind: K;
+  readonly unit: string;
+  readonly description: string;
+  /** Values in a row; undefined for single values in one dimension. */
+  readonly width?: number | undefined;
+}
+
+/** Elements that a buffer begins with: short episodes must not cost a chunk of memory a column. */
+const FIRST_ELEMENTS = 256;
+
+/**
+ * A dataset whose rows gather in a buffer until they fill a chunk, and then go on in one piece.
+ *
+ * The buffer grows geometrically up to a chunk. The dataset is made when the first rows leave the buffer: one that
+ * ends before it fills a chunk gets a chunk of exactly its rows, so that short episodes hold no padding.
+ */
+export class StagedColumn<K extends ElementKind> {
+  /** Rows that wait; append whole rows to it, then call {@link flushIfFull}. */
+  readonly pending: GrowableOf<K>;
+  readonly #place: ColumnPlace;
+  readonly #name: string;
+  readonly #spec: ColumnSpec<K>;
+  readonly #width: number;
+  readonly #chunkRows: number;
+  readonly #chunkElements: number;
+  #column: SinkColumn<K> | undefined;
+  #writtenRows = 0;
+
+  constructor(place: ColumnPlace, name: string, spec: ColumnSpec<K>) {
+    this.#place = place;
+    this.#name = name;
+    this.#spec = spec;
+    this.#width = spec.width ?? 1;
+    this.#chunkRows = Math.max(1, Math.floor(place.chunkBytes / (this.#width * bytesPerElement(spec.kind))));
+    this.#chunkElements = this.#chunkRows * this.#width;
+    this.pending = newGrowable(spec.kind, {
+      initialCapacity: Math.min(this.#chunkElements, Math.max(FIRST_ELEMENTS, this.#width)),
+      growthFactor: place.growthFactor,
+    });
+  }
+
+  /** Rows appended so far, written or not. */
+  get rowCount(): number {
+    return this.#writtenRows + this.pending.length / this.#width;
+  }
+
+  /** Hands the pending rows on when they fill a chunk. */
+  flushIfFull(): void {
+    if (this.pending.length >= this.#chunkElements) this.flush();
+  }
+
+  /** Hands the pending rows on, for a checkpoint. */
+  flush(): void {
+    if (this.pending.length > 0) this.#write(this.#chunkRows);
+  }
+
+  /** Hands on what is left; nothing can be appended afterwards. */
+  finish(): void {
+    if (this.pending.length > 0 || this.#column === undefined) {
+      this.#write(Math.max(1, Math.min(this.#chunkRows, this.rowCount)));
+    }
+  }
+
+  #write(chunkRows: number): void {
+    this.#column ??= this.#place.group.createColumn(this.#name, { ...this.#spec, chunkRows });
+    this.#column.append(this.pending.view() as Parameters<SinkColumn<K>["append"]>[0]);
+    this.#writtenRows += this.pending.length / this.#width;
+    this.pending.clear();
+  }
+}

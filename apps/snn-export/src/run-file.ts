@@ -1,0 +1,29 @@
+import { randomBytes } from "node:crypto";
+import { isMillraceError } from "@millrace/base";
+import { joinPath } from "@millrace/files";
+import type { FilledExporterOptions } from "./options.ts";
+import { H5wasmSink } from "./sinks/h5wasm-sink.ts";
+import { Hdf5Sink } from "./sinks/hdf5-sink.ts";
+import type { RunSink } from "./sinks/run-sink.ts";
+
+/** Names that are drawn before we give up; each is one of 16 million for its second. */
+const MOST_TRIES = 16;
+
+/**
+ * Makes the file of a run, under a name that no other run has: time of start, and a random part for runs that start
+ * in the same second.
+ * @throws IoError when the directory or the file cannot be made
+ */
+export function createRunFile(experimentName: string, start: Date, options: FilledExporterOptions): RunSink {
+  options.vfs.makeDirectorySync(options.outputDirectory);
+  const stamp = start.toISOString().slice(0, 19).replaceAll(":", "").replace("T", "_");
+  for (let tries = 1; ; tries++) {
+    const name = `${experimentName}_${stamp}_${randomBytes(3).toString("hex")}.h5`;
+    const path = joinPath(options.outputDirectory, name);
+    try {
+      return options.backend === "hdf5" ? new Hdf5Sink(path, options) : new H5wasmSink(path, options);
+    } catch (error) {
+      if (tries === MOST_TRIES || !isMillraceError(error, "FILES_EXISTS")) throw error;
+    }
+  }
+}

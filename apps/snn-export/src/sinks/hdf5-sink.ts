@@ -1,0 +1,129 @@
+import { IoError } from "@millrace/base";
+import type { ElementKind, TypedArrayOf } from "@millrace/buffers";
+import type { Vfs } from "@millrace/files";
+import { type Hdf5Dataset, type Hdf5DatasetOptions, type Hdf5Group, Hdf5Writer } from "@millrace/hdf5";
+import type { FilledExporterOptions } from "../options.ts";
+import type { RunSink, SinkColumn, SinkColumnSpec, SinkGroup, SinkValue } from "./run-sink.ts";
+
+type Compression = NonNullable<Hdf5DatasetOptions<"float64">["compression"]>;
+
+/** Writes through our own HDF5 writer: crash-safe, readable while it grows. */
+export class Hdf5Sink implements RunSink {
+  readonly path: string;
+  readonly root: SinkGroup;
+  readonly #vfs: Vfs;
+  readonly #writer: Hdf5Writer;
+  #removed: IoError | undefined;
+  #isClosed = false;
+
+  /**
+   * Makes the file, which is valid and empty then.
+   * @throws IoError `FILES_EXISTS` and others
+   */
+  constructor(path: string, options: FilledExporterOptions) {
+    this.path = path;
+    this.#vfs = options.vfs;
+    // Checkpoints come from the recorder, between two steps: one that falls between two columns would tear a step.
+    this.#writer = Hdf5Writer.createSync(options.vfs, path, {
+      durability: options.durability,
+      checkpointBytes: 0,
+      threads: options.asyncWrite ? "pool" : "caller",
+    });
+    this.root = new Hdf5SinkGroup(this.#writer.root, compressionOf(options));
+  }
+
+  get isBehind(): boolean {
+    return this.#writer.isBehind;
+  }
+
+  drain(): Promise<void> {
+    return this.#writer.drain();
+  }
+
+  checkpoint(): void {
+    this.#checkThere();
+    this.#writer.checkpointSync();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#writer.closeSync();
+    this.#checkThere();
+  }
+
+  discard(): void {
+    this.#isClosed = true;
+    try {
+      this.#writer.closeSync();
+    } catch {
+      // What could not be written is being thrown away; the error that brought us here is the one to report.
+    }
+    if (this.#vfs.existsSync(this.path)) this.#vfs.removeSync(this.path);
+  }
+
+  /** A file that lost its name takes bytes without complaint, and all of them are lost when it is closed. */
+  #checkThere(): void {
+    if (this.#removed === undefined && !this.#vfs.existsSync(this.path)) {
+      const problem = "the file or its directory was removed while it was being written; its data are lost";
+      this.#removed = new IoError("SNN_FILE_REMOVED", this.path, "stat", problem);
+    }
+    if (this.#removed !== undefined) throw this.#removed;
+  }
+}
+
+class Hdf5SinkGroup implements SinkGroup {
+  readonly #group: Hdf5Group;
+  readonly #compression: Compression;
+
+  constructor(group: Hdf5Group, compression: Compression) {
+    this.#group = group;
+    this.#compression = compression;
+  }
+
+  createGroup(name: string): SinkGroup {
+    return new Hdf5SinkGroup(this.#group.createGroup(name), this.#compression);
+  }
+
+  createColumn<K extends ElementKind>(name: string, spec: SinkColumnSpec<K>): SinkColumn<K> {
+    const dataset = this.#group.createDataset<ElementKind>(name, {
+      kind: spec.kind,
+      rowShape: spec.width === undefined ? [] : [spec.width],
+      chunkRows: spec.chunkRows,
+      compression: this.#compression,
+    });
+    dataset.setAttribute("units", spec.unit);
+    dataset.setAttribute("description", spec.description);
+    return new Hdf5SinkColumn<K>(dataset);
+  }
+
+  setAttribute(name: string, value: SinkValue): void {
+    this.#group.setAttribute(name, value);
+  }
+
+  writeText(name: string, text: string): void {
+    this.#group.writeDatasetSync(name, text);
+  }
+
+  close(): void {
+    this.#group.closeSync();
+  }
+}
+
+class Hdf5SinkColumn<K extends ElementKind> implements SinkColumn<K> {
+  readonly #dataset: Hdf5Dataset<ElementKind>;
+
+  constructor(dataset: Hdf5Dataset<ElementKind>) {
+    this.#dataset = dataset;
+  }
+
+  append(rows: TypedArrayOf<K>): void {
+    this.#dataset.appendSync(rows);
+  }
+}
+
+function compressionOf({ compression, compressionLevel }: FilledExporterOptions): Compression {
+  if (compression === "gzip") return { deflate: compressionLevel };
+  if (compression === "zstd") return { zstd: compressionLevel };
+  return compression === "lzf" ? { lzf: true } : "none";
+}
