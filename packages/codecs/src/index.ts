@@ -1,5 +1,6 @@
 export { Bitmap } from "./bitmap.ts";
 export { bitWidthOf, packBits, packedByteLength, unpackBits } from "./bitpack.ts";
+export { unshuffleBits } from "./bitshuffle.ts";
 export { BloomFilter, type BloomFilterOptions, DEFAULT_BLOOM_FILTER_OPTIONS } from "./bloom.ts";
 export { type CsrData, csrToRows, eventsToCsr, validateCsr, weightedEventsToCsr } from "./csr.ts";
 export { deltaDecode, deltaEncode, prefixSumInPlace, type Words32 } from "./delta.ts";

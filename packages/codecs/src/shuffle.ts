@@ -133,7 +133,8 @@ function planesToPairs(planes: Int32Array, words: Int32Array, planeWords: number
   }
 }
 
-function checkedElements(
+/** Checks the arguments of a shuffle. @returns the number of whole elements */
+export function checkedElements(
   what: string,
   src: Uint8Array,
   srcStart: number,

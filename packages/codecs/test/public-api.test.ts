@@ -36,6 +36,7 @@ test("exports what the README lists, and nothing else", () => {
       "shuffleBytes",
       "unpackBits",
       "unpackDeltas",
+      "unshuffleBits",
       "unshuffleBytes",
       "validateCsr",
       "weightedEventsToCsr",

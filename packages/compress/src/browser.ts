@@ -2,7 +2,9 @@
 export { CODEC_NAMES, type CodecName, type DeflateStrategy, detectCodec } from "./codec.ts";
 export type { Hasher, HashName } from "./hasher.ts";
 export { decompressLz4Frame } from "./lz4.ts";
+export { decompressLz4Block } from "./lz4-block.ts";
 export { compressLzf, decompressLzf } from "./lzf.ts";
+export { decompressBlosc, decompressBloscSync } from "./web-blosc.ts";
 export {
   compressBytes,
   compressBytesSync,
