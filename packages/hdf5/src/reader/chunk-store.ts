@@ -11,7 +11,8 @@ import type { ReaderFile } from "./reader-file.ts";
 
 /** A decoded chunk in the cache; damaged files may have two owners of one address. */
 export interface CachedChunk {
-  readonly owner: object;
+  /** Address of the dataset's header. */
+  readonly owner: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -24,6 +25,7 @@ const CHUNKS_IN_FLIGHT = 4;
 /** The chunks of one dataset: finds, decodes and copies them. */
 export class ChunkStore {
   readonly #file: ReaderFile;
+  readonly #owner: number;
   readonly #cache: ChunkCache;
   readonly #shape: readonly number[];
   readonly #grid: ChunkGrid;
@@ -31,8 +33,10 @@ export class ChunkStore {
   readonly #decoder: ChunkDecoder;
   readonly #areEdgesFiltered: boolean;
 
+  /** @param owner - address of the dataset's header */
   constructor(
     file: ReaderFile,
+    owner: number,
     layout: ChunkedLayout,
     space: Dataspace,
     elementBytes: number,
@@ -42,6 +46,7 @@ export class ChunkStore {
   ) {
     const { chunkShape } = layout;
     this.#file = file;
+    this.#owner = owner;
     this.#cache = cache;
     this.#shape = space.shape;
     this.#areEdgesFiltered = layout.areEdgesFiltered;
@@ -103,7 +108,8 @@ export class ChunkStore {
       return undefined;
     };
     if (mode === "sync") return advance();
-    const lanes = Array.from({ length: CHUNKS_IN_FLIGHT }, advance);
+    // Async, so that no lane's rejection is lost when another one throws at once.
+    const lanes = Array.from({ length: CHUNKS_IN_FLIGHT }, async () => advance());
     return Promise.all(lanes).then(() => undefined);
   }
 
@@ -124,7 +130,7 @@ export class ChunkStore {
       return (offset, length) => this.#file.bytes(address + offset, length, "a chunk");
     }
     const cached = this.#cache.get(address);
-    if (cached !== undefined && cached.owner === this) return regionOf(cached.bytes);
+    if (cached !== undefined && cached.owner === this.#owner) return regionOf(cached.bytes);
     const stored = this.#file.bytes(address, byteLength, "a chunk");
     const bytes = this.#decoder.decode(stored, filterMask, address, mode);
     if (bytes instanceof Promise) return bytes.then((done) => this.#keep(address, done));
@@ -135,7 +141,7 @@ export class ChunkStore {
     this.#file.checkOpen();
     // A chunk above the cache's size would be refused by it.
     if (bytes.length <= this.#cache.capacityBytes) {
-      this.#cache.set(address, { owner: this, bytes }, bytes.length);
+      this.#cache.set(address, { owner: this.#owner, bytes }, bytes.length);
     }
     return regionOf(bytes);
   }

@@ -35,7 +35,7 @@ export function openStorage(
   if (layout.kind === "chunked") {
     const { chunkShape } = layout;
     const { filters, cache } = context;
-    const store = new ChunkStore(file, layout, space, elementBytes, uses, filters, cache);
+    const store = new ChunkStore(file, header.address, layout, space, elementBytes, uses, filters, cache);
     return {
       layout: "chunked",
       chunkShape,
