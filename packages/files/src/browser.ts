@@ -16,7 +16,7 @@ export {
   streamSource,
 } from "./byte-source.ts";
 export { DURABILITIES, type Durability } from "./durability.ts";
-export { makeDurableDirectory } from "./durable-directory.ts";
+export { makeDurableDirectory, makeDurableDirectorySync } from "./durable-directory.ts";
 export { type FileErrorCode, fileError, toFileError } from "./file-errors.ts";
 export {
   DEFAULT_FILE_VIEW_OPTIONS,

@@ -9,3 +9,11 @@ export async function makeDurableDirectory(vfs: Vfs, path: string): Promise<void
   await vfs.makeDirectory(path);
   for (const parent of parents) await vfs.syncDirectory(parent);
 }
+
+/** {@link makeDurableDirectory} at once, on this thread. */
+export function makeDurableDirectorySync(vfs: Vfs, path: string): void {
+  const parents = [parentPath(path)];
+  while (!vfs.existsSync(parents.at(-1)!)) parents.push(parentPath(parents.at(-1)!));
+  vfs.makeDirectorySync(path);
+  for (const parent of parents) vfs.syncDirectorySync(parent);
+}

@@ -1,4 +1,4 @@
-import { MemoryVfs, makeDurableDirectory } from "@millrace/files";
+import { MemoryVfs, makeDurableDirectory, makeDurableDirectorySync } from "@millrace/files";
 import { expect, test } from "vitest";
 
 class NotingVfs extends MemoryVfs {
@@ -6,6 +6,11 @@ class NotingVfs extends MemoryVfs {
 
   override async syncDirectory(path: string): Promise<void> {
     await super.syncDirectory(path);
+    this.synced.push(path);
+  }
+
+  override syncDirectorySync(path: string): void {
+    super.syncDirectorySync(path);
     this.synced.push(path);
   }
 }
@@ -21,4 +26,11 @@ test.each([
   expect(vfs.synced).toEqual(synced);
   await makeDurableDirectory(vfs, path);
   expect(vfs.synced).toEqual([...synced, synced[0]]);
+});
+
+test("the synchronous call does the same", () => {
+  const vfs = new NotingVfs();
+  makeDurableDirectorySync(vfs, "x/b");
+  expect(vfs.existsSync("x/b")).toBe(true);
+  expect(vfs.synced).toEqual(["x", "."]);
 });

@@ -25,6 +25,7 @@ test("the public surface changes only on purpose", () => {
       "inspectInputFile",
       "joinPath",
       "makeDurableDirectory",
+      "makeDurableDirectorySync",
       "parentPath",
       "readChunks",
       "readFull",
