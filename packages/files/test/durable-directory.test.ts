@@ -4,11 +4,6 @@ import { expect, test } from "vitest";
 class NotingVfs extends MemoryVfs {
   readonly synced: string[] = [];
 
-  override async syncDirectory(path: string): Promise<void> {
-    await super.syncDirectory(path);
-    this.synced.push(path);
-  }
-
   override syncDirectorySync(path: string): void {
     super.syncDirectorySync(path);
     this.synced.push(path);
