@@ -18,7 +18,7 @@ export interface Hdf5ReaderOptions {
   readonly pageCacheBytes?: number;
   /** Most bytes that one call may take: a file can claim any size. @default 1 GiB */
   readonly limitBytes?: number;
-  /** Filters beside deflate, shuffle, fletcher32, zstd, lzf and lz4, by their registered numbers. @default none */
+  /** Filters beside the built-in ones, or in place of them, by their registered numbers. @default none */
   readonly filters?: Hdf5Filters;
 }
 
@@ -51,7 +51,8 @@ export class Hdf5Reader {
     const cache = new PageCache<CachedChunk>({ capacityBytes: options.chunkCacheBytes });
     const { filters } = options;
     this.path = source.path;
-    this.#context = { file, heap: new GlobalHeapReader(file), cache, filters, rootAddress };
+    const heap = new GlobalHeapReader(file);
+    this.#context = { file, heap, cache, filters, rootAddress, links: new Map() };
     const root = openObject(this.#context, rootAddress, "/");
     if (!(root instanceof Hdf5ReadGroup)) throw file.corrupt(rootAddress, `the root is a ${root.kind}`);
     this.root = root;

@@ -275,7 +275,7 @@ export class Hdf5ReadDataset {
       if (as === "float64") return toFloat64(numbers) as Hdf5ValuesAs<A>;
     }
     throw new InvalidArgumentError(
-      "HDF5_KIND_OTHER",
+      "HDF5_VALUES_OTHER",
       `values of ${this.path} as`,
       as,
       `its own kind, ${this.type.kind}, or "float64" for numbers`,

@@ -15,6 +15,8 @@ export type Hdf5Link =
   | { readonly kind: "soft"; readonly target: string }
   | { readonly kind: "external"; readonly file: string; readonly target: string };
 
+/** Groups whose links are kept, so that a path is not read anew each time. */
+const MAX_GROUPS_KEPT = 64;
 /** Soft links that one path may lead through: more is a circle. */
 const MAX_SOFT_LINKS = 32;
 
@@ -27,7 +29,6 @@ export class Hdf5ReadGroup {
   readonly attributes: Hdf5ReadAttributes;
   readonly #context: ReaderContext;
   readonly #header: ObjectHeader;
-  #links: ReadonlyMap<string, Link> | undefined;
 
   constructor(context: ReaderContext, header: ObjectHeader, path: string) {
     this.path = path;
@@ -89,8 +90,13 @@ export class Hdf5ReadGroup {
 
   #all(): ReadonlyMap<string, Link> {
     this.#context.file.checkOpen();
-    this.#links ??= readLinks(this.#context.file, this.#header);
-    return this.#links;
+    const { file, links } = this.#context;
+    const known = links.get(this.address);
+    if (known !== undefined) return known;
+    const found = readLinks(file, this.#header);
+    if (links.size >= MAX_GROUPS_KEPT) links.clear();
+    links.set(this.address, found);
+    return found;
   }
 
   #resolve(path: string, budget: { left: number }): Hdf5ReadObject | undefined {
