@@ -1,6 +1,7 @@
 import type { Hdf5Dataset, Hdf5DatasetOptions } from "./dataset.ts";
 import type { DatasetKind } from "./internal/datatype.ts";
 import type { Hdf5Value, Hdf5ValueOptions } from "./internal/value.ts";
+import type { Hdf5Table, Hdf5TableOptions, TableColumns } from "./table.ts";
 
 /** What groups and datasets have in common. */
 export interface Hdf5Object {
@@ -30,6 +31,7 @@ export interface Hdf5Group extends Hdf5Object {
   /**
    * The group of that name: the open one, or read from the file.
    * @throws InvalidArgumentError `HDF5_NAME_MISSING`, `HDF5_KIND_OTHER`
+   * @throws InvalidArgumentError `HDF5_OBJECT_REFERENCED` when references of a reopened file lead to it
    * @throws CorruptDataError `HDF5_FILE_FOREIGN`
    * @throws ClosedError when it was closed and no checkpoint has let go of it yet
    */
@@ -40,6 +42,10 @@ export interface Hdf5Group extends Hdf5Object {
   openGroupSync(name: string): Hdf5Group;
   /** {@link openDataset} at once. */
   openDatasetSync<K extends DatasetKind>(name: string, kind: K): Hdf5Dataset<K>;
+  /** The table of that name, to append to it; these must be its columns. @throws as {@link openGroup} does */
+  openTable<C extends TableColumns>(name: string, columns: C): Promise<Hdf5Table<C>>;
+  /** {@link openTable} at once. */
+  openTableSync<C extends TableColumns>(name: string, columns: C): Hdf5Table<C>;
   /** @throws InvalidArgumentError `HDF5_NAME_INVALID`, `HDF5_NAME_TAKEN` */
   createGroup(name: string): Hdf5Group;
   /**
@@ -49,6 +55,13 @@ export interface Hdf5Group extends Hdf5Object {
    * const states = group.createDataset("states", { kind: "float32", rowShape: [100] });
    */
   createDataset<K extends DatasetKind>(name: string, options: Hdf5DatasetOptions<K>): Hdf5Dataset<K>;
+  /**
+   * Makes a table that grows by rows.
+   * @throws InvalidArgumentError for names as above, and for options
+   * @example
+   * const events = group.createTable("events", { columns: { x: "uint16", y: "uint16", p: "int16", t: "int64" } });
+   */
+  createTable<C extends TableColumns>(name: string, options: Hdf5TableOptions<C>): Hdf5Table<C>;
   /**
    * Writes a dataset of fixed size at once, uncompressed: text, numbers, small arrays.
    * @param value - must not change until the promise resolves

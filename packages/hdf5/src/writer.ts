@@ -1,16 +1,18 @@
-import { checkInteger, checkOneOf, resolveOptions } from "@millrace/base";
+import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import type { BufferPoolStats } from "@millrace/buffers";
 import { DURABILITIES, type Durability, parentPath, type Vfs, type VfsFile } from "@millrace/files";
 import type { Hdf5Group } from "./group.ts";
-import { ByteBuilder } from "./internal/byte-builder.ts";
 import { ChunkPipeline, type FilterThreads } from "./internal/chunk-pipeline.ts";
 import { closedFile, type FileContext } from "./internal/file-context.ts";
 import { GlobalHeap } from "./internal/global-heap.ts";
 import { GroupNode } from "./internal/group-node.ts";
+import { ObjectNode } from "./internal/object-node.ts";
 import { Output } from "./internal/output.ts";
 import { readSuperblock } from "./internal/read-object.ts";
+import { StateBlock } from "./internal/state-block.ts";
 import { encodeSuperblock, SUPERBLOCK_BYTES } from "./internal/superblock.ts";
 import type { PendingWrite } from "./internal/symbol-table.ts";
+import type { Hdf5ObjectReference } from "./reference.ts";
 
 /** How a file is written. */
 export interface Hdf5WriterOptions {
@@ -74,10 +76,13 @@ export interface Hdf5WriterStats {
  */
 export class Hdf5Writer {
   readonly path: string;
+  readonly #context: FileContext;
   #root: GroupNode;
   readonly #output: Output;
   readonly #pipeline: ChunkPipeline;
   readonly #heap: GlobalHeap;
+  readonly #referrers = new Set<ObjectNode>();
+  readonly #unsettled = new Set<ObjectNode>();
   readonly #options: Required<Hdf5WriterOptions>;
   #checkpoints = 0;
   #metadataBytes = 0;
@@ -94,7 +99,8 @@ export class Hdf5Writer {
     this.#output = new Output(file, end);
     this.#pipeline = new ChunkPipeline(this.#output, options.maxChunksInFlight, options.threads);
     this.#heap = new GlobalHeap(this.#output);
-    this.#root = new GroupNode("/", this.#context());
+    this.#context = this.#makeContext();
+    this.#root = new GroupNode("/", this.#context);
   }
 
   /** The group "/". */
@@ -169,7 +175,7 @@ export class Hdf5Writer {
   static #resume(file: VfsFile, options: Required<Hdf5WriterOptions>): Hdf5Writer {
     const { rootAddress, endOfFile } = readSuperblock(file);
     const writer = new Hdf5Writer(file, endOfFile, options);
-    writer.#root = GroupNode.read("/", writer.#context(), rootAddress);
+    writer.#root = GroupNode.read("/", writer.#context, rootAddress);
     file.truncateSync(endOfFile);
     writer.#setDeadline();
     return writer;
@@ -247,12 +253,15 @@ export class Hdf5Writer {
     return this.close();
   }
 
-  #context(): FileContext {
+  #makeContext(): FileContext {
     return {
       path: this.path,
       output: this.#output,
       pipeline: this.#pipeline,
       heap: this.#heap,
+      referrers: this.#referrers,
+      unsettled: this.#unsettled,
+      referTo: (reference) => this.#referTo(reference),
       checkpointIfDue: () => (this.#isCheckpointDue() ? this.#checkpoint() : undefined),
       checkpointIfDueSync: () => {
         if (this.#isCheckpointDue()) this.#checkpointSync();
@@ -345,10 +354,12 @@ export class Hdf5Writer {
     const output = this.#output;
     this.#pipeline.drainSync();
     this.#root.prepareSync();
+    this.#moveReferrers();
     const writes: PendingWrite[] = this.#heap.takePending();
-    const block = new ByteBuilder(output.end);
-    const rootAddress = this.#root.addTo(block, writes);
-    writes.push({ address: output.allocate(block.length), bytes: block.bytes });
+    const block = new StateBlock(output.end, writes);
+    const rootAddress = this.#root.addTo(block);
+    writes.push({ address: output.allocate(block.length), bytes: block.finish() });
+    for (const referrer of this.#referrers) if (referrer.isSettled) this.#referrers.delete(referrer);
     output.dataBytes = 0;
     this.#states++;
     for (const { address, bytes } of writes) {
@@ -356,6 +367,39 @@ export class Hdf5Writer {
       output.writeSync(bytes, address);
     }
     return encodeSuperblock(rootAddress, output.end);
+  }
+
+  #referTo({ target }: Hdf5ObjectReference): ObjectNode {
+    if (target instanceof ObjectNode && target.isOf(this.#context) && target !== this.#root) {
+      target.markReferenced();
+      return target;
+    }
+    throw new InvalidArgumentError(
+      "HDF5_VALUE_UNFIT",
+      "what a reference leads to",
+      target,
+      "a group or dataset of the same file, but not the root",
+    );
+  }
+
+  /**
+   * Lets all objects move that refer to one that does, and those that refer to them, until no more do; and finds those
+   * that may have to move again.
+   */
+  #moveReferrers(): void {
+    this.#unsettled.clear();
+    let isNews = this.#referrers.size > 0;
+    while (isNews) {
+      isNews = false;
+      for (const referrer of this.#referrers) {
+        if (referrer.followTargets()) isNews = true;
+        if (this.#unsettled.has(referrer) || !referrer.hasUnsettledTargets) continue;
+        for (let node: ObjectNode | undefined = referrer; node !== undefined; node = node.parent) {
+          this.#unsettled.add(node);
+        }
+        isNews = true;
+      }
+    }
   }
 
   async #sync(): Promise<void> {

@@ -7,9 +7,11 @@ it("exports what it documents", () => {
       "DATASET_KINDS",
       "DEFAULT_HDF5_DATASET_OPTIONS",
       "DEFAULT_HDF5_READER_OPTIONS",
+      "DEFAULT_HDF5_TABLE_OPTIONS",
       "DEFAULT_HDF5_WRITER_OPTIONS",
       "Hdf5Reader",
       "Hdf5Writer",
+      "objectReference",
     ]
   `);
 });

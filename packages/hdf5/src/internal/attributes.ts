@@ -31,5 +31,6 @@ export function attributeMessage(name: string, value: StoredValue): Message {
   if (byteLength > MAX_MESSAGE_BYTES) {
     throw new CapacityError("HDF5_ATTRIBUTE_TOO_LARGE", `attribute ${name}`, byteLength, MAX_MESSAGE_BYTES);
   }
-  return { type: MESSAGE.attribute, body: body.add(value.data).bytes };
+  const message = { type: MESSAGE.attribute, body: body.add(value.data).bytes };
+  return value.references === undefined ? message : { ...message, references: value.references };
 }

@@ -1,27 +1,36 @@
 import { bytesPerElement, ELEMENT_KINDS, type ElementKind } from "@millrace/buffers";
 import { ByteBuilder } from "./byte-builder.ts";
+import type { TableLayout } from "./table-layout.ts";
 
 /** What an element is in the file. */
 export type StoredType =
-  | { readonly kind: ElementKind | "boolean" | "variable-string" }
-  | { readonly kind: "fixed-string"; readonly byteLength: number };
+  | { readonly kind: ElementKind | "boolean" | "variable-string" | "reference" }
+  | { readonly kind: "fixed-string"; readonly byteLength: number }
+  | { readonly kind: "compound"; readonly layout: TableLayout };
 
 /** Bytes of an element: length, collection's address and index of a string in the global heap. */
 export const HEAP_REFERENCE_BYTES = 16;
 
+/** Bytes of a reference to an object: the address of its header. */
+export const REFERENCE_BYTES = 8;
+
 /** Bytes that one element takes in the file. */
 export function storedBytes(type: StoredType): number {
   if (type.kind === "fixed-string") return type.byteLength;
+  if (type.kind === "compound") return type.layout.rowBytes;
   if (type.kind === "variable-string") return HEAP_REFERENCE_BYTES;
+  if (type.kind === "reference") return REFERENCE_BYTES;
   return type.kind === "boolean" ? 1 : bytesPerElement(type.kind);
 }
 
 /**
- * The body of a datatype message, version 1 (specification, IV.A.2.d).
+ * The body of a datatype message, version 1, for compounds version 3 (specification, IV.A.2.d).
  * Booleans are h5py's: an enumeration FALSE, TRUE over int8. Fixed strings are UTF-8 padded with NULs.
  */
 export function encodeDatatype(type: StoredType): Uint8Array {
   const body = new ByteBuilder();
+  if (type.kind === "compound") return addCompound(body, type.layout).bytes;
+  if (type.kind === "reference") return body.u8(0x17).u8(0).u16(0).u32(REFERENCE_BYTES).bytes;
   if (type.kind === "fixed-string") {
     return body.u8(0x13).u8(0x11).u16(0).u32(type.byteLength).bytes;
   }
@@ -38,6 +47,18 @@ export function encodeDatatype(type: StoredType): Uint8Array {
   const size = bytesPerElement(type.kind);
   if (type.kind === "float32" || type.kind === "float64") return addFloat(body, size).bytes;
   return addInteger(body, size, !type.kind.startsWith("u")).bytes;
+}
+
+function addCompound(body: ByteBuilder, { rowBytes, columns }: TableLayout): ByteBuilder {
+  body.u8(0x36).u16(columns.length).u8(0).u32(rowBytes);
+  // Offsets take as many bytes as the size of the whole needs.
+  const offsetBytes = rowBytes < 2 ** 8 ? 1 : rowBytes < 2 ** 16 ? 2 : 3;
+  for (const { nameBytes, kind, offset } of columns) {
+    body.add(nameBytes).u8(0);
+    for (let i = 0; i < offsetBytes; i++) body.u8((offset >> (8 * i)) & 0xff);
+    body.add(encodeDatatype({ kind }));
+  }
+  return body;
 }
 
 function addInteger(body: ByteBuilder, size: number, isSigned: boolean): ByteBuilder {

@@ -1,16 +1,18 @@
 import { ClosedError, InvalidArgumentError } from "@millrace/base";
 import type { Hdf5Dataset, Hdf5DatasetOptions } from "../dataset.ts";
 import type { Hdf5Group } from "../group.ts";
-import type { ByteBuilder } from "./byte-builder.ts";
+import type { Hdf5Table, Hdf5TableOptions, TableColumns } from "../table.ts";
 import { DatasetNode } from "./dataset-node.ts";
-import { resolveDatasetOptions } from "./dataset-plan.ts";
+import { resolveDatasetOptions, resolveTableOptions } from "./dataset-plan.ts";
 import type { DatasetKind } from "./datatype.ts";
 import type { FileContext } from "./file-context.ts";
 import { encodeLink, type FileNode, type Link, newLink } from "./link.ts";
 import { MESSAGE, type Message } from "./object-header.ts";
 import { linkNode, ObjectNode } from "./object-node.ts";
 import { bodyOf, readLinks, readObjectHeader } from "./read-object.ts";
-import { encodeSymbolTableMessage, type PendingWrite, SymbolTable } from "./symbol-table.ts";
+import type { StateBlock } from "./state-block.ts";
+import { encodeSymbolTableMessage, SymbolTable } from "./symbol-table.ts";
+import { TableNode } from "./table-node.ts";
 import { encodeValue, type Hdf5Value, type Hdf5ValueOptions } from "./value.ts";
 import { ValueNode } from "./value-node.ts";
 
@@ -42,7 +44,7 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
       group.#links.set(name, link);
       group.#addToTable(link);
     }
-    group.restore(messages.filter(({ type }) => type === MESSAGE.attribute));
+    group.restore(messages);
     return group;
   }
 
@@ -80,6 +82,22 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
     return opened as DatasetNode<K>;
   }
 
+  async openTable<C extends TableColumns>(name: string, columns: C): Promise<Hdf5Table<C>> {
+    return this.openTableSync(name, columns);
+  }
+
+  openTableSync<C extends TableColumns>(name: string, columns: C): Hdf5Table<C> {
+    const { link, node } = this.#find(name);
+    const path = this.#childPath(name);
+    const opened = node ?? TableNode.read(path, this.context, link.address, columns);
+    if (!(opened instanceof TableNode && opened.hasColumns(columns))) {
+      const expected = `a table of ${Object.keys(columns).join(", ")}`;
+      throw new InvalidArgumentError("HDF5_KIND_OTHER", path, "another table, or no table", expected);
+    }
+    if (node === undefined) this.#connect(link, opened);
+    return opened as TableNode<C>;
+  }
+
   createGroup(name: string): Hdf5Group {
     const node = new GroupNode(this.#childPath(name), this.context);
     this.#add(name, node);
@@ -87,7 +105,15 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
   }
 
   createDataset<K extends DatasetKind>(name: string, options: Hdf5DatasetOptions<K>): Hdf5Dataset<K> {
-    const node = new DatasetNode<K>(this.#childPath(name), this.context, resolveDatasetOptions(options));
+    const plan = resolveDatasetOptions(options);
+    const node = new DatasetNode<K>(this.#childPath(name), this.context, options.kind, plan);
+    this.#add(name, node);
+    return node;
+  }
+
+  createTable<C extends TableColumns>(name: string, options: Hdf5TableOptions<C>): Hdf5Table<C> {
+    const plan = resolveTableOptions(options);
+    const node = new TableNode<C>(this.#childPath(name), this.context, options.columns, plan);
     this.#add(name, node);
     return node;
   }
@@ -129,16 +155,16 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
     this.markFinal();
   }
 
-  protected override messages(block: ByteBuilder, writes: PendingWrite[]): Message[] {
+  protected override messages(block: StateBlock): Message[] {
     for (const link of this.#changed) {
       if (link.node === undefined) continue;
-      link.address = link.node.addTo(block, writes);
+      link.address = link.node.addTo(block);
       this.#table?.touch(link);
-      if (link.node.isFinal) link.node = undefined;
+      if (link.node.isSettled) link.node = undefined;
     }
     this.#changed.clear();
     if (this.#table !== undefined) {
-      const { tree, heap } = this.#table.addTo(block, writes);
+      const { tree, heap } = this.#table.addTo(block, block.writes);
       return [{ type: MESSAGE.symbolTable, body: encodeSymbolTableMessage(tree, heap) }];
     }
     const messages: Message[] = [
@@ -151,7 +177,7 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
 
   #newValue(name: string, value: Hdf5Value, options: Hdf5ValueOptions | undefined): ValueNode {
     this.#checkFree(name);
-    return new ValueNode(this.#childPath(name), this.context, encodeValue(value, options, this.context.heap));
+    return new ValueNode(this.#childPath(name), this.context, encodeValue(value, options, this.context));
   }
 
   #add(name: string, node: ObjectNode): void {
@@ -165,7 +191,7 @@ export class GroupNode extends ObjectNode implements Hdf5Group {
   }
 
   #connect(link: Link, node: ObjectNode): void {
-    linkNode(link, node, this.#changed, () => this.markDirty());
+    linkNode(link, node, this, this.#changed, () => this.markDirty());
   }
 
   #addToTable(link: Link): void {

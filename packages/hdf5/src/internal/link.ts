@@ -1,13 +1,13 @@
 import { InvalidArgumentError } from "@millrace/base";
 import { ByteBuilder } from "./byte-builder.ts";
-import type { PendingWrite } from "./symbol-table.ts";
+import type { StateBlock } from "./state-block.ts";
 
 /** An object that a group holds, while it can still change. */
 export interface FileNode {
-  /** Nothing can change any more: it was closed, and what was under way has ended. */
-  readonly isFinal: boolean;
+  /** Nothing of it can change any more, so that it need not stay in memory once it is written. */
+  readonly isSettled: boolean;
   /** Adds its header, and those below it, to `block`. @returns its address */
-  addTo(block: ByteBuilder, writes: PendingWrite[]): number;
+  addTo(block: StateBlock): number;
   /** Writes its data of this moment that are in no whole chunk yet. */
   prepare(): Promise<void>;
   prepareSync(): void;

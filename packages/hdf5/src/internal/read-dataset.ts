@@ -4,39 +4,37 @@ import { decompressBytesSync, decompressLzf } from "@millrace/compress";
 import type { VfsFile } from "@millrace/files";
 import { UNDEFINED_ADDRESS } from "./byte-builder.ts";
 import type { TreeEntry } from "./chunk-tree.ts";
-import { DATASET_KINDS, type DatasetKind, encodeDatatype } from "./datatype.ts";
 import { FILTER_IDS, type FilledFilters, filtersInOrder } from "./filters.ts";
 import { fletcher32 } from "./fletcher32.ts";
 import type { Message } from "./object-header.ts";
 import { bodyOf, corruptFile, readBytes } from "./read-object.ts";
 
-/** A streamed dataset as the file has it. */
-export interface StoredDataset {
-  readonly kind: DatasetKind;
+/** Rows as the file has them. */
+export interface StoredRows {
+  readonly rows: number;
   readonly rowShape: readonly number[];
   readonly chunkRows: number;
-  readonly rows: number;
   readonly filters: FilledFilters;
   readonly treeAddress: number;
+  /** The body of the datatype message. */
+  readonly datatype: Uint8Array;
 }
 
-/** Reads what a streamed dataset is, or undefined when it is none. */
-export function readDatasetPlan(messages: readonly Message[]): StoredDataset | undefined {
+/** Reads what a dataset of chunks is, or undefined when it is something else. */
+export function readStoredRows(messages: readonly Message[]): StoredRows | undefined {
   const dataspace = bodyOf(messages, "dataspace");
   const datatype = bodyOf(messages, "datatype");
   const layout = bodyOf(messages, "layout");
   if (dataspace === undefined || datatype === undefined || layout?.[1] !== 2) return undefined;
-  const kind = DATASET_KINDS.find((one) => Buffer.compare(encodeDatatype({ kind: one }), datatype) === 0);
-  if (kind === undefined) return undefined;
   const shape = Array.from({ length: dataspace[1]! }, (_, i) => readU64(dataspace, 4 + 8 * i));
   const isWithoutTree = layout.subarray(3, 11).every((byte) => byte === 0xff);
   return {
-    kind,
-    rowShape: shape.slice(1),
     rows: shape[0]!,
+    rowShape: shape.slice(1),
     chunkRows: readU32(layout, 11),
     filters: readFilters(bodyOf(messages, "filters")),
     treeAddress: isWithoutTree ? UNDEFINED_ADDRESS : readU64(layout, 3),
+    datatype,
   };
 }
 
@@ -44,9 +42,9 @@ export function readDatasetPlan(messages: readonly Message[]): StoredDataset | u
  * Reads the rightmost nodes of a tree of chunks.
  * @returns the entries by level, the lowest first, without those that stand for a node of the level below
  */
-export function readTreeEdge(file: VfsFile, { treeAddress, rowShape }: StoredDataset): TreeEntry[][] {
+export function readTreeEdge(file: VfsFile, treeAddress: number, rank: number): TreeEntry[][] {
   const levels: TreeEntry[][] = [];
-  const keyBytes = 16 + 8 * (rowShape.length + 1);
+  const keyBytes = 16 + 8 * rank;
   let address = treeAddress;
   while (address !== UNDEFINED_ADDRESS) {
     const head = readBytes(file, address, 24);

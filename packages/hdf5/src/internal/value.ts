@@ -1,8 +1,12 @@
 import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { ELEMENT_KINDS, type ElementKind, kindOf, newTypedArray, type TypedArray } from "@millrace/buffers";
+import { Hdf5ObjectReference } from "../reference.ts";
 import { ByteBuilder } from "./byte-builder.ts";
-import type { StoredType } from "./datatype.ts";
+import { REFERENCE_BYTES, type StoredType } from "./datatype.ts";
 import type { GlobalHeap } from "./global-heap.ts";
+import type { ReferenceTarget } from "./state-block.ts";
+import { orderColumns } from "./table-columns.ts";
+import { interleave, layOutTable } from "./table-layout.ts";
 
 /** What an attribute or a small dataset may hold. */
 export type Hdf5Value =
@@ -12,7 +16,13 @@ export type Hdf5Value =
   | boolean
   | readonly string[]
   | readonly boolean[]
-  | TypedArray;
+  | TypedArray
+  | Hdf5ObjectReference
+  | readonly Hdf5ObjectReference[]
+  | Hdf5TableValue;
+
+/** A fixed table: an array for each column, as long as the others; rows are HDF5's compounds. */
+export type Hdf5TableValue = Readonly<Record<string, TypedArray>>;
 
 /** How a value is stored. */
 export interface Hdf5ValueOptions {
@@ -38,6 +48,15 @@ export interface StoredValue {
   readonly type: StoredType;
   readonly shape: readonly number[];
   readonly data: Uint8Array;
+  /** What the data refer to, where they are references; they are zeros then. */
+  readonly references?: readonly ReferenceTarget[];
+}
+
+/** What values need of their file. */
+interface ValueContext {
+  readonly heap: GlobalHeap;
+  /** @throws InvalidArgumentError `HDF5_VALUE_UNFIT` for what cannot be referred to */
+  referTo(reference: Hdf5ObjectReference): ReferenceTarget;
 }
 
 const encoder = new TextEncoder();
@@ -49,8 +68,9 @@ const encoder = new TextEncoder();
 export function encodeValue(
   value: Hdf5Value,
   options: Hdf5ValueOptions | undefined,
-  heap: GlobalHeap,
+  context: ValueContext,
 ): StoredValue {
+  const { heap } = context;
   const { kind, shape, strings } = resolveOptions("hdf5", NO_OPTIONS, options);
   checkOneOf("hdf5", "strings", strings, ["variable", "fixed"]);
   if (typeof value === "number" || typeof value === "bigint") {
@@ -66,11 +86,13 @@ export function encodeValue(
     const data = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
     return { type: { kind: kindOf(value) }, shape: filledShape, data };
   }
+  if (value instanceof Hdf5ObjectReference) return { ...encodeReferences([value], context), shape: [] };
   if (!Array.isArray(value)) {
+    if (typeof value === "object" && value !== null) return encodeColumns(value as Hdf5TableValue, shape);
     throw unfit(
       "value",
       value,
-      "text, a number, a bigint, a boolean, a typed array, or an array of texts or booleans",
+      "text, a number, a bigint, a boolean, a reference, a typed array, columns of these, or an array of texts, booleans or references",
     );
   }
   const filledShape = checkShape(shape, value.length);
@@ -78,10 +100,37 @@ export function encodeValue(
     const data = Uint8Array.from(value as boolean[], (one) => (one ? 1 : 0));
     return { type: { kind: "boolean" }, shape: filledShape, data };
   }
+  if (value.length > 0 && value.every((one) => one instanceof Hdf5ObjectReference)) {
+    return { ...encodeReferences(value, context), shape: filledShape };
+  }
   if (!value.every((one) => typeof one === "string")) {
-    throw unfit("value", value, "an array of texts only or of booleans only; numbers go into a typed array");
+    throw unfit(
+      "value",
+      value,
+      "an array of texts, booleans or references only; numbers go into a typed array",
+    );
   }
   return { ...encodeStrings(value, strings, heap), shape: filledShape };
+}
+
+function encodeReferences(
+  values: readonly Hdf5ObjectReference[],
+  context: ValueContext,
+): Pick<Required<StoredValue>, "type" | "data" | "references"> {
+  const references = values.map((value) => context.referTo(value));
+  return { type: { kind: "reference" }, data: new Uint8Array(REFERENCE_BYTES * values.length), references };
+}
+
+function encodeColumns(value: Hdf5TableValue, shape: readonly number[] | undefined): StoredValue {
+  const kinds = Object.entries(value).map(([name, column]) => {
+    if (ArrayBuffer.isView(column)) return [name, kindOf(column)] as const;
+    throw unfit(`column ${name}`, column, "a typed array");
+  });
+  const layout = layOutTable(Object.fromEntries(kinds));
+  const { values, rows } = orderColumns(layout, value, "a fixed table");
+  const data = new Uint8Array(rows * layout.rowBytes);
+  interleave(layout, values, 0, rows, data.buffer);
+  return { type: { kind: "compound", layout }, shape: checkShape(shape, rows), data };
 }
 
 function encodeNumber(value: number | bigint, kind: ElementKind): StoredValue {
