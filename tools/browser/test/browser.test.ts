@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { openRecording } from "@millrace/event-loader";
+import { MemoryVfs, readFull } from "@millrace/files";
+import { Hdf5Writer } from "@millrace/hdf5";
 import { recordingPath, recordingsDirectory } from "@millrace/testkit";
 import { tableFromIPC } from "apache-arrow";
 import { parquetReadObjects } from "hyparquet";
@@ -16,6 +18,7 @@ import { checkColumnar, ROWS } from "./checks/columnar.ts";
 import { checkHash, compressText, isText, TEXT } from "./checks/compress.ts";
 import { checkEvents, describe as describeRecording } from "./checks/events.ts";
 import { checkFiles } from "./checks/files.ts";
+import { checkHdf5 } from "./checks/hdf5.ts";
 import { checkMetrics } from "./checks/metrics.ts";
 import { checkReedSolomon } from "./checks/reed-solomon.ts";
 import { checkStream } from "./checks/stream.ts";
@@ -166,6 +169,24 @@ describe.skipIf(executablePath === undefined)(`in headless Chromium${reason}`, (
       expect(table.get(row)?.toJSON()).toEqual(expected);
       expect(rows[row]).toEqual(expected);
     }
+  });
+
+  it("@millrace/hdf5 reads what Node writes, chunks that are deflated too", async () => {
+    const vfs = new MemoryVfs();
+    const writer = await Hdf5Writer.create(vfs, "a.h5");
+    writer.root.setAttribute("title", "Zürich");
+    const options = { kind: "int32", rowShape: [3], chunkRows: 32, fletcher32: true } as const;
+    const rows = writer.root.createGroup("group").createDataset("rows", options);
+    await rows.append(Int32Array.from({ length: 300 }, (_, i) => i * i));
+    await writer.root.writeDataset("plain", Uint8Array.of(1, 2, 3, 4));
+    await writer.close();
+    await using file = await vfs.open("a.h5", "r");
+    const bytes = new Uint8Array(await file.size());
+    await readFull(file, bytes, 0);
+    const found = await inPage("checkHdf5", hexOf(bytes));
+    expect(found).toEqual(await viaJson(checkHdf5(hexOf(bytes))));
+    expect(found).toMatchObject({ title: "Zürich", shape: [100, 3], plain: [2, 3, 4], sum: 8_955_050 });
+    expect(await inPage("checkHdf5Sync", hexOf(bytes))).toBe("COMPRESS_CODEC_UNAVAILABLE");
   });
 
   it("@millrace/event-loader reads a Blob as Node does, and converts it", async () => {

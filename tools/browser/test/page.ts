@@ -7,6 +7,7 @@ import { checkHash, checkRefusals, compressText, isText } from "./checks/compres
 import { checkEntries } from "./checks/entries.ts";
 import { checkEvents, checkRecording } from "./checks/events.ts";
 import { checkFiles, checkNoDisk } from "./checks/files.ts";
+import { checkHdf5, checkHdf5Sync } from "./checks/hdf5.ts";
 import { checkMetrics } from "./checks/metrics.ts";
 import { checkReedSolomon } from "./checks/reed-solomon.ts";
 import { checkStream } from "./checks/stream.ts";
@@ -21,6 +22,8 @@ const CHECKS = {
   checkEvents,
   checkFiles,
   checkHash,
+  checkHdf5,
+  checkHdf5Sync,
   checkMetrics,
   checkNoDisk,
   checkRecording,

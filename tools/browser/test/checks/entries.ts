@@ -6,6 +6,8 @@ import * as events from "@millrace/event-loader";
 import * as eventsEntry from "@millrace/event-loader/browser";
 import * as files from "@millrace/files";
 import * as filesEntry from "@millrace/files/browser";
+import * as hdf5 from "@millrace/hdf5";
+import * as hdf5Entry from "@millrace/hdf5/browser";
 import * as reedSolomon from "@millrace/reed-solomon";
 import * as reedSolomonEntry from "@millrace/reed-solomon/browser";
 import * as stream from "@millrace/stream";
@@ -18,6 +20,7 @@ export function checkEntries(): Readonly<Record<string, readonly string[]>> {
     compress: differences(compress, compressEntry),
     events: differences(events, eventsEntry),
     files: differences(files, filesEntry),
+    hdf5: differences(hdf5, hdf5Entry),
     reedSolomon: differences(reedSolomon, reedSolomonEntry),
     stream: differences(stream, streamEntry),
   };
