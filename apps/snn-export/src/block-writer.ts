@@ -2,8 +2,11 @@ import { InvalidArgumentError } from "@millrace/base";
 import { checkRows, checkSeriesRows, type Rows, widthOf } from "./block-rows.ts";
 import { type BlockSteps, resolveBlockSteps, stepAt } from "./block-steps.ts";
 import { checkFlags, checkSpikeIds, isAscending, sortedIds } from "./check-entry.ts";
+import { checkNumbers } from "./columns/series.ts";
+import type { SpikeColumns } from "./columns/spike-columns.ts";
 import type { EpisodeColumns } from "./episode-columns.ts";
 import type { EpisodeWriter } from "./episode-writer.ts";
+import type { FilledField } from "./fields.ts";
 import type { BlockSpikes, BlockValues, LogBlock, SparseValues } from "./log-block.ts";
 
 /**
@@ -21,15 +24,17 @@ export function logBlock(episode: EpisodeWriter, block: LogBlock): void {
     ([name, given]) => [name, rowsOf(given, steps)] as const,
   );
   // Whatever can be refused comes before anything is appended.
-  if (states !== undefined) checkRows("neuralStates", states, options.fields.neuralState, neurons, deep);
+  // Values of states that are not kept are not looked at.
+  const rate = states?.steps === steps ? options.neuralSamplingRate : 1;
+  if (states !== undefined) {
+    checkRows("neuralStates", states, options.fields.neuralState, neurons, deep && rate === 1);
+    if (deep && rate > 1) checkSampled(states, options.fields.neuralState, neurons, rate);
+  }
   if (rewards !== undefined) checkRows("rewards", rewards, options.fields.reward, 1, deep);
   if (block.spikes !== undefined) checkSpikes(block.spikes, steps, neurons, deep);
   for (const [name, rows] of behavior) checkSeriesRows(columns, name, rows, deep);
 
-  if (states !== undefined) {
-    const isSampled = states.steps === steps;
-    appendStates(columns, states, isSampled ? options.neuralSamplingRate : 1);
-  }
+  if (states !== undefined) appendStates(columns, states, rate);
   if (rewards !== undefined && rewards.steps.count > 0) columns.rewards.appendAll(rewards);
   if (block.spikes !== undefined) appendSpikes(columns, block.spikes, steps);
   for (const [name, rows] of behavior) {
@@ -57,7 +62,7 @@ function checkSpikes(spikes: BlockSpikes, steps: BlockSteps, neurons: number, de
       const expected = `${count * neurons} flags, ${neurons} for each of ${count} steps`;
       throw new InvalidArgumentError("SNN_FIELD_SHAPE", "spikes of a block", spikes.length, expected);
     }
-    if (deep) checkFlags(steps.first, spikes, 0, spikes.length);
+    if (deep) checkFlags(steps.first, spikes);
     return;
   }
   const { indptr, ids } = spikes;
@@ -80,18 +85,23 @@ function appendSpikes(columns: EpisodeColumns, spikes: BlockSpikes, steps: Block
   const { neurons } = columns;
   const target = columns.spikes;
   if (spikes instanceof Uint8Array) {
-    for (let i = 0; i < steps.count; i++) {
-      target.appendFlags(stepAt(steps, i), spikes.subarray(i * neurons, (i + 1) * neurons));
-    }
+    target.appendFlagRows(spikes, neurons);
+    appendSteps(target, steps);
     return;
   }
   const { indptr, ids } = spikes;
   for (let i = 0; i < steps.count; i++) {
     const start = indptr[i]!;
     const end = indptr[i + 1]!;
-    if (isAscending(ids, start, end)) target.appendIds(stepAt(steps, i), ids, start, end);
-    else target.appendIds(stepAt(steps, i), sortedIds(ids, start, end));
+    if (isAscending(ids, start, end)) target.appendRow(ids, start, end);
+    else target.appendRow(sortedIds(ids, start, end), 0, end - start);
   }
+  appendSteps(target, steps);
+}
+
+function appendSteps(target: SpikeColumns, { list, first, count }: BlockSteps): void {
+  if (list === undefined) target.appendTimes(first, count);
+  else for (let i = 0; i < count; i++) target.appendTime(list[i]!);
 }
 
 /** Appends the rows whose step `rate` divides. */
@@ -102,10 +112,22 @@ function appendStates(columns: EpisodeColumns, rows: Rows, rate: number): void {
     return;
   }
   const width = columns.neurons;
-  const stride = steps.list === undefined ? rate : 1;
-  const start = steps.list === undefined ? (rate - (steps.first % rate)) % rate : 0;
-  for (let i = start; i < steps.count; i += stride) {
-    const step = stepAt(steps, i);
-    if (step % rate === 0) columns.states.append(step, values.subarray(i * width, (i + 1) * width));
+  for (let i = nextSampled(steps, 0, rate); i < steps.count; i = nextSampled(steps, i + 1, rate)) {
+    columns.states.append(stepAt(steps, i), values.subarray(i * width, (i + 1) * width));
   }
+}
+
+function checkSampled({ steps, values }: Rows, field: FilledField, width: number, rate: number): void {
+  for (let i = nextSampled(steps, 0, rate); i < steps.count; i = nextSampled(steps, i + 1, rate)) {
+    checkNumbers("neuralStates", stepAt(steps, i), values.subarray(i * width, (i + 1) * width), field, true);
+  }
+}
+
+/** The first row from `from` on whose step `rate` divides. */
+function nextSampled(steps: BlockSteps, from: number, rate: number): number {
+  const { list } = steps;
+  if (list === undefined) return from + ((rate - ((steps.first + from) % rate)) % rate);
+  let i = from;
+  while (i < steps.count && list[i]! % rate !== 0) i++;
+  return i;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@millrace/base";
+import { areFlags, wordsInPlace } from "./flag-vector.ts";
 
 /** @throws InvalidArgumentError unless `found` is one value a neuron */
 export function checkNeuronCount(field: string, timestep: number, found: number, neurons: number): void {
@@ -21,24 +22,17 @@ export function checkTimestep(timestep: number, last: number): void {
   throw new InvalidArgumentError("SNN_TIMESTEP_ORDER", "timestep", timestep, expected);
 }
 
-/** @throws InvalidArgumentError for a flag that is neither 0 nor 1 */
-export function checkFlags(
-  timestep: number,
-  flags: Uint8Array | readonly boolean[],
-  start: number,
-  end: number,
-): void {
-  if (!(flags instanceof Uint8Array)) return;
-  let bits = 0;
-  for (let i = start; i < end; i++) bits |= flags[i]!;
-  if (bits < 2) return;
-  const at = flags.findIndex((flag, i) => i >= start && flag > 1);
-  const what = `spikes[${at - start}] at step ${timestep}`;
-  throw new InvalidArgumentError("SNN_FIELD_VALUE", what, flags[at], "0 or 1");
+/** @throws InvalidArgumentError naming the first flag that is neither 0 nor 1 */
+export function checkFlags(timestep: number, flags: Uint8Array): void {
+  const words = wordsInPlace(flags);
+  if (words !== undefined && areFlags(words)) return;
+  const at = flags.findIndex((flag) => flag > 1);
+  if (at < 0) return;
+  throw new InvalidArgumentError("SNN_FIELD_VALUE", `spikes[${at}] at step ${timestep}`, flags[at], "0 or 1");
 }
 
 /**
- * Checks ids[start, end) and says whether they ascend.
+ * Checks ids[start, end).
  * @throws InvalidArgumentError for an id out of range, or one given twice
  */
 export function checkSpikeIds(
@@ -48,8 +42,25 @@ export function checkSpikeIds(
   end: number,
   neurons: number,
 ): void {
+  // As long as integers in range ascend, nothing can be wrong; that is looked at in one go.
+  let last = -1;
+  let at = start;
+  for (; at < end; at++) {
+    const id = ids[at]!;
+    if (!(id > last && id < neurons && id === Math.floor(id))) break;
+    last = id;
+  }
+  if (at < end) checkUnsortedIds(timestep, ids, start, end, neurons);
+}
+
+function checkUnsortedIds(
+  timestep: number,
+  ids: ArrayLike<number>,
+  start: number,
+  end: number,
+  neurons: number,
+): void {
   for (let i = start; i < end; i++) checkNeuron(`spikeIds[${i - start}]`, timestep, ids[i]!, neurons);
-  if (isAscending(ids, start, end)) return;
   const sorted = sortedIds(ids, start, end);
   for (let i = 1; i < sorted.length; i++) {
     if (sorted[i - 1] !== sorted[i]) continue;

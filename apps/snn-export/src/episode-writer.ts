@@ -13,6 +13,7 @@ import {
 import { checkFirst } from "./columns/behavior-columns.ts";
 import { checkNumbers, checkSingle } from "./columns/series.ts";
 import type { EpisodeColumns } from "./episode-columns.ts";
+import { FlagVector } from "./flag-vector.ts";
 import type { EpisodeStatus } from "./format.ts";
 import type { EpisodeEnd, LogEntry, WeightChange } from "./log-entry.ts";
 import type { SinkGroup } from "./sinks/run-sink.ts";
@@ -27,6 +28,8 @@ export class EpisodeWriter {
   readonly #neurons: number;
   readonly #samplingRate: number;
   readonly #deep: boolean;
+  /** The spikes of the step that is being logged. */
+  readonly #flags: FlagVector;
   #steps = 0;
   #lastTimestep = -1;
 
@@ -37,6 +40,7 @@ export class EpisodeWriter {
     this.#neurons = columns.neurons;
     this.#samplingRate = columns.options.neuralSamplingRate;
     this.#deep = columns.options.validation;
+    this.#flags = new FlagVector(columns.neurons);
     group.setAttribute("status", "running" satisfies EpisodeStatus);
     group.setAttribute("n_steps", 0n);
     group.setAttribute("start_time", this.startTime);
@@ -70,7 +74,7 @@ export class EpisodeWriter {
     const eventJson = event === undefined ? undefined : eventBytes(timestep, event);
 
     if (isSampled) columns.states.append(timestep, neuralState);
-    if (spikes !== undefined) columns.spikes.appendFlags(timestep, spikes);
+    if (spikes !== undefined) columns.spikes.appendFlags(timestep, this.#flags);
     else if (spikeIds !== undefined) this.#appendIds(timestep, spikeIds);
     if (reward !== undefined) columns.rewards.append(timestep, reward);
     if (behavior !== undefined) columns.behavior.append(timestep, behavior);
@@ -119,7 +123,8 @@ export class EpisodeWriter {
     spikeIds: LogEntry["spikeIds"],
   ): void {
     checkNeuronCount("spikes", timestep, spikes.length, this.#neurons);
-    if (this.#deep) checkFlags(timestep, spikes, 0, spikes.length);
+    this.#flags.set(spikes);
+    if (this.#deep && !this.#flags.isValid) checkFlags(timestep, spikes as Uint8Array);
     if (spikeIds === undefined) return;
     const found = "spikes and spikeIds";
     throw new InvalidArgumentError("SNN_FIELD_TWICE", `spikes at step ${timestep}`, found, "one of the two");

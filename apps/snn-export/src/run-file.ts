@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isMillraceError } from "@millrace/base";
-import { joinPath } from "@millrace/files";
+import { joinPath, makeDurableDirectorySync } from "@millrace/files";
 import type { FilledExporterOptions } from "./options.ts";
 import { H5wasmSink } from "./sinks/h5wasm-sink.ts";
 import { Hdf5Sink } from "./sinks/hdf5-sink.ts";
@@ -15,11 +15,13 @@ const MOST_TRIES = 16;
  * @throws IoError when the directory or the file cannot be made
  */
 export function createRunFile(experimentName: string, start: Date, options: FilledExporterOptions): RunSink {
-  options.vfs.makeDirectorySync(options.outputDirectory);
+  const { vfs, outputDirectory, durability } = options;
+  if (durability === "disk") makeDurableDirectorySync(vfs, outputDirectory);
+  else vfs.makeDirectorySync(outputDirectory);
   const stamp = start.toISOString().slice(0, 19).replaceAll(":", "").replace("T", "_");
   for (let tries = 1; ; tries++) {
     const name = `${experimentName}_${stamp}_${randomBytes(3).toString("hex")}.h5`;
-    const path = joinPath(options.outputDirectory, name);
+    const path = joinPath(outputDirectory, name);
     try {
       return options.backend === "hdf5" ? new Hdf5Sink(path, options) : new H5wasmSink(path, options);
     } catch (error) {

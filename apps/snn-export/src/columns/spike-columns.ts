@@ -1,4 +1,5 @@
 import type { GrowableOf } from "@millrace/buffers";
+import { type FlagVector, wordsInPlace } from "../flag-vector.ts";
 import { type ColumnPlace, StagedColumn } from "./staged-column.ts";
 import { TimeRuns } from "./time-runs.ts";
 
@@ -19,9 +20,6 @@ export class SpikeColumns {
   readonly #counts: StagedColumn<"uint8" | "uint16" | "uint32">;
   readonly #ids: StagedColumn<"uint16" | "uint32">;
   readonly #offsets: StagedColumn<"int64">;
-  /** One vector of flags, padded to whole words, so that four neurons are looked at in one go. */
-  readonly #flags: Uint8Array;
-  readonly #words: Uint32Array;
   #rows = 0;
   #spikes = 0;
 
@@ -46,8 +44,6 @@ export class SpikeColumns {
       unit: "spikes",
       description: `where in ids each ${STEPS_PER_OFFSET}th row begins`,
     });
-    this.#words = new Uint32Array((neurons + 3) >> 2);
-    this.#flags = new Uint8Array(this.#words.buffer);
   }
 
   /** Spikes appended so far. */
@@ -55,24 +51,50 @@ export class SpikeColumns {
     return this.#spikes;
   }
 
-  /** Appends a row from a vector of one flag a neuron. */
-  appendFlags(timestep: number, flags: Uint8Array | readonly boolean[]): void {
+  /** Appends a row from the flags of a vector. */
+  appendFlags(timestep: number, { words }: FlagVector): void {
     const ids = this.#ids.pending;
     const before = ids.length;
-    if (flags instanceof Uint8Array) {
-      this.#flags.set(flags);
-      pushFlagged(this.#words, ids);
-    } else {
-      for (let neuron = 0; neuron < flags.length; neuron++) if (flags[neuron]) ids.push(neuron);
-    }
-    this.#closeRow(timestep, ids.length - before);
+    pushFlagged(words, 0, words.length, ids);
+    this.#runs.append(timestep);
+    this.#closeRow(ids.length - before);
   }
 
-  /** Appends a row from neuron indices[start, end), which must ascend; the caller has checked them. */
-  appendIds(timestep: number, neurons: ArrayLike<number>, start = 0, end: number = neurons.length): void {
+  /** Appends a row from neuron indices, which must ascend; the caller has checked them. */
+  appendIds(timestep: number, neurons: ArrayLike<number>): void {
+    this.#runs.append(timestep);
+    this.appendRow(neurons, 0, neurons.length);
+  }
+
+  /** Appends a row of neurons[start, end), whose time step comes by {@link appendTime} or {@link appendTimes}. */
+  appendRow(neurons: ArrayLike<number>, start: number, end: number): void {
     const ids = this.#ids.pending;
     for (let i = start; i < end; i++) ids.push(neurons[i]!);
-    this.#closeRow(timestep, end - start);
+    this.#closeRow(end - start);
+  }
+
+  /** Appends rows of one flag a neuron each, whose time steps come as those of {@link appendRow}. */
+  appendFlagRows(flags: Uint8Array, neurons: number): void {
+    const ids = this.#ids.pending;
+    const rows = flags.length / neurons;
+    const wordsPerRow = neurons >> 2;
+    // Whole words a row, where they may be looked at in place.
+    const words = neurons % 4 === 0 ? wordsInPlace(flags) : undefined;
+    for (let row = 0; row < rows; row++) {
+      const before = ids.length;
+      if (words !== undefined) pushFlagged(words, row * wordsPerRow, (row + 1) * wordsPerRow, ids);
+      else pushFlaggedBytes(flags, row * neurons, (row + 1) * neurons, ids);
+      this.#closeRow(ids.length - before);
+    }
+  }
+
+  appendTime(timestep: number): void {
+    this.#runs.append(timestep);
+  }
+
+  /** Time steps of rows that follow one by one. */
+  appendTimes(first: number, count: number): void {
+    this.#runs.appendRange(first, 1, count);
   }
 
   flush(): void {
@@ -83,12 +105,11 @@ export class SpikeColumns {
     for (const column of [this.#runs, this.#counts, this.#ids, this.#offsets]) column.finish();
   }
 
-  #closeRow(timestep: number, count: number): void {
+  #closeRow(count: number): void {
     if (this.#rows % STEPS_PER_OFFSET === 0) {
       this.#offsets.pending.push(this.#spikes);
       this.#offsets.flushIfFull();
     }
-    this.#runs.append(timestep);
     this.#counts.pending.push(count);
     this.#rows++;
     this.#spikes += count;
@@ -97,15 +118,29 @@ export class SpikeColumns {
   }
 }
 
-/** Pushes the index of each byte that is not 0; `words` are these bytes, four at a time, little-endian. */
-function pushFlagged(words: Uint32Array, ids: GrowableOf<"uint16" | "uint32">): void {
-  for (let w = 0; w < words.length; w++) {
+/** Pushes the index of each byte that is not 0; words[start, end) are the bytes, four at a time, little-endian. */
+function pushFlagged(
+  words: Uint32Array,
+  start: number,
+  end: number,
+  ids: GrowableOf<"uint16" | "uint32">,
+): void {
+  for (let w = start; w < end; w++) {
     const word = words[w]!;
     if (word === 0) continue;
-    const neuron = w << 2;
+    const neuron = (w - start) << 2;
     if ((word & 0xff) !== 0) ids.push(neuron);
     if ((word & 0xff00) !== 0) ids.push(neuron + 1);
     if ((word & 0xff0000) !== 0) ids.push(neuron + 2);
     if (word >>> 24 !== 0) ids.push(neuron + 3);
   }
+}
+
+function pushFlaggedBytes(
+  flags: Uint8Array,
+  start: number,
+  end: number,
+  ids: GrowableOf<"uint16" | "uint32">,
+): void {
+  for (let i = start; i < end; i++) if (flags[i] !== 0) ids.push(i - start);
 }

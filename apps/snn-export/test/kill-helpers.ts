@@ -1,0 +1,50 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { seededRandom } from "@millrace/base";
+import { tempDirectory } from "@millrace/testkit";
+import { expect } from "vitest";
+import { quickLoad } from "../src/index.ts";
+import { checkSteps } from "./helpers.ts";
+
+const RECORDER = fileURLToPath(new URL("./record-forever.ts", import.meta.url));
+
+/** Kills a recording process somewhere, and checks that its file opens and holds what the process reported. */
+export async function killAndCheck(seed: number): Promise<void> {
+  using directory = tempDirectory();
+  const random = seededRandom(seed);
+  const mode = random.next() < 0.5 ? "async" : "sync";
+  const lines = random.nextInt(1, 30);
+  const delayMs = random.nextInt(0, 3);
+  const child = spawn(process.execPath, ["--conditions=@millrace/source", RECORDER, directory.path, mode], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise<string | null>((resolve) =>
+    child.once("exit", (_code, signal) => resolve(signal)),
+  );
+  let path = "";
+  let reported = 0;
+  let seen = 0;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (seen++ === 0) path = line;
+    else reported = Number(line);
+    // The delay only moves the moment; whenever it comes, the file must be whole.
+    if (seen === lines) setTimeout(() => child.kill("SIGKILL"), delayMs);
+  }
+  expect(await ended).toBe("SIGKILL");
+  const steps = (await checkSteps(path))[0] ?? 0;
+  expect(steps, `seed ${seed}`).toBeGreaterThanOrEqual(reported);
+  const { info } = (await quickLoad(path)).episodes[0] ?? {};
+  expect(info?.status ?? "running").toBe("running");
+  if (hasH5dump()) execFileSync("h5dump", ["-H", path], { stdio: ["ignore", "ignore", "pipe"] });
+}
+
+/** Whether hdf5-tools are installed. */
+export function hasH5dump(): boolean {
+  try {
+    execFileSync("h5dump", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
