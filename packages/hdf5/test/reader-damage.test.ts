@@ -149,3 +149,26 @@ describe.each(["own", "old", "new"])("a damaged file (%s)", (name) => {
     },
   );
 });
+
+describe.skipIf(!hasH5py)("a dataset that claims 2^60 rows", () => {
+  it.each(["earliest", "latest"])(
+    "is opened and read in part, and refused as a whole (%s)",
+    async (libver) => {
+      using directory = tempDirectory();
+      const path = `${directory.path}/vast.h5`;
+      const script = `
+import sys, h5py
+with h5py.File(sys.argv[1], "w", libver=sys.argv[2]) as f:
+    d = f.create_dataset("vast", shape=(2**60,), maxshape=(None,), chunks=(1024,), dtype="u1", compression=1)
+    d[5:8] = 3
+`;
+      run(PYTHON, ["-c", script, path, libver]);
+      const vast = Hdf5Reader.over(readFileSync(path)).root.dataset("vast");
+      expect(vast.shape).toEqual([2 ** 60]);
+      expect(vast.readRowsSync(4, 9)).toEqual(Uint8Array.of(0, 3, 3, 3, 0));
+      expect(await vast.readRows(2 ** 45, 2 ** 45 + 3)).toEqual(new Uint8Array(3));
+      expect(() => vast.readSync()).toThrow(expect.objectContaining({ code: "HDF5_READ_LIMIT" }));
+      await expect(vast.read()).rejects.toMatchObject({ code: "HDF5_READ_LIMIT" });
+    },
+  );
+});

@@ -11,7 +11,13 @@ const plans = fc.record({
   kind: fc.constantFrom(...DATASET_KINDS),
   rowShape: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 2 }),
   chunkRows: fc.integer({ min: 1, max: 20 }),
-  compression: fc.constantFrom("none" as const, { deflate: 1 }, { deflate: 6, strategy: "default" as const }),
+  compression: fc.constantFrom(
+    "none" as const,
+    { deflate: 1 },
+    { deflate: 6, strategy: "default" as const },
+    { zstd: 3 },
+    { lzf: true } as const,
+  ),
   shuffle: fc.boolean(),
   fletcher32: fc.boolean(),
 });

@@ -53,8 +53,8 @@ export function newExtensibleArray(grid: ChunkGrid, address: number): ChunkEleme
     if (number < indexElements) return elementAt(elements, number, elementBytes);
     const rest = number - indexElements;
     const level = Math.floor(Math.log2(rest / header.leastBlockElements + 1));
-    if (level >= superBlocks)
-      throw index.corrupt(`chunk ${number} is beyond the most of its extensible array`);
+    // The dataset may have grown further than the array can: nothing was ever written there.
+    if (level >= superBlocks) return undefined;
     const superBlock = superBlockOf(header, level);
     const inSuper = rest - superBlock.start;
     const block = Math.floor(inSuper / superBlock.blockElements);
