@@ -72,11 +72,13 @@ function checkSpikes(spikes: BlockSpikes, steps: BlockSteps, neurons: number, de
     throw new InvalidArgumentError("SNN_FIELD_SHAPE", "spikes.indptr of a block", found, expected);
   }
   for (let i = 0; i < count; i++) {
-    if (indptr[i + 1]! < indptr[i]!) {
-      const expected = `${indptr[i]} or more`;
-      throw new InvalidArgumentError("SNN_FIELD_VALUE", `spikes.indptr[${i + 1}]`, indptr[i + 1], expected);
-    }
-    if (deep) checkSpikeIds(stepAt(steps, i), ids, indptr[i]!, indptr[i + 1]!, neurons);
+    if (indptr[i + 1]! >= indptr[i]!) continue;
+    const expected = `${indptr[i]} or more`;
+    throw new InvalidArgumentError("SNN_FIELD_VALUE", `spikes.indptr[${i + 1}]`, indptr[i + 1], expected);
+  }
+  if (!deep) return;
+  for (let i = 0; i < count; i++) {
+    checkSpikeIds(stepAt(steps, i), ids, indptr[i]!, indptr[i + 1]!, neurons);
   }
 }
 

@@ -20,11 +20,15 @@ export interface ColumnSpec<K extends ElementKind> {
 /** Elements that a buffer begins with: short episodes must not cost a chunk of memory a column. */
 const FIRST_ELEMENTS = 256;
 
+/** A column that ends with no more is stored in one piece: the index over its only chunk would take as much. */
+const MOST_FIXED_BYTES = 2048;
+
 /**
  * A dataset whose rows gather in a buffer until they fill a chunk, and then go on in one piece.
  *
  * The buffer grows geometrically up to a chunk. The dataset is made when the first rows leave the buffer: one that
- * ends before it fills a chunk gets a chunk of exactly its rows, so that short episodes hold no padding.
+ * ends before it fills a chunk gets a chunk of exactly its rows, or none at all when they are few, so that short
+ * episodes hold no padding.
  */
 export class StagedColumn<K extends ElementKind> {
   /** Rows that wait; append whole rows to it, then call {@link flushIfFull}. */
@@ -68,6 +72,13 @@ export class StagedColumn<K extends ElementKind> {
 
   /** Hands on what is left; nothing can be appended afterwards. */
   finish(): void {
+    const rows = this.pending.view() as Parameters<SinkColumn<K>["append"]>[0];
+    if (this.#column === undefined && rows.length > 0 && rows.byteLength <= MOST_FIXED_BYTES) {
+      const spec = { ...this.#spec, chunkRows: this.rowCount };
+      this.#place.group.writeRows(this.#name, spec, rows);
+      this.pending.clear();
+      return;
+    }
     if (this.pending.length > 0 || this.#column === undefined) {
       this.#write(Math.max(1, Math.min(this.#chunkRows, this.rowCount)));
     }

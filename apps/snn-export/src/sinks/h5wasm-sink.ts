@@ -123,6 +123,16 @@ class H5wasmGroup implements SinkGroup {
     return new H5wasmColumn<K>(this.#place.path, dataset, width);
   }
 
+  writeRows<K extends ElementKind>(name: string, spec: SinkColumnSpec<K>, rows: TypedArrayOf<K>): void {
+    const { kind, width, unit, description } = spec;
+    guard(this.#place.path, "write", () => {
+      const shape = shapeOf(rows.length / (width ?? 1), width);
+      const dataset = this.#group.create_dataset({ name, data: rows, dtype: DTYPES[kind], shape });
+      writeAttribute(dataset, "units", unit);
+      writeAttribute(dataset, "description", description);
+    });
+  }
+
   setAttribute(name: string, value: SinkValue): void {
     guard(this.#place.path, "write", () => {
       if (Object.hasOwn(this.#group.attrs, name)) this.#group.delete_attribute(name);

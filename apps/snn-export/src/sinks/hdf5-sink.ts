@@ -97,6 +97,14 @@ class Hdf5SinkGroup implements SinkGroup {
     return new Hdf5SinkColumn<K>(dataset);
   }
 
+  writeRows<K extends ElementKind>(name: string, spec: SinkColumnSpec<K>, rows: TypedArrayOf<K>): void {
+    const { width, unit, description } = spec;
+    const shape = width === undefined ? [rows.length] : [rows.length / width, width];
+    const dataset = this.#group.writeDatasetSync(name, rows, { shape });
+    dataset.setAttribute("units", unit);
+    dataset.setAttribute("description", description);
+  }
+
   setAttribute(name: string, value: SinkValue): void {
     this.#group.setAttribute(name, value);
   }

@@ -26,6 +26,8 @@ export interface SinkColumn<K extends ElementKind = ElementKind> {
 export interface SinkGroup {
   createGroup(name: string): SinkGroup;
   createColumn<K extends ElementKind>(name: string, spec: SinkColumnSpec<K>): SinkColumn<K>;
+  /** Writes a small dataset that does not grow, uncompressed and in one piece. */
+  writeRows<K extends ElementKind>(name: string, spec: SinkColumnSpec<K>, rows: TypedArrayOf<K>): void;
   /** Sets an attribute, or replaces it. */
   setAttribute(name: string, value: SinkValue): void;
   /** Writes one text as a dataset. */
