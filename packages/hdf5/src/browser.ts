@@ -1,13 +1,12 @@
 // What needs nothing of Node; index.ts adds the writer.
 
+export type { Hdf5As, Hdf5ValuesAs } from "./reader/as-wanted.ts";
 export type { Hdf5Filter, Hdf5Filters, Hdf5FilterUse } from "./reader/filters.ts";
 export type { Hdf5AttributeInfo, Hdf5ReadAttributes } from "./reader/read-attributes.ts";
 export type {
-  Hdf5As,
   Hdf5ReadDataset,
   Hdf5Rows,
   Hdf5Selection,
-  Hdf5ValuesAs,
 } from "./reader/read-dataset.ts";
 export type { Hdf5Link, Hdf5ReadGroup, Hdf5ReadObject } from "./reader/read-group.ts";
 export type { Hdf5ReadType } from "./reader/read-type.ts";

@@ -1,11 +1,12 @@
 import type { PageCache } from "@millrace/cache";
 import { type Box, copyRegion, type ReadRegion, soleRun } from "./box.ts";
+import type { DecodeMode } from "./built-in-filters.ts";
 import { extensibleArrayChunks, fixedArrayChunks, implicitChunks, singleChunk } from "./chunk-arrays.ts";
 import { chunksOfBTreeV1 } from "./chunk-btree-v1.ts";
 import { chunksOfBTreeV2 } from "./chunk-btree-v2.ts";
 import type { Chunk, ChunkGrid, FindChunks } from "./chunk-index.ts";
 import { type Dataspace, elementCount } from "./dataspace.ts";
-import { ChunkDecoder, type DecodeMode, type Hdf5Filters, type Hdf5FilterUse } from "./filters.ts";
+import { ChunkDecoder, type Hdf5Filters, type Hdf5FilterUse } from "./filters.ts";
 import type { ChunkedLayout } from "./layout.ts";
 import type { ReaderFile } from "./reader-file.ts";
 

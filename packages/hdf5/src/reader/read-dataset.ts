@@ -1,15 +1,16 @@
 import { InvalidArgumentError, MillraceError } from "@millrace/base";
-import { checkRange, type ElementKind, kindOf, type TypedArray, type TypedArrayOf } from "@millrace/buffers";
+import { checkRange } from "@millrace/buffers";
+import { asWanted, type Hdf5As, type Hdf5ValuesAs } from "./as-wanted.ts";
 import type { Box } from "./box.ts";
+import type { DecodeMode } from "./built-in-filters.ts";
 import { type Dataspace, elementCount, readDataspace } from "./dataspace.ts";
 import { readDatatype } from "./datatype.ts";
-import { type DecodeMode, type Hdf5FilterUse, readFilters } from "./filters.ts";
-import { toFloat64 } from "./numbers.ts";
+import { type Hdf5FilterUse, readFilters } from "./filters.ts";
 import { messageOf, type ObjectHeader } from "./object-header.ts";
 import { Hdf5ReadAttributes } from "./read-attributes.ts";
 import type { ReaderContext } from "./reader-context.ts";
 import { openStorage, type Storage } from "./storage.ts";
-import { type Hdf5Type, isNumberType } from "./types.ts";
+import type { Hdf5Type } from "./types.ts";
 import { type Hdf5Scalar, type Hdf5Values, ValueDecoder } from "./values.ts";
 
 /** A box of a dataset: from `start` to before `stop` along each axis; all of it where they are not given. */
@@ -25,16 +26,6 @@ export interface Hdf5Rows<V = Hdf5Values> {
   /** Row-major. */
   readonly values: V;
 }
-
-/** What values are wanted as: an element kind, or text. */
-export type Hdf5As = ElementKind | "string";
-
-/** The values of a read that says what it wants. */
-export type Hdf5ValuesAs<A extends Hdf5As | undefined> = A extends ElementKind
-  ? TypedArrayOf<A, ArrayBuffer>
-  : A extends "string"
-    ? string[]
-    : Hdf5Values;
 
 /** Bytes that come at a time where chunks do not say. */
 const PIECE_BYTES = 1024 * 1024;
@@ -112,7 +103,7 @@ export class Hdf5ReadDataset {
     stop: number = this.rows,
     as?: A,
   ): Promise<Hdf5ValuesAs<A>> {
-    return this.#convert(await this.#readBox(this.#rowBox(start, stop), "async"), as);
+    return asWanted(this, await this.#readBox(this.#rowBox(start, stop), "async"), as);
   }
 
   /**
@@ -124,7 +115,7 @@ export class Hdf5ReadDataset {
     stop: number = this.rows,
     as?: A,
   ): Hdf5ValuesAs<A> {
-    return this.#convert(this.#now(this.#readBox(this.#rowBox(start, stop), "sync")), as);
+    return asWanted(this, this.#now(this.#readBox(this.#rowBox(start, stop), "sync")), as);
   }
 
   /** All values of a box, row-major; of everything without a selection. @throws as {@link readRows} does */
@@ -132,12 +123,12 @@ export class Hdf5ReadDataset {
     selection: Hdf5Selection = {},
     as?: A,
   ): Promise<Hdf5ValuesAs<A>> {
-    return this.#convert(await this.#readBox(this.#boxOf(selection), "async"), as);
+    return asWanted(this, await this.#readBox(this.#boxOf(selection), "async"), as);
   }
 
   /** {@link read} at once, on this thread. @throws as {@link readRowsSync} does */
   readSync<A extends Hdf5As | undefined = undefined>(selection: Hdf5Selection = {}, as?: A): Hdf5ValuesAs<A> {
-    return this.#convert(this.#now(this.#readBox(this.#boxOf(selection), "sync")), as);
+    return asWanted(this, this.#now(this.#readBox(this.#boxOf(selection), "sync")), as);
   }
 
   /** The value as an attribute's would be: one for a scalar, null without a value, else as {@link read}. */
@@ -262,23 +253,6 @@ export class Hdf5ReadDataset {
     throw new MillraceError(
       "HDF5_FILTER_ASYNC",
       `hdf5: ${this.path} has a filter that takes its time; read it without "Sync"`,
-    );
-  }
-
-  #convert<A extends Hdf5As | undefined>(values: Hdf5Values, as: A | undefined): Hdf5ValuesAs<A> {
-    if (as === undefined) return values as Hdf5ValuesAs<A>;
-    if (as === "string" && this.type.kind === "string") return values as Hdf5ValuesAs<A>;
-    const isNumeric = isNumberType(this.type) || this.type.kind === "boolean" || this.type.kind === "enum";
-    if (isNumeric && as !== "string") {
-      const numbers = values as TypedArray<ArrayBuffer>;
-      if (kindOf(numbers) === as) return numbers as Hdf5ValuesAs<A>;
-      if (as === "float64") return toFloat64(numbers) as Hdf5ValuesAs<A>;
-    }
-    throw new InvalidArgumentError(
-      "HDF5_VALUES_OTHER",
-      `values of ${this.path} as`,
-      as,
-      `its own kind, ${this.type.kind}, or "float64" for numbers`,
     );
   }
 }

@@ -1,8 +1,9 @@
 import { type Box, copyRegion, filledBytes, type ReadRegion, soleRun } from "./box.ts";
+import type { DecodeMode } from "./built-in-filters.ts";
 import { ChunkStore } from "./chunk-store.ts";
 import { type Dataspace, elementCount } from "./dataspace.ts";
 import { readFillValue } from "./fill-value.ts";
-import type { DecodeMode, Hdf5FilterUse } from "./filters.ts";
+import type { Hdf5FilterUse } from "./filters.ts";
 import { readLayout } from "./layout.ts";
 import { MESSAGE, messageOf, type ObjectHeader } from "./object-header.ts";
 import type { ReaderContext } from "./reader-context.ts";
