@@ -12,6 +12,7 @@ const NAMES = [
   "AEDAT2",
   "AEDAT3",
   "AEDAT4",
+  "HDF5",
   "text",
 ] as const;
 
@@ -37,10 +38,12 @@ const RAW_FORMATS: Readonly<Record<string, string>> = {
   diff3d: "DIFF3D",
 };
 
+/** What an HDF5 file begins with, but for those with a user block. */
+export const HDF5_MAGIC = "\x89HDF\r\n\x1a\n";
+
 /** What files of other formats begin with; ASCII, with escapes for the rest. */
 const MAGICS: readonly (readonly [start: string, name: string])[] = [
   ["#!AER-DAT", "AEDAT 1 (jAER)"],
-  ["\x89HDF\r\n\x1a\n", "HDF5"],
   ["#ROSBAG V", "a ROS 1 bag"],
   ["SQLite format 3\0", "a ROS 2 bag (SQLite)"],
   ["\x89MCAP0\r\n", "MCAP"],

@@ -1,5 +1,5 @@
 import { CorruptDataError } from "@millrace/base";
-import type { ByteSource } from "@millrace/files";
+import type { ByteSource, Vfs } from "@millrace/files";
 import { aedat2Format } from "./aedat2.ts";
 import { aedat3Format } from "./aedat3.ts";
 import { aedat4Format } from "./aedat4.ts";
@@ -14,18 +14,23 @@ import {
   beginsWith,
   FORMAT_NAMES,
   type FormatName,
+  HDF5_MAGIC,
   isRawFormat,
   unsupportedFormat,
   unsupportedMagic,
 } from "./formats.ts";
+import { hdf5Format } from "./hdf5/hdf5-format.ts";
 import { nmnistFormat } from "./nmnist.ts";
 import type { RecordingOptions } from "./options.ts";
 import { MAX_HEADER_BYTES, parseRawHeader, type RawHeader } from "./raw-header.ts";
+import type { RowSource } from "./row-source.ts";
 import { newTextDecoder } from "./text.ts";
 import { detectTextLayout } from "./text-layout.ts";
 
 /** What was found out of a recording before its data is read. */
-export interface RecordingFormat {
+export type RecordingFormat = ByteFormat | RowFormat;
+
+interface FormatFacts {
   readonly name: FormatName;
   readonly width: number | undefined;
   readonly height: number | undefined;
@@ -33,7 +38,17 @@ export interface RecordingFormat {
   readonly metadata: Readonly<Record<string, string>>;
   /** Position of the first byte of data. */
   readonly dataStart: number;
+}
+
+/** A recording that is a stream of bytes. */
+export interface ByteFormat extends FormatFacts {
   newDecoder(context: DecoderContext): EventDecoder;
+}
+
+/** A recording whose rows are made by a reader of its own. */
+export interface RowFormat extends FormatFacts {
+  openRows(context: DecoderContext): RowSource;
+  close(): Promise<void>;
 }
 
 /** Data that is looked at for the order of EVT2.1: 4,096 words. */
@@ -48,7 +63,11 @@ const AEDAT_FORMATS = [
   ["#!AER-DAT4.0\r\n", aedat4Format],
 ] as const;
 
-type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit">;
+/** What is known before the source is looked at; `path` where it is a file of `vfs`. */
+type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit"> & {
+  readonly vfs: Vfs;
+  readonly path: string | undefined;
+};
 
 /**
  * Finds out what a source holds from its first bytes; its name counts only for N-MNIST, which has no mark.
@@ -60,13 +79,20 @@ export async function detectRecordingFormat(source: ByteSource, hints: Hints): P
   const isSaidToBeText = hints.format === "text" || (hints.columns ?? hints.timeUnit) !== undefined;
   if (isSaidToBeText) return textFormat(source, bytes, hints);
   const found =
-    hints.format === undefined ? await recognise(source, bytes) : await forced(source, bytes, hints.format);
+    hints.format === undefined || hints.format === "HDF5"
+      ? await recognise(source, bytes, hints)
+      : await forced(source, bytes, hints.format);
   if (found !== undefined) return found;
   if (hints.format !== undefined) throw unknownFormat(source, `this does not begin as ${hints.format} does`);
   return textFormat(source, bytes, hints);
 }
 
-async function recognise(source: ByteSource, head: Uint8Array): Promise<RecordingFormat | undefined> {
+async function recognise(
+  source: ByteSource,
+  head: Uint8Array,
+  { vfs, path }: Hints,
+): Promise<RecordingFormat | undefined> {
+  if (beginsWith(head, HDF5_MAGIC)) return hdf5Format(source, vfs, path);
   const header = parseRawHeader(head, source.name);
   if (header?.format !== undefined) {
     if (!isRawFormat(header.format)) throw unsupportedFormat(source.name, header.format);
@@ -119,7 +145,7 @@ async function rawDecoder(
   name: FormatName,
   dataStart: number,
   header: RawHeader | undefined,
-): Promise<RecordingFormat["newDecoder"]> {
+): Promise<ByteFormat["newDecoder"]> {
   if (name === "EVT2") return newEvt2Decoder;
   if (name === "EVT3") return newEvt3Decoder;
   if (name === "EVT4") return newEvt4Decoder;

@@ -6,7 +6,8 @@ import { DecoderContext } from "./event-decoder.ts";
 import { type EventChunk, EventRows } from "./event-rows.ts";
 import { FORMAT_NAMES, type FormatName } from "./formats.ts";
 import { DEFAULT_RECORDING_OPTIONS, type RecordingOptions } from "./options.ts";
-import { detectRecordingFormat, type RecordingFormat } from "./recording-format.ts";
+import { type ByteFormat, detectRecordingFormat, type RecordingFormat } from "./recording-format.ts";
+import type { RowSource } from "./row-source.ts";
 import { parseTextColumns, TIME_UNITS } from "./text-layout.ts";
 import type { TriggerColumns } from "./trigger-log.ts";
 import type { ViolationCounts } from "./violations.ts";
@@ -30,9 +31,10 @@ export async function openRecording(
   options: RecordingOptions = {},
 ): Promise<Recording> {
   const filled = checkOptions(options);
+  const path = typeof input === "string" ? input : undefined;
   const source = await sourceOf(input, filled);
   try {
-    return new Recording(source, await detectRecordingFormat(source, filled), filled);
+    return new Recording(source, await detectRecordingFormat(source, { ...filled, path }), filled);
   } catch (error) {
     await source.close();
     throw error;
@@ -106,14 +108,22 @@ export class Recording {
    */
   async *chunks(): AsyncGenerator<EventChunk, void, undefined> {
     if (this.#isClosed) throw new ClosedError("EVENTS_RECORDING_CLOSED", this.name);
-    const { readBytes, rowsPerChunk, signal } = this.#options;
     const context = this.#newContext();
     this.#context = context;
-    const decoder = this.#format.newDecoder(context);
+    yield* "openRows" in this.#format
+      ? this.#rowChunks(this.#format.openRows(context), context)
+      : this.#byteChunks(this.#format, context);
+  }
+
+  async *#byteChunks(
+    { newDecoder, dataStart: start }: ByteFormat,
+    context: DecoderContext,
+  ): AsyncGenerator<EventChunk, void, undefined> {
+    const { readBytes, rowsPerChunk, signal } = this.#options;
+    const decoder = newDecoder(context);
     const progress = this.#newProgress();
     let rows = this.#newRows();
     try {
-      const { dataStart: start } = this.#format;
       for await (const bytes of readChunks(this.#source, { chunkBytes: readBytes, start, signal })) {
         for (let at = 0; at < bytes.length; ) {
           at = decoder.decode(bytes, at, rows);
@@ -143,10 +153,31 @@ export class Recording {
     }
   }
 
+  async *#rowChunks(source: RowSource, context: DecoderContext): AsyncGenerator<EventChunk, void, undefined> {
+    const { signal } = this.#options;
+    const progress = this.#newProgress();
+    for (let hasMore = true; hasMore; ) {
+      const rows = this.#newRows();
+      try {
+        hasMore = await source.fill(rows);
+        this.#checkViolations(context);
+      } catch (error) {
+        rows.chunk[Symbol.dispose]();
+        throw error;
+      }
+      progress.add(rows.rowCount, 0);
+      if (rows.rowCount === 0) rows.chunk[Symbol.dispose]();
+      else yield this.#seal(rows);
+      if (signal?.aborted) throw abortedError(signal, `reading ${this.name}`);
+    }
+    progress.finish();
+  }
+
   /** Closes the file; a second call does nothing. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    if ("openRows" in this.#format) await this.#format.close();
     await this.#source.close();
   }
 

@@ -1,0 +1,80 @@
+import { CapacityError, CorruptDataError } from "@millrace/base";
+import type { ByteSource, Vfs } from "@millrace/files";
+import { type Hdf5Filters, Hdf5Reader } from "@millrace/hdf5";
+import { decodeEcf, ECF_FILTER_ID } from "../ecf-decoder.ts";
+import type { RecordingFormat } from "../recording-format.ts";
+import { TableRows } from "../row-source.ts";
+import { findHdf5Events } from "./event-tables.ts";
+
+/** A file that has no path is read into memory; above this size it is refused. */
+const MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024;
+
+const FILTERS: Hdf5Filters = {
+  [ECF_FILTER_ID]: {
+    name: "ECF",
+    decode: (bytes, _values, expectedBytes) => decodeEcf(bytes, expectedBytes),
+  },
+};
+
+/**
+ * The format of an HDF5 file with events, in any of the layouts of `findHdf5Events`.
+ * @param path - where the file is on `vfs`; undefined for a Blob or another source
+ * @throws CorruptDataError `EVENTS_HDF5_LAYOUT` when it holds no events that we know
+ */
+export async function hdf5Format(
+  source: ByteSource,
+  vfs: Vfs,
+  path: string | undefined,
+): Promise<RecordingFormat> {
+  const options = { filters: FILTERS };
+  const reader =
+    path === undefined
+      ? Hdf5Reader.over(await readAll(source), options)
+      : await Hdf5Reader.open(vfs, path, options);
+  try {
+    const events = findHdf5Events(reader.root);
+    if (events === undefined) throw noEvents(source, reader);
+    const { layout, path: place, table, size, provenance } = events;
+    return {
+      name: "HDF5",
+      width: size?.width,
+      height: size?.height,
+      metadata: { ...textAttributes(reader), layout, path: place, ...provenance },
+      dataStart: 0,
+      openRows: (context) => new TableRows(table, context),
+      close: () => reader.close(),
+    };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+async function readAll(source: ByteSource): Promise<Uint8Array> {
+  if (source.size > MEMORY_LIMIT_BYTES) {
+    throw new CapacityError(
+      "EVENTS_HDF5_MEMORY",
+      `${source.name} in memory`,
+      source.size,
+      MEMORY_LIMIT_BYTES,
+    );
+  }
+  const bytes = new Uint8Array(source.size);
+  return bytes.subarray(0, await source.read(bytes, 0));
+}
+
+/** The text attributes of the file: Metavision keeps the header of its RAW file there. */
+function textAttributes({ root }: Hdf5Reader): Record<string, string> {
+  const entries = root.attributes.names.flatMap((name): [string, string][] => {
+    const value = root.attributes.get(name);
+    return typeof value === "string" ? [[name, value]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function noEvents(source: ByteSource, { root }: Hdf5Reader): CorruptDataError {
+  const found = root.names.slice(0, 12).join(", ") || "nothing";
+  const expected = "CD/events, or x, y, t and p in events, raw_events, prophesee/left or the root";
+  const problem = `this HDF5 file has no events in a known layout: expected ${expected}; its root has ${found}`;
+  return new CorruptDataError("EVENTS_HDF5_LAYOUT", source.name, 0, problem);
+}
