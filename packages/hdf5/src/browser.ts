@@ -6,11 +6,11 @@ export type { Hdf5AttributeInfo, Hdf5ReadAttributes } from "./reader/read-attrib
 export type {
   Hdf5ReadDataset,
   Hdf5Rows,
-  Hdf5Selection,
 } from "./reader/read-dataset.ts";
 export type { Hdf5Link, Hdf5ReadGroup, Hdf5ReadObject } from "./reader/read-group.ts";
 export type { Hdf5ReadType } from "./reader/read-type.ts";
 export type { Hdf5Bytes } from "./reader/reader-file.ts";
+export type { Hdf5Selection } from "./reader/selection.ts";
 export type {
   Hdf5ArrayType,
   Hdf5BooleanType,

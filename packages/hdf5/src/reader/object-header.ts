@@ -14,7 +14,6 @@ export const MESSAGE = {
   groupInfo: 0x0a,
   filters: 0x0b,
   attribute: 0x0c,
-  sharedTable: 0x0f,
   continuation: 0x10,
   symbolTable: 0x11,
   attributeInfo: 0x15,

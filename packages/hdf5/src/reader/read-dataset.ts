@@ -1,4 +1,4 @@
-import { InvalidArgumentError, MillraceError } from "@millrace/base";
+import { MillraceError } from "@millrace/base";
 import { checkRange } from "@millrace/buffers";
 import { asWanted, type Hdf5As, type Hdf5ValuesAs } from "./as-wanted.ts";
 import type { Box } from "./box.ts";
@@ -9,15 +9,10 @@ import { type Hdf5FilterUse, readFilters } from "./filters.ts";
 import { messageOf, type ObjectHeader } from "./object-header.ts";
 import { Hdf5ReadAttributes } from "./read-attributes.ts";
 import type { ReaderContext } from "./reader-context.ts";
+import { boxOf, type Hdf5Selection } from "./selection.ts";
 import { openStorage, type Storage } from "./storage.ts";
 import type { Hdf5Type } from "./types.ts";
 import { type Hdf5Scalar, type Hdf5Values, ValueDecoder } from "./values.ts";
-
-/** A box of a dataset: from `start` to before `stop` along each axis; all of it where they are not given. */
-export interface Hdf5Selection {
-  readonly start?: readonly number[];
-  readonly stop?: readonly number[];
-}
 
 /** Some rows of a dataset: from row `start` to before `stop`. */
 export interface Hdf5Rows<V = Hdf5Values> {
@@ -123,12 +118,12 @@ export class Hdf5ReadDataset {
     selection: Hdf5Selection = {},
     as?: A,
   ): Promise<Hdf5ValuesAs<A>> {
-    return asWanted(this, await this.#readBox(this.#boxOf(selection), "async"), as);
+    return asWanted(this, await this.#readBox(boxOf(this, selection), "async"), as);
   }
 
   /** {@link read} at once, on this thread. @throws as {@link readRowsSync} does */
   readSync<A extends Hdf5As | undefined = undefined>(selection: Hdf5Selection = {}, as?: A): Hdf5ValuesAs<A> {
-    return asWanted(this, this.#now(this.#readBox(this.#boxOf(selection), "sync")), as);
+    return asWanted(this, this.#now(this.#readBox(boxOf(this, selection), "sync")), as);
   }
 
   /** The value as an attribute's would be: one for a scalar, null without a value, else as {@link read}. */
@@ -198,25 +193,6 @@ export class Hdf5ReadDataset {
       start: [start, ...this.shape.slice(1).map(() => 0)],
       shape: [stop - start, ...this.shape.slice(1)],
     };
-  }
-
-  #boxOf({ start, stop }: Hdf5Selection): Box {
-    if (this.isNull) return { start: [], shape: [0] };
-    const rank = this.shape.length;
-    const from = start ?? this.shape.map(() => 0);
-    const to = stop ?? this.shape;
-    if (from.length !== rank || to.length !== rank) {
-      throw new InvalidArgumentError(
-        "HDF5_SELECTION_RANK",
-        `selection of ${this.path}`,
-        from.length === rank ? to : from,
-        `${rank} numbers, one for each axis`,
-      );
-    }
-    for (let i = 0; i < rank; i++) {
-      checkRange("hdf5", `axis ${i} of ${this.path}`, from[i]!, to[i]!, this.shape[i]!);
-    }
-    return { start: from, shape: to.map((end, i) => end - from[i]!) };
   }
 
   #readBox(box: Box, mode: DecodeMode): Hdf5Values | Promise<Hdf5Values> {

@@ -1,12 +1,10 @@
 import { CorruptDataError } from "@millrace/base";
-import { type Hdf5Bytes, NO_ADDRESS, ReaderFile } from "./reader-file.ts";
+import { type Hdf5Bytes, ReaderFile } from "./reader-file.ts";
 
 /** What the superblock leads to. */
 export interface OpenedFile {
   readonly file: ReaderFile;
   readonly rootAddress: number;
-  /** The object header of the superblock extension, or NO_ADDRESS. */
-  readonly extensionAddress: number;
 }
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -48,7 +46,7 @@ function readOld(source: Hdf5Bytes, head: ReaderFile, limitBytes: number): Opene
   checkEnd(source, file, addresses.offset());
   addresses.offset(); // Driver information; the addresses do not depend on it for files of one piece.
   addresses.offset(); // The name of the root group.
-  return { file, rootAddress: addresses.offset(), extensionAddress: NO_ADDRESS };
+  return { file, rootAddress: addresses.offset() };
 }
 
 function readNew(source: Hdf5Bytes, head: ReaderFile, limitBytes: number): OpenedFile {
@@ -58,9 +56,9 @@ function readNew(source: Hdf5Bytes, head: ReaderFile, limitBytes: number): Opene
   const cursor = file.checkedCursor(0, 12 + 4 * file.offsetBytes + 4, "the superblock");
   cursor.skip(12);
   cursor.offset();
-  const extensionAddress = cursor.offset();
+  cursor.offset(); // The superblock's extension: what it tells is of use to writers only.
   checkEnd(source, file, cursor.offset());
-  return { file, rootAddress: cursor.offset(), extensionAddress };
+  return { file, rootAddress: cursor.offset() };
 }
 
 function withSizes(
