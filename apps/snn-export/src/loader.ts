@@ -83,7 +83,7 @@ export class ExperimentLoader {
         .keys()
         .map((name) => /^episode_(\d{4,})$/.exec(name)?.[1])
         .filter((digits) => digits !== undefined)
-        .map((digits) => episodeInfo(Number(digits), childGroup(group, `episode_${digits}`)!))
+        .map((digits) => episodeInfo(Number(digits), group.get(`episode_${digits}`) as Group))
         .sort((a, b) => a.id - b.id),
     );
   }
