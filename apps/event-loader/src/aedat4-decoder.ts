@@ -1,5 +1,5 @@
 import { CorruptDataError, isMillraceError, readU16, readU32 } from "@millrace/base";
-import { decompressLz4Frame } from "@millrace/compress";
+import { decompressBytesSync, decompressLz4Frame } from "@millrace/compress";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { FlatBufferError, type FlatTable, readFlatBuffer } from "./flatbuffer.ts";
@@ -8,8 +8,8 @@ import { FlatBufferError, type FlatTable, readFlatBuffer } from "./flatbuffer.ts
 export interface Aedat4Packets {
   /** For messages. */
   readonly source: string;
-  /** True for LZ4 frames, false for packets as they are. */
-  readonly isCompressed: boolean;
+  /** Each packet's content is one frame of it. */
+  readonly compression: "none" | "LZ4" | "zstd";
   /** Position in the file behind the last packet; what follows is a table of them. */
   readonly end: number;
   /** Streams that hold neither events nor triggers. */
@@ -105,8 +105,7 @@ export class Aedat4Decoder implements EventDecoder {
 
   #open(content: Uint8Array): void {
     try {
-      const buffer = this.#packets.isCompressed ? decompressLz4Frame(content, MAX_PACKET_BYTES) : content;
-      const { id, root } = readFlatBuffer(buffer.subarray(4));
+      const { id, root } = readFlatBuffer(decompress(content, this.#packets.compression).subarray(4));
       if (id === "EVTS") this.#openEvents(root);
       if (id === "TRIG") this.#addTriggers(root);
     } catch (error) {
@@ -150,6 +149,11 @@ export class Aedat4Decoder implements EventDecoder {
       cause,
     });
   }
+}
+
+function decompress(content: Uint8Array, compression: Aedat4Packets["compression"]): Uint8Array {
+  if (compression === "LZ4") return decompressLz4Frame(content, MAX_PACKET_BYTES);
+  return compression === "zstd" ? decompressBytesSync(content, "zstd", MAX_PACKET_BYTES) : content;
 }
 
 /** Events of 16 bytes: time i64 in µs, x and y in 16 bits, polarity in a byte. */

@@ -9,12 +9,12 @@ import type { RecordingFormat } from "./recording-format.ts";
 /** Position of the header's buffer: behind `#!AER-DAT4.0\r\n` and its size. */
 const HEADER_START = 18;
 /** By the header's number. */
-const COMPRESSIONS = ["none", "LZ4", "LZ4", "zstd", "zstd"];
+const COMPRESSIONS = ["none", "LZ4", "LZ4", "zstd", "zstd"] as const;
 
 /**
  * Reads the header of an AEDAT 4 file: how packets are compressed, where they end, and the streams, in XML.
  * @param head - the file's first bytes: more than its header has, or the whole file
- * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for zstd, and for events of several sensors
+ * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for events of several sensors
  * @throws CorruptDataError `EVENTS_HEADER_TRUNCATED`, `EVENTS_HEADER_CORRUPT`
  */
 export function aedat4Format(source: ByteSource, head: Uint8Array): RecordingFormat {
@@ -22,8 +22,8 @@ export function aedat4Format(source: ByteSource, head: Uint8Array): RecordingFor
   const dataStart = HEADER_START + readU32(head, HEADER_START - 4);
   if (dataStart > head.length) throw truncatedHeader(source.name, head.length);
   const { compression, tableAt, xml } = readHeader(source.name, head.subarray(HEADER_START, dataStart));
-  const method = COMPRESSIONS[compression] ?? `compression ${compression}`;
-  if (method !== "none" && method !== "LZ4") throw unsupportedFormat(source.name, `AEDAT 4 with ${method}`);
+  const method = COMPRESSIONS[compression];
+  if (method === undefined) throw unsupportedFormat(source.name, `AEDAT 4 with compression ${compression}`);
   const streams = readStreams(xml);
   const eventStreams = streams.filter(({ type }) => type === "EVTS");
   if (eventStreams.length > 1) {
@@ -35,7 +35,7 @@ export function aedat4Format(source: ByteSource, head: Uint8Array): RecordingFor
   );
   const packets = {
     source: source.name,
-    isCompressed: method === "LZ4",
+    compression: method,
     end: tableAt < 0 ? Number.POSITIVE_INFINITY : tableAt,
     ignored,
   };

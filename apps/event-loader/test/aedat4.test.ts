@@ -1,3 +1,4 @@
+import { zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Aedat4Decoder } from "../src/aedat4-decoder.ts";
@@ -95,12 +96,21 @@ describe("AEDAT4", () => {
     });
   });
 
+  it("reads packets that are zstd frames", async () => {
+    const frame = zstdCompressSync(Uint8Array.from(eventsBuffer(EVENTS)));
+    await using recording = await openBytes(aedat4(packet(0, [...frame]), { compression: 3 }));
+    expect(recording.metadata.compression).toBe("zstd");
+    expect(await readEvents(recording)).toEqual(EVENTS);
+    await using damaged = await openBytes(aedat4(packet(0, [...frame.subarray(0, -1)]), { compression: 4 }));
+    await expect(readEvents(damaged)).rejects.toMatchObject({ code: "EVENTS_PACKET_CORRUPT" });
+  });
+
   it("gives the same in any pieces and into chunks of any size, and a beginning of it when it is cut off", () => {
     const bytes = Uint8Array.from(PACKETS);
     const newDecoder = (context: ConstructorParameters<typeof Aedat4Decoder>[0]) =>
       new Aedat4Decoder(context, {
         source: "test",
-        isCompressed: false,
+        compression: "none",
         end: Number.POSITIVE_INFINITY,
         ignored: new Set([1]),
       });
@@ -143,7 +153,7 @@ describe("AEDAT4", () => {
   });
 
   it.each([
-    ["zstd", { compression: 3 }, "zstd"],
+    ["a compression that is not known", { compression: 7 }, "compression 7"],
     ["events of two sensors", { xml: stream(0, "EVTS") + stream(1, "EVTS") }, "2 sensors"],
   ])("names %s, which it does not read", async (_, options, message) => {
     await expect(openBytes(aedat4([], options))).rejects.toMatchObject({
