@@ -8,6 +8,7 @@ import type { EpisodeColumns } from "./episode-columns.ts";
 import type { EpisodeWriter } from "./episode-writer.ts";
 import type { FilledField } from "./fields.ts";
 import type { BlockSpikes, BlockValues, LogBlock, SparseValues } from "./log-block.ts";
+import type { StateSampler } from "./state-sampler.ts";
 
 /**
  * Appends many steps at once; what comes out is the same as from a `log` of each.
@@ -25,7 +26,8 @@ export function logBlock(episode: EpisodeWriter, block: LogBlock): void {
   );
   // Whatever can be refused comes before anything is appended.
   // Values of states that are not kept are not looked at.
-  const rate = states?.steps === steps ? options.neuralSamplingRate : 1;
+  const isEveryStep = states?.steps === steps;
+  const rate = isEveryStep ? options.neuralSamplingRate : 1;
   if (states !== undefined) {
     checkRows("neuralStates", states, options.fields.neuralState, neurons, deep && rate === 1);
     if (deep && rate > 1) checkSampled(states, options.fields.neuralState, neurons, rate);
@@ -34,7 +36,7 @@ export function logBlock(episode: EpisodeWriter, block: LogBlock): void {
   if (block.spikes !== undefined) checkSpikes(block.spikes, steps, neurons, deep);
   for (const [name, rows] of behavior) checkSeriesRows(columns, name, rows, deep);
 
-  if (states !== undefined) appendStates(columns, states, rate);
+  if (states !== undefined) appendStates(columns, states, rate, isEveryStep ? columns.sampler : undefined);
   if (rewards !== undefined && rewards.steps.count > 0) columns.rewards.appendAll(rewards);
   if (block.spikes !== undefined) appendSpikes(columns, block.spikes, steps);
   for (const [name, rows] of behavior) {
@@ -107,15 +109,24 @@ function appendSteps(target: SpikeColumns, { list, first, count }: BlockSteps): 
 }
 
 /** Appends the rows whose step `rate` divides. */
-function appendStates(columns: EpisodeColumns, rows: Rows, rate: number): void {
+function appendStates(
+  columns: EpisodeColumns,
+  rows: Rows,
+  rate: number,
+  sampler: StateSampler | undefined,
+): void {
   const { steps, values } = rows;
-  if (rate === 1) {
+  if (rate === 1 && sampler === undefined) {
     if (steps.count > 0) columns.states.appendAll(rows);
     return;
   }
   const width = columns.neurons;
   for (let i = nextSampled(steps, 0, rate); i < steps.count; i = nextSampled(steps, i + 1, rate)) {
-    columns.states.append(stepAt(steps, i), values.subarray(i * width, (i + 1) * width));
+    const step = stepAt(steps, i);
+    const row = values.subarray(i * width, (i + 1) * width);
+    if (sampler !== undefined && !sampler.keeps(step, row)) continue;
+    columns.states.append(step, row);
+    sampler?.kept(step);
   }
 }
 

@@ -6,11 +6,14 @@ import type { ColumnPlace } from "./columns/staged-column.ts";
 import { WeightColumns } from "./columns/weight-columns.ts";
 import type { FilledExporterOptions } from "./options.ts";
 import type { Schema } from "./schema.ts";
+import { StateSampler } from "./state-sampler.ts";
 
 /** The columns of an episode. Each field is made when it is first asked for: a field that never comes is not there. */
 export class EpisodeColumns {
   readonly neurons: number;
   readonly options: FilledExporterOptions;
+  /** Which states are kept, where the sampling is adaptive. */
+  readonly sampler: StateSampler | undefined;
   readonly #place: ColumnPlace;
   readonly #schema: Schema;
   #states: Series | undefined;
@@ -24,6 +27,11 @@ export class EpisodeColumns {
     this.#place = place;
     this.neurons = neurons;
     this.options = options;
+    const { adaptiveSampling, fields } = options;
+    this.sampler =
+      adaptiveSampling === undefined
+        ? undefined
+        : new StateSampler(neurons, fields.neuralState.kind, adaptiveSampling);
     this.#schema = schema;
   }
 
@@ -37,6 +45,14 @@ export class EpisodeColumns {
       const field = fields.neuralState;
       this.#states = new Series(this.#place, "neural_states", "neuralState", field, this.neurons);
       this.#describe(this.#states, "neural_states", neuralSamplingRate);
+      const { adaptiveSampling } = this.options;
+      if (adaptiveSampling !== undefined) {
+        const { fastest, slowest, tolerance } = adaptiveSampling;
+        this.#states.setAttribute("encoding", "hold");
+        this.#states.setAttribute("sampling_fastest", BigInt(fastest));
+        this.#states.setAttribute("sampling_slowest", BigInt(slowest));
+        this.#states.setAttribute("tolerance", tolerance);
+      }
     }
     return this.#states;
   }

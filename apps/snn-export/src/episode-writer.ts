@@ -73,7 +73,10 @@ export class EpisodeWriter {
     if (weightChange !== undefined) this.#checkWeights(timestep, weightChange);
     const eventJson = event === undefined ? undefined : eventBytes(timestep, event);
 
-    if (isSampled) columns.states.append(timestep, neuralState);
+    if (isSampled && (columns.sampler?.keeps(timestep, neuralState) ?? true)) {
+      columns.states.append(timestep, neuralState);
+      columns.sampler?.kept(timestep);
+    }
     if (spikes !== undefined) columns.spikes.appendFlags(timestep, this.#flags);
     else if (spikeIds !== undefined) this.#appendIds(timestep, spikeIds);
     if (reward !== undefined) columns.rewards.append(timestep, reward);

@@ -30,3 +30,4 @@ export { DEFAULT_EXPORTER_OPTIONS, type ExporterOptions } from "./options.ts";
 export type { CheckpointData } from "./saved-checkpoint.ts";
 export { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
 export { StandardDataExporter } from "./standard-exporter.ts";
+export type { AdaptiveSamplingOptions } from "./state-sampler.ts";

@@ -1,6 +1,7 @@
 import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { DURABILITIES, type Durability, diskVfs, type Vfs } from "@millrace/files";
 import { DEFAULT_FIELDS_OPTIONS, type FieldsOptions, type FilledFields, resolveFields } from "./fields.ts";
+import { type AdaptiveSamplingOptions, resolveAdaptiveSampling } from "./state-sampler.ts";
 
 /** How an experiment is recorded. */
 export interface ExporterOptions {
@@ -8,6 +9,8 @@ export interface ExporterOptions {
   readonly outputDirectory?: string;
   /** Neural states are kept at time steps that this divides; spikes always. @default 100 */
   readonly neuralSamplingRate?: number;
+  /** In place of `neuralSamplingRate`: the rate follows what the states do, between two bounds. @default undefined */
+  readonly adaptiveSampling?: AdaptiveSamplingOptions | undefined;
   /** Whether values are looked at: NaN, ids out of range or twice. Shapes and the order of steps always are. @default true */
   readonly validation?: boolean;
   /** Filter of numeric datasets, after a byte shuffle. @default "gzip" */
@@ -44,6 +47,7 @@ export interface ExporterOptions {
 export const DEFAULT_EXPORTER_OPTIONS: Required<ExporterOptions> = Object.freeze({
   outputDirectory: "experiments",
   neuralSamplingRate: 100,
+  adaptiveSampling: undefined,
   validation: true,
   compression: "gzip",
   compressionLevel: undefined,
@@ -63,11 +67,15 @@ export const DEFAULT_EXPORTER_OPTIONS: Required<ExporterOptions> = Object.freeze
 
 /** Options as they hold: nothing is left open. */
 export interface FilledExporterOptions
-  extends Omit<Required<ExporterOptions>, "compressionLevel" | "checkpointIntervalMs" | "fields"> {
+  extends Omit<
+    Required<ExporterOptions>,
+    "compressionLevel" | "checkpointIntervalMs" | "fields" | "adaptiveSampling"
+  > {
   /** 0 where the compression has no levels. */
   readonly compressionLevel: number;
   readonly checkpointIntervalMs: number;
   readonly fields: FilledFields;
+  readonly adaptiveSampling: Required<AdaptiveSamplingOptions> | undefined;
 }
 
 /** Default and highest level of each compression; those without a row have no levels. */
@@ -100,8 +108,15 @@ export function resolveExporterOptions(options: ExporterOptions = {}): FilledExp
     }
     if (filled.vfs !== diskVfs) refuse("vfs", "another than diskVfs", 'diskVfs for backend "h5wasm"');
   }
+  const adaptiveSampling =
+    filled.adaptiveSampling === undefined ? undefined : resolveAdaptiveSampling(filled.adaptiveSampling);
+  if (adaptiveSampling !== undefined && options.neuralSamplingRate !== undefined) {
+    refuse("neuralSamplingRate", options.neuralSamplingRate, "none beside adaptiveSampling");
+  }
   return {
     ...filled,
+    adaptiveSampling,
+    neuralSamplingRate: adaptiveSampling?.fastest ?? filled.neuralSamplingRate,
     compressionLevel: resolveLevel(compression, filled.compressionLevel),
     checkpointIntervalMs: resolveInterval(liveReading, filled.checkpointIntervalMs),
     fields: resolveFields(filled.fields),

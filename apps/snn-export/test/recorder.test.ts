@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
-import { MemoryVfs } from "@millrace/files";
+import { diskVfs, MemoryVfs } from "@millrace/files";
+import { type Hdf5ReadDataset, Hdf5Reader } from "@millrace/hdf5";
 import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -63,6 +64,23 @@ describe("options do what they say or are refused by name", () => {
     exporter.close();
     expect(await checkSteps(exporter.path)).toEqual([3000]);
   });
+
+  it.each(["zstd", "lzf"] as const)(
+    "%s is what the chunks are compressed by, and comes back",
+    async (compression) => {
+      const exporter = open({ compression, chunkBytes: 4096 });
+      exporter.startEpisode({ neurons: 1 });
+      for (let timestep = 0; timestep < 5000; timestep++) exporter.log({ timestep, reward: timestep & 63 });
+      exporter.endEpisode();
+      exporter.close();
+      // libhdf5 in WebAssembly has neither filter.
+      const reader = await Hdf5Reader.open(diskVfs, exporter.path);
+      const rewards = reader.root.get("episodes/episode_0000/rewards/values") as Hdf5ReadDataset;
+      expect(rewards.filters.map(({ id }) => id)).toEqual([2, compression === "zstd" ? 32_015 : 32_000]);
+      expect(rewards.readRowsSync(0, 5000)).toEqual(Float64Array.from({ length: 5000 }, (_, i) => i & 63));
+      await reader.close();
+    },
+  );
 
   it("validation: false takes values as they are, but no shapes and no steps that cannot be", async () => {
     const exporter = open({ validation: false });
@@ -191,7 +209,6 @@ describe("the file while it is written", () => {
 describe("what is saved beside the episodes", () => {
   it("tells runtime, git, code and lockfile", async () => {
     const source = `${directory.path}/model.js`;
-    const { writeFileSync } = await import("node:fs");
     writeFileSync(source, "// the model\n");
     const exporter = open({ git: true, codeSnapshot: [source] });
     exporter.close();

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "@millrace/base";
 import { kindOf, newTypedArray, type TypedArray, type TypedArrayOf } from "@millrace/buffers";
 import type { Rows } from "../block-rows.ts";
 import type { FieldKind, FilledField } from "../fields.ts";
+import type { SinkGroup, SinkValue } from "../sinks/run-sink.ts";
 import { type ColumnPlace, StagedColumn } from "./staged-column.ts";
 import { TimeRuns } from "./time-runs.ts";
 
@@ -31,6 +32,7 @@ export class Series {
   readonly field: FilledField;
   /** Numbers a row; undefined where each is a plain number. */
   readonly width: number | undefined;
+  readonly #group: SinkGroup;
   readonly #runs: TimeRuns;
   readonly #values: StagedColumn<FieldKind>;
   readonly #row: TypedArrayOf<FieldKind>;
@@ -43,12 +45,17 @@ export class Series {
     this.label = label;
     this.field = field;
     this.width = width;
-    const inside = { ...place, group: place.group.createGroup(key) };
+    this.#group = place.group.createGroup(key);
+    const inside = { ...place, group: this.#group };
     this.#runs = new TimeRuns(inside);
     const { kind, unit, description } = field;
     this.#values = new StagedColumn(inside, "values", { kind, unit, description, width });
     this.#row = newTypedArray(kind, width ?? 1);
     this.#takesAll = field.isDeclared || kind === "float64";
+  }
+
+  setAttribute(name: string, value: SinkValue): void {
+    this.#group.setAttribute(name, value);
   }
 
   /** Appends one row, which {@link check} has seen. */
