@@ -1,7 +1,16 @@
-import { CorruptDataError, InvalidArgumentError } from "@millrace/base";
-import { wordsOf } from "@millrace/buffers";
-import type { Dataset, Group } from "h5wasm/node";
-import { childDataset, childGroup, guard, readAttribute } from "./h5-file.ts";
+import { InvalidArgumentError } from "@millrace/base";
+import type { Hdf5ReadDataset, Hdf5ReadGroup } from "@millrace/hdf5";
+import { TIME_RUNS_NAME } from "./columns/time-runs.ts";
+import {
+  childDataset,
+  childGroup,
+  readAttribute,
+  readIntegers,
+  readNumbers,
+  readText,
+  readValues,
+  requireDataset,
+} from "./hdf5-read.ts";
 import type { BlockValues } from "./log-block.ts";
 import { expandTimeRuns } from "./time-runs-reader.ts";
 
@@ -52,11 +61,11 @@ export interface EpisodeContents {
 /** The data of one episode, read when asked for. A field that was never logged is undefined. */
 export class EpisodeData {
   readonly #path: string;
-  readonly #group: Group;
+  readonly #group: Hdf5ReadGroup;
   readonly #requireOpen: () => unknown;
 
   /** @param requireOpen - throws when the file was closed: reading then must fail, not come back empty */
-  constructor(path: string, group: Group, requireOpen: () => unknown) {
+  constructor(path: string, group: Hdf5ReadGroup, requireOpen: () => unknown) {
     this.#path = path;
     this.#group = group;
     this.#requireOpen = requireOpen;
@@ -72,7 +81,7 @@ export class EpisodeData {
 
   /** The names under which behavior was logged. */
   behaviorNames(): string[] {
-    return this.#child("behavior")?.keys() ?? [];
+    return this.#child("behavior")?.names ?? [];
   }
 
   behavior(name: string): SeriesData | undefined {
@@ -88,7 +97,7 @@ export class EpisodeData {
   spikes(start = 0, end?: number): SpikeData | undefined {
     const group = this.#child("spikes");
     if (group === undefined) return undefined;
-    const rows = this.#dataset(group, "counts").shape?.[0] ?? 0;
+    const rows = requireDataset(this.#path, group, "counts").shape[0] ?? 0;
     const last = end ?? rows;
     if (!(Number.isInteger(start) && start >= 0 && start <= last && last <= rows)) {
       throw new InvalidArgumentError(
@@ -103,8 +112,8 @@ export class EpisodeData {
     const rowsPerOffset = Number(readAttribute(group, "rows_per_offset"));
     const block = Math.floor(start / rowsPerOffset);
     const blockStart = block * rowsPerOffset;
-    const offset = this.#numbers(group, "offsets", block, block + 1)[0]!;
-    const counts = Uint32Array.from(this.#read<Uint8Array>(group, "counts", blockStart, last));
+    const offset = readNumbers(this.#dataset(group, "offsets"), block, block + 1)[0]!;
+    const counts = readIntegers(this.#dataset(group, "counts"), blockStart, last);
     const skipped = sum(counts, 0, start - blockStart);
     const wanted = counts.slice(start - blockStart);
     const first = offset + skipped;
@@ -112,10 +121,7 @@ export class EpisodeData {
     return {
       timesteps: this.#timesteps(group, start, last),
       counts: wanted,
-      ids:
-        total === 0
-          ? new Uint32Array(0)
-          : Uint32Array.from(this.#read<Uint16Array>(group, "ids", first, first + total)),
+      ids: total === 0 ? new Uint32Array(0) : readIntegers(this.#dataset(group, "ids"), first, first + total),
     };
   }
 
@@ -124,18 +130,18 @@ export class EpisodeData {
     if (group === undefined) return undefined;
     return {
       timesteps: this.#timesteps(group),
-      sources: Uint32Array.from(this.#read<Uint16Array>(group, "source")),
-      targets: Uint32Array.from(this.#read<Uint16Array>(group, "target")),
-      oldWeights: this.#read<Float64Array>(group, "old_weight"),
-      newWeights: this.#read<Float64Array>(group, "new_weight"),
+      sources: readIntegers(this.#dataset(group, "source")),
+      targets: readIntegers(this.#dataset(group, "target")),
+      oldWeights: readNumbers(this.#dataset(group, "old_weight")),
+      newWeights: readNumbers(this.#dataset(group, "new_weight")),
     };
   }
 
   events(): LoggedEvent[] {
     const group = this.#child("events");
     if (group === undefined) return [];
-    const json = this.#read<Uint8Array>(group, "json");
-    const ends = this.#numbers(group, "ends");
+    const json = readValues(this.#dataset(group, "json")) as Uint8Array;
+    const ends = readNumbers(this.#dataset(group, "ends"));
     const decoder = new TextDecoder();
     return Array.from(this.#timesteps(group), (timestep, i) => {
       const start = i === 0 ? 0 : ends[i - 1]!;
@@ -150,7 +156,7 @@ export class EpisodeData {
   summary(): unknown {
     this.#requireOpen();
     const dataset = childDataset(this.#group, "summary");
-    return dataset === undefined ? undefined : JSON.parse(String(dataset.value));
+    return dataset === undefined ? undefined : JSON.parse(readText(dataset));
   }
 
   /** Everything at once. */
@@ -166,42 +172,23 @@ export class EpisodeData {
     };
   }
 
-  #child(name: string): Group | undefined {
+  #child(name: string): Hdf5ReadGroup | undefined {
     this.#requireOpen();
-    return guard(this.#path, "read", () => childGroup(this.#group, name));
+    return childGroup(this.#group, name);
   }
 
-  #series<T extends BlockValues = BlockValues>(group: Group | undefined): SeriesData<T> | undefined {
+  #series(group: Hdf5ReadGroup | undefined): SeriesData | undefined {
     if (group === undefined) return undefined;
-    const width = this.#dataset(group, "values").shape?.[1] ?? 1;
-    return { timesteps: this.#timesteps(group), values: this.#read<T>(group, "values"), width };
+    const values = this.#dataset(group, "values");
+    return { timesteps: this.#timesteps(group), values: readValues(values), width: values.shape[1] ?? 1 };
   }
 
-  #dataset(group: Group, name: string): Dataset {
-    const dataset = guard(this.#path, "read", () => childDataset(group, name));
-    if (dataset !== undefined) return dataset;
-    const problem = `${this.#path} has no dataset ${name} in ${group.path}; the file is damaged`;
-    throw new CorruptDataError("SNN_DATASET_MISSING", "HDF5", 0, problem);
+  #dataset(group: Hdf5ReadGroup, name: string): Hdf5ReadDataset {
+    return requireDataset(this.#path, group, name);
   }
 
-  #read<T>(group: Group, name: string, start?: number, end?: number): T {
-    const dataset = this.#dataset(group, name);
-    const value = guard(this.#path, "read", () =>
-      start === undefined ? dataset.value : dataset.slice([[start, end ?? start]]),
-    );
-    return value as T;
-  }
-
-  #timesteps(group: Group, start?: number, end?: number): Float64Array {
-    return expandTimeRuns(this.#numbers(group, "timestep_runs"), start, end);
-  }
-
-  /** A 64-bit column as numbers, without BigInt: two words an element. */
-  #numbers(group: Group, name: string, start?: number, end?: number): Float64Array {
-    const words = wordsOf(this.#read<BigInt64Array>(group, name, start, end));
-    const numbers = new Float64Array(words.length / 2);
-    for (let i = 0; i < numbers.length; i++) numbers[i] = words[2 * i]! + words[2 * i + 1]! * 2 ** 32;
-    return numbers;
+  #timesteps(group: Hdf5ReadGroup, start?: number, end?: number): Float64Array {
+    return expandTimeRuns(readNumbers(this.#dataset(group, TIME_RUNS_NAME)), start, end);
   }
 }
 

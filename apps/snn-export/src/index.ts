@@ -9,7 +9,7 @@ export {
 export { DataExporter } from "./exporter.ts";
 export { FIELD_KINDS, type FieldKind, type FieldOptions, type FieldsOptions } from "./fields.ts";
 export { type EpisodeStatus, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
-export type { AttributeValue } from "./h5-file.ts";
+export type { AttributeValue } from "./hdf5-read.ts";
 export {
   DEFAULT_LIF_NETWORK_OPTIONS,
   type LifNetwork,

@@ -1,16 +1,9 @@
 import { ClosedError, CorruptDataError, InvalidArgumentError } from "@millrace/base";
 import { diskVfs, inspectInputFile } from "@millrace/files";
-import type { Dataset, File, Group } from "h5wasm/node";
+import { Hdf5Reader, type Hdf5ReadGroup } from "@millrace/hdf5";
 import { type EpisodeContents, EpisodeData } from "./episode-data.ts";
 import { type EpisodeStatus, episodeGroupName, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
-import {
-  type AttributeValue,
-  childDataset,
-  childGroup,
-  guard,
-  openH5File,
-  readAttribute,
-} from "./h5-file.ts";
+import { type AttributeValue, childDataset, childGroup, readAttribute, readText } from "./hdf5-read.ts";
 import { type NetworkStructure, readNetworkStructure } from "./network-structure.ts";
 
 /** One episode in the list of a file. */
@@ -26,12 +19,12 @@ export interface EpisodeInfo {
 /** Reads the experiments that DataExporter wrote. Everything is read when it is asked for. */
 export class ExperimentLoader {
   readonly path: string;
-  readonly #file: File;
+  readonly #reader: Hdf5Reader;
   #isClosed = false;
 
-  private constructor(path: string, file: File) {
+  private constructor(path: string, reader: Hdf5Reader) {
     this.path = path;
-    this.#file = file;
+    this.#reader = reader;
   }
 
   /**
@@ -41,22 +34,20 @@ export class ExperimentLoader {
    */
   static async open(path: string): Promise<ExperimentLoader> {
     await inspectInputFile(diskVfs, path);
-    const file = openH5File(path);
+    const reader = await Hdf5Reader.open(diskVfs, path);
     try {
-      checkFormat(path, file);
+      checkFormat(path, reader.root);
     } catch (error) {
-      file.close();
+      await reader.close();
       throw error;
     }
-    return new ExperimentLoader(path, file);
+    return new ExperimentLoader(path, reader);
   }
 
   /** The attributes of the whole file: experiment_name, timestamp, dt, n_neurons and so on. */
   attributes(): Record<string, AttributeValue> {
-    const file = this.#open();
-    return guard(this.path, "read", () =>
-      Object.fromEntries(Object.keys(file.attrs).map((name) => [name, readAttribute(file, name) ?? ""])),
-    );
+    const root = this.#open();
+    return Object.fromEntries(root.attributes.names.map((name) => [name, readAttribute(root, name) ?? ""]));
   }
 
   /** What `saveConfig` stored, or undefined. */
@@ -71,21 +62,19 @@ export class ExperimentLoader {
 
   /** Neurons, connections and weights, or undefined where none were stored. */
   network(): NetworkStructure | undefined {
-    return readNetworkStructure(this.#open(), this.path);
+    return readNetworkStructure(this.#open());
   }
 
   /** The episodes in order. */
   episodes(): EpisodeInfo[] {
     const group = childGroup(this.#open(), "episodes");
-    if (group === undefined) return [];
-    return guard(this.path, "read", () =>
-      group
-        .keys()
-        .map((name) => /^episode_(\d{4,})$/.exec(name)?.[1])
-        .filter((digits) => digits !== undefined)
-        .map((digits) => episodeInfo(Number(digits), group.get(`episode_${digits}`) as Group))
-        .sort((a, b) => a.id - b.id),
-    );
+    const names = group?.names.filter((name) => /^episode_\d{4,}$/.test(name)) ?? [];
+    return names
+      .flatMap((name) => {
+        const episode = childGroup(group, name);
+        return episode === undefined ? [] : [episodeInfo(Number(name.slice(8)), episode)];
+      })
+      .sort((a, b) => a.id - b.id);
   }
 
   /**
@@ -105,22 +94,22 @@ export class ExperimentLoader {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#file.close();
+    await this.#reader.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #open(): File {
+  #open(): Hdf5ReadGroup {
     if (this.#isClosed) throw new ClosedError("SNN_LOADER_CLOSED", `the loader of ${this.path}`);
-    return this.#file;
+    return this.#reader.root;
   }
 
   #readJson(name: string): unknown {
     const group = childGroup(this.#open(), name);
-    const dataset: Dataset | undefined = group === undefined ? undefined : childDataset(group, "json");
-    return dataset === undefined ? undefined : JSON.parse(String(dataset.value));
+    const dataset = childDataset(group, "json");
+    return dataset === undefined ? undefined : JSON.parse(readText(dataset));
   }
 }
 
@@ -143,7 +132,7 @@ export async function quickLoad(path: string): Promise<QuickExperiment> {
   };
 }
 
-function episodeInfo(id: number, group: Group): EpisodeInfo {
+function episodeInfo(id: number, group: Hdf5ReadGroup): EpisodeInfo {
   const number = (name: string): number => Number(readAttribute(group, name) ?? 0);
   const success = readAttribute(group, "success");
   return {
@@ -155,9 +144,9 @@ function episodeInfo(id: number, group: Group): EpisodeInfo {
   };
 }
 
-function checkFormat(path: string, file: File): void {
-  const format = guard(path, "read", () => readAttribute(file, "format"));
-  const version = String(guard(path, "read", () => readAttribute(file, "format_version")) ?? "none");
+function checkFormat(path: string, root: Hdf5ReadGroup): void {
+  const format = readAttribute(root, "format");
+  const version = String(readAttribute(root, "format_version") ?? "none");
   if (format !== FORMAT_NAME) {
     const problem = `${path} has the format ${format ?? "of another program"}, expected ${FORMAT_NAME}; it was not written by this exporter`;
     throw new CorruptDataError("SNN_FORMAT_UNKNOWN", "HDF5", 0, problem);

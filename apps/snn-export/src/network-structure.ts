@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from "@millrace/base";
 import { csrToRows, validateCsr } from "@millrace/codecs";
-import type { Dataset, Group } from "h5wasm/node";
+import type { Hdf5ReadGroup } from "@millrace/hdf5";
 import type { ColumnPlace } from "./columns/staged-column.ts";
 import { writeColumn } from "./columns/write-column.ts";
-import { childDataset, childGroup, guard } from "./h5-file.ts";
+import { childDataset, childGroup, readIntegers, readNumbers } from "./hdf5-read.ts";
 
 /** A sparse matrix in compressed sparse row form, as SciPy's csr_matrix has it. */
 export interface CsrMatrix {
@@ -96,44 +96,39 @@ export function writeNetworkStructure(
 }
 
 /** Reads what {@link writeNetworkStructure} wrote; undefined where a file has none. */
-export function readNetworkStructure(root: Group, path: string): NetworkStructure | undefined {
-  return guard(path, "read", () => {
-    const structure = childGroup(root, "network_structure");
-    if (structure === undefined) return undefined;
-    const neuronGroup = childGroup(structure, "neurons");
-    const connectionGroup = childGroup(structure, "connections");
-    const weightGroup = childGroup(structure, "initial_weights");
-    const neurons: Record<string, Float64Array> = {};
-    for (const name of neuronGroup?.keys() ?? []) {
-      neurons[name] = Float64Array.from(valuesOf<Float64Array>(childDataset(neuronGroup!, name)));
-    }
-    const column = (group: Group | undefined, name: string): Uint32Array =>
-      group === undefined
-        ? new Uint32Array(0)
-        : Uint32Array.from(valuesOf<Uint32Array>(childDataset(group, name)));
-    const shape =
-      weightGroup === undefined ? [0n, 0n] : valuesOf<BigInt64Array>(childDataset(weightGroup, "shape"));
-    const data = weightGroup === undefined ? [] : valuesOf<Float64Array>(childDataset(weightGroup, "data"));
-    const initialWeights: CsrMatrix = {
-      indptr: column(weightGroup, "indptr"),
-      indices: column(weightGroup, "indices"),
-      data: Float64Array.from(data),
-      shape: [Number(shape[0]), Number(shape[1])],
-    };
-    if (weightGroup !== undefined) {
-      validateCsr(initialWeights.indptr, initialWeights.indices, initialWeights.shape[1]);
-    }
-    return {
-      neurons,
-      connections: { source: column(connectionGroup, "source"), target: column(connectionGroup, "target") },
-      initialWeights,
-    };
-  });
+export function readNetworkStructure(root: Hdf5ReadGroup): NetworkStructure | undefined {
+  const structure = childGroup(root, "network_structure");
+  if (structure === undefined) return undefined;
+  const neuronGroup = childGroup(structure, "neurons");
+  const neurons: Record<string, Float64Array> = {};
+  for (const name of neuronGroup?.names ?? []) neurons[name] = numbersAt(neuronGroup, name);
+  const connections = childGroup(structure, "connections");
+  const weights = childGroup(structure, "initial_weights");
+  const shape = numbersAt(weights, "shape");
+  const initialWeights: CsrMatrix = {
+    indptr: integersAt(weights, "indptr"),
+    indices: integersAt(weights, "indices"),
+    data: numbersAt(weights, "data"),
+    shape: [shape[0] ?? 0, shape[1] ?? 0],
+  };
+  if (weights !== undefined) {
+    validateCsr(initialWeights.indptr, initialWeights.indices, initialWeights.shape[1]);
+  }
+  return {
+    neurons,
+    connections: { source: integersAt(connections, "source"), target: integersAt(connections, "target") },
+    initialWeights,
+  };
 }
 
-/** A dataset's values; an empty dataset reads as null in h5wasm. */
-function valuesOf<T extends ArrayLike<number | bigint>>(dataset: Dataset | undefined): T {
-  return (dataset?.value ?? []) as unknown as T;
+function integersAt(group: Hdf5ReadGroup | undefined, name: string): Uint32Array {
+  const dataset = childDataset(group, name);
+  return dataset === undefined ? new Uint32Array(0) : readIntegers(dataset);
+}
+
+function numbersAt(group: Hdf5ReadGroup | undefined, name: string): Float64Array {
+  const dataset = childDataset(group, name);
+  return dataset === undefined ? new Float64Array(0) : readNumbers(dataset);
 }
 
 function sharedLength(what: string, columns: Readonly<Record<string, ArrayLike<number>>>): number {

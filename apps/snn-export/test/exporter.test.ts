@@ -286,7 +286,7 @@ describe("the file", () => {
   it("of another program or version is refused by name", async () => {
     const path = join(directory.path, "text.h5");
     writeFileSync(path, "no HDF5 at all, but long enough to be one");
-    await expect(ExperimentLoader.open(path)).rejects.toMatchObject({ code: "SNN_HDF5_CORRUPT" });
+    await expect(ExperimentLoader.open(path)).rejects.toMatchObject({ code: "HDF5_SIGNATURE_MISSING" });
     await expect(ExperimentLoader.open(join(directory.path, "missing.h5"))).rejects.toMatchObject({
       code: "FILES_NOT_FOUND",
     });

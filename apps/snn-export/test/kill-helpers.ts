@@ -3,9 +3,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { seededRandom } from "@millrace/base";
 import { tempDirectory } from "@millrace/testkit";
+import h5wasm, { type Dataset } from "h5wasm/node";
 import { expect } from "vitest";
 import { quickLoad } from "../src/index.ts";
 import { checkSteps } from "./helpers.ts";
+
+await h5wasm.ready;
 
 const RECORDER = fileURLToPath(new URL("./record-forever.ts", import.meta.url));
 
@@ -36,7 +39,19 @@ export async function killAndCheck(seed: number): Promise<void> {
   expect(steps, `seed ${seed}`).toBeGreaterThanOrEqual(reported);
   const { info } = (await quickLoad(path)).episodes[0] ?? {};
   expect(info?.status ?? "running").toBe("running");
+  expect(stepsByLibrary(path)).toBe(steps);
   if (hasH5dump()) execFileSync("h5dump", ["-H", path], { stdio: ["ignore", "ignore", "pipe"] });
+}
+
+/** The steps of the first episode as the real libhdf5 reads them. */
+function stepsByLibrary(path: string): number {
+  const file = new h5wasm.File(path, "r");
+  try {
+    const counts = file.get("episodes/episode_0000/spikes/counts") as Dataset | null;
+    return counts?.shape?.[0] ?? 0;
+  } finally {
+    file.close();
+  }
 }
 
 /** Whether hdf5-tools are installed. */
