@@ -13,6 +13,7 @@ const NAMES = [
   "AEDAT3",
   "AEDAT4",
   "HDF5",
+  "ROS bag",
   "text",
 ] as const;
 
@@ -44,9 +45,7 @@ export const HDF5_MAGIC = "\x89HDF\r\n\x1a\n";
 /** What files of other formats begin with; ASCII, with escapes for the rest. */
 const MAGICS: readonly (readonly [start: string, name: string])[] = [
   ["#!AER-DAT", "AEDAT 1 (jAER)"],
-  ["#ROSBAG V", "a ROS 1 bag"],
-  ["SQLite format 3\0", "a ROS 2 bag (SQLite)"],
-  ["\x89MCAP0\r\n", "MCAP"],
+  ["#ROSBAG V", "a ROS 1 bag of a version before 2.0"],
   ["\x93NUMPY", "NumPy (.npy)"],
   ["PK\x03\x04", "ZIP or NumPy (.npz)"],
   ["\x1f\x8b", "gzip"],

@@ -30,6 +30,8 @@ export interface RecordingOptions {
   readonly columns?: readonly TextColumn[] | undefined;
   /** The unit of the times in a text file. @default found out from the content */
   readonly timeUnit?: TimeUnit | undefined;
+  /** The topic with the events, of a ROS bag that has several. @default the only one */
+  readonly topic?: string | undefined;
   /** Ends the reading with an AbortedError. @default none */
   readonly signal?: AbortSignal | undefined;
   /** Gets reports while chunks are read, at most ten a second. @default nobody */
@@ -47,6 +49,7 @@ export const DEFAULT_RECORDING_OPTIONS: Required<RecordingOptions> = Object.free
   geometry: undefined,
   columns: undefined,
   timeUnit: undefined,
+  topic: undefined,
   signal: undefined,
   onProgress: undefined,
 });

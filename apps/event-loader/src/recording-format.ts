@@ -1,5 +1,5 @@
 import { CorruptDataError } from "@millrace/base";
-import type { ByteSource, Vfs } from "@millrace/files";
+import { type ByteSource, defaultVfs, type Vfs } from "@millrace/files";
 import { aedat2Format } from "./aedat2.ts";
 import { aedat3Format } from "./aedat3.ts";
 import { aedat4Format } from "./aedat4.ts";
@@ -23,6 +23,10 @@ import { hdf5Format } from "./hdf5/hdf5-format.ts";
 import { nmnistFormat } from "./nmnist.ts";
 import type { RecordingOptions } from "./options.ts";
 import { MAX_HEADER_BYTES, parseRawHeader, type RawHeader } from "./raw-header.ts";
+import { bagFormat } from "./ros/bag-format.ts";
+import { openMcapBag } from "./ros/mcap-bag.ts";
+import { openRos1Bag } from "./ros/ros1-bag.ts";
+import { openSqliteBag } from "./ros/sqlite-bag.ts";
 import type { RowSource } from "./row-source.ts";
 import { newTextDecoder } from "./text.ts";
 import { detectTextLayout } from "./text-layout.ts";
@@ -51,6 +55,10 @@ export interface RowFormat extends FormatFacts {
   close(): Promise<void>;
 }
 
+const SQLITE_MAGIC = "SQLite format 3\0";
+const MCAP_MAGIC = "\x89MCAP0\r\n";
+const ROS1_MAGIC = "#ROSBAG V2.0\n";
+
 /** Data that is looked at for the order of EVT2.1: 4,096 words. */
 const SNIFFED_BYTES = 32_768;
 
@@ -64,7 +72,7 @@ const AEDAT_FORMATS = [
 ] as const;
 
 /** What is known before the source is looked at; `path` where it is a file of `vfs`. */
-type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit"> & {
+type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit" | "topic"> & {
   readonly vfs: Vfs;
   readonly path: string | undefined;
 };
@@ -79,7 +87,7 @@ export async function detectRecordingFormat(source: ByteSource, hints: Hints): P
   const isSaidToBeText = hints.format === "text" || (hints.columns ?? hints.timeUnit) !== undefined;
   if (isSaidToBeText) return textFormat(source, bytes, hints);
   const found =
-    hints.format === undefined || hints.format === "HDF5"
+    hints.format === undefined || hints.format === "HDF5" || hints.format === "ROS bag"
       ? await recognise(source, bytes, hints)
       : await forced(source, bytes, hints.format);
   if (found !== undefined) return found;
@@ -90,9 +98,14 @@ export async function detectRecordingFormat(source: ByteSource, hints: Hints): P
 async function recognise(
   source: ByteSource,
   head: Uint8Array,
-  { vfs, path }: Hints,
+  { vfs, path, topic }: Hints,
 ): Promise<RecordingFormat | undefined> {
   if (beginsWith(head, HDF5_MAGIC)) return hdf5Format(source, vfs, path);
+  if (beginsWith(head, SQLITE_MAGIC)) {
+    return bagFormat(source, openSqliteBag(source.name, vfs === defaultVfs ? path : undefined), topic);
+  }
+  if (beginsWith(head, MCAP_MAGIC)) return bagFormat(source, await openMcapBag(source), topic);
+  if (beginsWith(head, ROS1_MAGIC)) return bagFormat(source, await openRos1Bag(source), topic);
   const header = parseRawHeader(head, source.name);
   if (header?.format !== undefined) {
     if (!isRawFormat(header.format)) throw unsupportedFormat(source.name, header.format);

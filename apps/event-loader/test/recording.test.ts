@@ -95,8 +95,6 @@ describe("openRecording", () => {
     ["#!AER-DAT1.0\r\n", "AEDAT 1"],
     ["Event Stream\x02\x00\x00\x02", "Event Stream 2.0.0 of ATIS"],
     ["Event Stream\x01\x00\x00\x01", "Event Stream 1.0.0"],
-    ["#ROSBAG V2.0\n", "ROS 1"],
-    ["SQLite format 3\0", "ROS 2"],
     ["\x93NUMPY\x01", "NumPy"],
     ["PK\x03\x04", "NumPy"],
     ["ARROW1\0\0", "Arrow"],

@@ -12,6 +12,7 @@ export interface InputFlags {
   readonly geometry?: Geometry;
   readonly columns?: readonly TextColumn[];
   readonly timeUnit?: TimeUnit;
+  readonly topic?: string;
 }
 
 /** Adds {@link InputFlags} to a verb. */
@@ -29,7 +30,8 @@ export const addInputFlags: NonNullable<VerbSpec<InputFlags>["flags"]> = (comman
       "--time-unit <unit>",
       "the unit of times in a text file: s, ms, us or ns",
       oneOf("time unit", TIME_UNITS),
-    );
+    )
+    .option("--topic <name>", "the topic with the events, of a ROS bag that has several");
 
 /** Opens the recording that a command line names, with a bar on stderr while it is read. */
 export function openInput(
@@ -45,6 +47,7 @@ export function openInput(
     geometry: flags.geometry,
     columns: flags.columns,
     timeUnit: flags.timeUnit,
+    topic: flags.topic,
     signal: context.signal,
     onProgress: (report) => bar.update(report),
   };
