@@ -154,7 +154,7 @@ describe("after a power failure at any call", () => {
   it.each(WAYS.flatMap((way) => (["ENOSPC", "EIO"] as const).map((error) => [error, way] as const)))(
     "or a failing disk (%s) the same holds, and the writer says so (%s)",
     async (error, way) => {
-      for (let n = 2; n < 40; n++) {
+      for (let n = 2 + (WAYS.indexOf(way) % 2); n < 40; n += 2) {
         for (const call of ["write", "sync"] as const) {
           const vfs = new FaultyVfs(n);
           vfs.failNth({ call, n, error });
