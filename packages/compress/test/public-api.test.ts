@@ -19,6 +19,7 @@ it("exports these names and no others", () => {
       "decompressLzf",
       "detectCodec",
       "newHasher",
+      "readZip",
       "sha256Hex",
     ]
   `);
