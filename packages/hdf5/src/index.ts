@@ -18,9 +18,5 @@ export {
   type TableColumns,
   type TableRows,
 } from "./table.ts";
-export {
-  DEFAULT_HDF5_WRITER_OPTIONS,
-  Hdf5Writer,
-  type Hdf5WriterOptions,
-  type Hdf5WriterStats,
-} from "./writer.ts";
+export { Hdf5Writer, type Hdf5WriterStats } from "./writer.ts";
+export { DEFAULT_HDF5_WRITER_OPTIONS, type Hdf5WriterOptions } from "./writer-options.ts";
