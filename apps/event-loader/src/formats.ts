@@ -14,6 +14,7 @@ const NAMES = [
   "AEDAT4",
   "HDF5",
   "ROS bag",
+  "NumPy",
   "text",
 ] as const;
 
@@ -46,8 +47,6 @@ export const HDF5_MAGIC = "\x89HDF\r\n\x1a\n";
 const MAGICS: readonly (readonly [start: string, name: string])[] = [
   ["#!AER-DAT", "AEDAT 1 (jAER)"],
   ["#ROSBAG V", "a ROS 1 bag of a version before 2.0"],
-  ["\x93NUMPY", "NumPy (.npy)"],
-  ["PK\x03\x04", "ZIP or NumPy (.npz)"],
   ["\x1f\x8b", "gzip"],
   ["ARROW1", "Arrow"],
   ["PAR1", "Parquet"],

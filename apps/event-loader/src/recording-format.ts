@@ -21,6 +21,8 @@ import {
 } from "./formats.ts";
 import { hdf5Format } from "./hdf5/hdf5-format.ts";
 import { nmnistFormat } from "./nmnist.ts";
+import { NPY_MAGIC } from "./numpy/npy-array.ts";
+import { npyFormat, npzFormat } from "./numpy/numpy-format.ts";
 import type { RecordingOptions } from "./options.ts";
 import { MAX_HEADER_BYTES, parseRawHeader, type RawHeader } from "./raw-header.ts";
 import { bagFormat } from "./ros/bag-format.ts";
@@ -57,7 +59,11 @@ export interface RowFormat extends FormatFacts {
 
 const SQLITE_MAGIC = "SQLite format 3\0";
 const MCAP_MAGIC = "\x89MCAP0\r\n";
+const ZIP_MAGIC = "PK\x03\x04";
 const ROS1_MAGIC = "#ROSBAG V2.0\n";
+
+/** Formats that are recognised whether they were asked for or not. */
+const HAS_MAGIC: ReadonlySet<FormatName> = new Set(["HDF5", "ROS bag", "NumPy"]);
 
 /** Data that is looked at for the order of EVT2.1: 4,096 words. */
 const SNIFFED_BYTES = 32_768;
@@ -87,7 +93,7 @@ export async function detectRecordingFormat(source: ByteSource, hints: Hints): P
   const isSaidToBeText = hints.format === "text" || (hints.columns ?? hints.timeUnit) !== undefined;
   if (isSaidToBeText) return textFormat(source, bytes, hints);
   const found =
-    hints.format === undefined || hints.format === "HDF5" || hints.format === "ROS bag"
+    hints.format === undefined || HAS_MAGIC.has(hints.format)
       ? await recognise(source, bytes, hints)
       : await forced(source, bytes, hints.format);
   if (found !== undefined) return found;
@@ -105,6 +111,8 @@ async function recognise(
     return bagFormat(source, openSqliteBag(source.name, vfs === defaultVfs ? path : undefined), topic);
   }
   if (beginsWith(head, MCAP_MAGIC)) return bagFormat(source, await openMcapBag(source), topic);
+  if (beginsWith(head, NPY_MAGIC)) return npyFormat(source);
+  if (beginsWith(head, ZIP_MAGIC)) return npzFormat(source);
   if (beginsWith(head, ROS1_MAGIC)) return bagFormat(source, await openRos1Bag(source), topic);
   const header = parseRawHeader(head, source.name);
   if (header?.format !== undefined) {

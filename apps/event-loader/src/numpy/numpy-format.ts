@@ -1,0 +1,145 @@
+import { CapacityError, CorruptDataError } from "@millrace/base";
+import { readZip } from "@millrace/compress";
+import { type ByteSource, readSourceFull } from "@millrace/files";
+import type { RowFormat } from "../recording-format.ts";
+import { TableRows } from "../row-source.ts";
+import { type NpyHeader, readNpyField, readNpyHeader } from "./npy-array.ts";
+import {
+  matrixColumns,
+  type NumpyColumn,
+  type NumpyColumns,
+  namedColumns,
+  numpyTable,
+  structuredColumns,
+  timeUnitOf,
+} from "./numpy-columns.ts";
+
+/** What is kept in memory of one recording at the most: archives, and arrays that lie column by column. */
+const MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024;
+/** More than any header has, and some rows to look at. */
+const SAMPLE_BYTES = 256 * 1024;
+const SAMPLE_ROWS = 1000;
+
+/**
+ * The format of an NPY file: a structured array with fields x, y, t and p, or a matrix of n × 4.
+ * @throws CorruptDataError `EVENTS_NPY_HEADER`, `EVENTS_NUMPY_LAYOUT`, `EVENTS_NPY_TRUNCATED`
+ */
+export async function npyFormat(source: ByteSource): Promise<RowFormat> {
+  const head = await readUpTo(source, SAMPLE_BYTES);
+  const header = readNpyHeader(head, source.name);
+  const found = structuredColumns(header) ?? matrixColumns(header, await sampleOf(source, header, head));
+  if (found === undefined) throw noEvents(source, `an array of shape ${header.shape.join(" × ")}`);
+  checkLength(source.name, header, source.size);
+  if (header.isFortranOrder && header.shape.length > 1) {
+    const bytes = await readUpTo(source, MEMORY_LIMIT_BYTES);
+    return formatOf(
+      found,
+      memoryReader(() => bytes),
+    );
+  }
+  return formatOf(found, async ({ header: { dataStart, elementBytes }, header: own, field }, start, stop) => {
+    const bytes = new Uint8Array((stop - start) * elementBytes);
+    await readSourceFull(source, bytes, dataStart + start * elementBytes);
+    return readNpyField(bytes, { ...own, dataStart: 0 }, field, 0, stop - start);
+  });
+}
+
+/**
+ * The format of an NPZ archive: arrays x, y, t and p, or one array as {@link npyFormat} reads it.
+ * @throws as it does, and CorruptDataError `COMPRESS_ZIP_CORRUPT`, CapacityError above 1 GiB
+ */
+export async function npzFormat(source: ByteSource): Promise<RowFormat> {
+  const files = readZip(await readUpTo(source, MEMORY_LIMIT_BYTES), MEMORY_LIMIT_BYTES);
+  const columns = new Map<string, NumpyColumn>();
+  const bytesOf = new Map<NpyHeader, Uint8Array>();
+  let whole: NumpyColumns | undefined;
+  for (const [file, bytes] of files) {
+    if (!file.endsWith(".npy")) continue;
+    const name = `${source.name}/${file}`;
+    const header = readNpyHeader(bytes, name);
+    checkLength(name, header, bytes.length);
+    bytesOf.set(header, bytes);
+    whole ??= rebind(structuredColumns(header) ?? matrixColumns(header, bytes), header, bytes, bytesOf);
+    const [field] = header.fields;
+    if (header.shape.length !== 1 || field === undefined || header.fields.length > 1) continue;
+    columns.set(file.slice(0, -4).toLowerCase(), { header, field, rowCount: header.shape[0]! });
+  }
+  const found = namedColumns(columns, "arrays x, y, t, p") ?? whole;
+  if (found === undefined)
+    throw noEvents(source, `the arrays ${[...files.keys()].slice(0, 8).join(", ") || "none"}`);
+  return formatOf(
+    found,
+    memoryReader(({ header }) => bytesOf.get(header)!),
+  );
+}
+
+/** Matrices describe their columns by headers of their own: they have the same bytes. */
+function rebind(
+  columns: NumpyColumns | undefined,
+  header: NpyHeader,
+  bytes: Uint8Array,
+  bytesOf: Map<NpyHeader, Uint8Array>,
+): NumpyColumns | undefined {
+  if (columns === undefined) return undefined;
+  for (const column of [columns.x, columns.y, columns.t, columns.p]) {
+    if (column.header !== header) bytesOf.set(column.header, bytes);
+  }
+  return columns;
+}
+
+type ReadColumn = (column: NumpyColumn, start: number, stop: number) => Promise<Float64Array>;
+
+function memoryReader(bytesOf: (column: NumpyColumn) => Uint8Array): ReadColumn {
+  return async (column, start, stop) =>
+    readNpyField(bytesOf(column), column.header, column.field, start, stop - start);
+}
+
+async function formatOf(columns: NumpyColumns, read: ReadColumn): Promise<RowFormat> {
+  const { t, p } = columns;
+  const unit = timeUnitOf(t, await read(t, 0, Math.min(t.rowCount, SAMPLE_ROWS)));
+  const isSigned = (await read(p, 0, Math.min(p.rowCount, SAMPLE_ROWS))).some((value) => value < 0);
+  const table = numpyTable(columns, unit.factor, read);
+  // Times of 32 bits tell microseconds apart for 16 seconds only.
+  const precision =
+    t.field.type.kind === "float" && t.field.type.bytes === 4 ? { timePrecision: "float32" } : {};
+  return {
+    name: "NumPy",
+    width: undefined,
+    height: undefined,
+    metadata: {
+      layout: columns.layout,
+      timeUnit: unit.name,
+      polarity: isSigned ? "-1/1" : "0/1",
+      ...precision,
+    },
+    dataStart: 0,
+    openRows: (context) => new TableRows(table, context),
+    close: async () => {},
+  };
+}
+
+/** Bytes that hold the first rows of a matrix; of one that lies column by column, all of it. */
+async function sampleOf(source: ByteSource, header: NpyHeader, head: Uint8Array): Promise<Uint8Array> {
+  return header.isFortranOrder ? readUpTo(source, MEMORY_LIMIT_BYTES) : head;
+}
+
+async function readUpTo(source: ByteSource, limit: number): Promise<Uint8Array> {
+  if (limit === MEMORY_LIMIT_BYTES && source.size > limit) {
+    throw new CapacityError("EVENTS_NUMPY_MEMORY", `${source.name} in memory`, source.size, limit);
+  }
+  const bytes = new Uint8Array(Math.min(limit, source.size));
+  return bytes.subarray(0, await source.read(bytes, 0));
+}
+
+function checkLength(name: string, header: NpyHeader, size: number): void {
+  const elements = header.shape.reduce((product, length) => product * length, 1);
+  const due = header.dataStart + elements * header.elementBytes;
+  if (due <= size) return;
+  const problem = `the array has ${header.shape.join(" × ")} elements of ${header.elementBytes} bytes, which end at byte ${due}; the file has ${size} and is truncated`;
+  throw new CorruptDataError("EVENTS_NPY_TRUNCATED", name, size, problem);
+}
+
+function noEvents(source: ByteSource, found: string): CorruptDataError {
+  const problem = `this holds no events in a known layout: expected arrays or fields x, y, t and p, or n × 4 of t, x, y, p or x, y, t, p; found ${found}`;
+  return new CorruptDataError("EVENTS_NUMPY_LAYOUT", source.name, 0, problem);
+}
