@@ -1,44 +1,11 @@
-import { InvalidArgumentError } from "@millrace/base";
-import type { Hdf5ReadDataset, Hdf5ReadGroup } from "@millrace/hdf5";
+import { checkOneOf, InvalidArgumentError } from "@millrace/base";
 import { TIME_RUNS_NAME } from "./columns/time-runs.ts";
-import {
-  childDataset,
-  childGroup,
-  readAttribute,
-  readIntegers,
-  readNumbers,
-  readText,
-  readValues,
-  requireDataset,
-} from "./hdf5-read.ts";
-import type { BlockValues } from "./log-block.ts";
-import { expandTimeRuns } from "./time-runs-reader.ts";
-
-/** Values with the time step of each. */
-export interface SeriesData<T extends BlockValues = BlockValues> {
-  /** Time steps, ascending. */
-  readonly timesteps: Float64Array;
-  /** Row after row; `width` numbers each. */
-  readonly values: T;
-  /** Numbers a row; 1 where each is a plain number. */
-  readonly width: number;
-}
-
-/** Spikes of a range of rows: row i has `counts[i]` of the `ids`, in order. */
-export interface SpikeData {
-  readonly timesteps: Float64Array;
-  readonly counts: Uint32Array;
-  readonly ids: Uint32Array;
-}
-
-/** Changed synapses, as columns. */
-export interface WeightChangeData {
-  readonly timesteps: Float64Array;
-  readonly sources: Uint32Array;
-  readonly targets: Uint32Array;
-  readonly oldWeights: Float64Array;
-  readonly newWeights: Float64Array;
-}
+import { JsonTexts } from "./loader/json-texts.ts";
+import { groupIn, parseJson, requireColumn, type TreeGroup, textIn } from "./loader/run-tree.ts";
+import { type SeriesData, SeriesReader } from "./loader/series-reader.ts";
+import { type SpikeData, type SpikeEvents, SpikeReader, spikeEvents } from "./loader/spike-reader.ts";
+import { TimeIndex } from "./loader/time-index.ts";
+import { type WeightChangeData, WeightReader } from "./loader/weight-reader.ts";
 
 /** One event as it was logged. */
 export interface LoggedEvent {
@@ -47,153 +14,208 @@ export interface LoggedEvent {
   readonly data?: unknown;
 }
 
-/** Everything that an episode holds. */
-export interface EpisodeContents {
+/** What of an episode does not come step by step. */
+export interface StaticData {
+  readonly weightChanges: WeightChangeData | undefined;
+  readonly events: readonly LoggedEvent[];
+  /** What `endEpisode` was told, or undefined. */
+  readonly summary: unknown;
+}
+
+/** Everything that an episode holds, as it is stored. */
+export interface EpisodeContents extends StaticData {
   readonly neuralStates: SeriesData | undefined;
   readonly spikes: SpikeData | undefined;
   readonly rewards: SeriesData | undefined;
   readonly behavior: Readonly<Record<string, SeriesData | undefined>>;
-  readonly weightChanges: WeightChangeData | undefined;
-  readonly events: readonly LoggedEvent[];
-  readonly summary: unknown;
 }
 
-/** The data of one episode, read when asked for. A field that was never logged is undefined. */
+/** Events with their time steps. */
+interface EventReader {
+  readonly index: TimeIndex;
+  readonly texts: JsonTexts;
+}
+
+/**
+ * The data of one episode, read when asked for: time steps [start, stop), and no more of the file than they need.
+ *
+ * A field that was never logged is undefined. It can be used for as long as its loader is open.
+ */
 export class EpisodeData {
-  readonly #path: string;
-  readonly #group: Hdf5ReadGroup;
+  readonly id: number;
+  readonly #group: TreeGroup;
   readonly #requireOpen: () => unknown;
+  readonly #limitBytes: number;
+  /** Readers of the fields that were asked for, by their paths in the episode. */
+  readonly #readers = new Map<string, SeriesReader | SpikeReader | WeightReader | EventReader>();
 
   /** @param requireOpen - throws when the file was closed: reading then must fail, not come back empty */
-  constructor(path: string, group: Hdf5ReadGroup, requireOpen: () => unknown) {
-    this.#path = path;
+  constructor(id: number, group: TreeGroup, limitBytes: number, requireOpen: () => unknown) {
+    this.id = id;
     this.#group = group;
+    this.#limitBytes = limitBytes;
     this.#requireOpen = requireOpen;
   }
 
-  neuralStates(): SeriesData | undefined {
-    return this.#series(this.#child("neural_states"));
-  }
-
-  rewards(): SeriesData | undefined {
-    return this.#series(this.#child("rewards"));
+  /** The fields that were logged: "spikes", "neural_states", "behavior/x" and so on. */
+  get fields(): string[] {
+    this.#requireOpen();
+    const names = FIELDS.filter((name) => groupIn(this.#group, name) !== undefined);
+    return [...names, ...this.behaviorNames.map((name) => `behavior/${name}`)];
   }
 
   /** The names under which behavior was logged. */
-  behaviorNames(): string[] {
-    return this.#child("behavior")?.names ?? [];
+  get behaviorNames(): string[] {
+    this.#requireOpen();
+    const behavior = groupIn(this.#group, "behavior");
+    return behavior?.names.filter((name) => groupIn(behavior, name) !== undefined) ?? [];
   }
 
-  behavior(name: string): SeriesData | undefined {
-    const group = this.#child("behavior");
-    return group === undefined ? undefined : this.#series(childGroup(group, name));
+  /** Time steps that something was logged at: from the first to one past the last; 0 and 0 where there are none. */
+  timeRange(): { readonly start: number; readonly stop: number } {
+    const indices = this.fields.map((field) => this.#readerOf(field)!.index).filter(({ rows }) => rows > 0);
+    if (indices.length === 0) return { start: 0, stop: 0 };
+    return {
+      start: Math.min(...indices.map(({ start }) => start)),
+      stop: Math.max(...indices.map(({ stop }) => stop)),
+    };
   }
 
   /**
-   * The spikes of rows [start, end): rows are the steps at which spikes were logged, in order.
-   * Reads at most 1024 counts and the ids of that range more than it returns.
-   * @throws InvalidArgumentError when the range is not inside the episode
+   * The neural states of time steps [start, stop). With adaptive sampling that is the state at each step that
+   * `fastest` divides, as far from what was logged as the tolerance says: the last kept one holds.
+   * @throws InvalidArgumentError for a range that is none, CorruptDataError, CapacityError
    */
-  spikes(start = 0, end?: number): SpikeData | undefined {
-    const group = this.#child("spikes");
-    if (group === undefined) return undefined;
-    const rows = requireDataset(this.#path, group, "counts").shape[0] ?? 0;
-    const last = end ?? rows;
-    if (!(Number.isInteger(start) && start >= 0 && start <= last && last <= rows)) {
-      throw new InvalidArgumentError(
-        "SNN_ROWS_RANGE",
-        "spike rows",
-        `${start} to ${last}`,
-        `a range in 0 to ${rows}`,
-      );
-    }
-    if (start === last)
-      return { timesteps: new Float64Array(0), counts: new Uint32Array(0), ids: new Uint32Array(0) };
-    const rowsPerOffset = Number(readAttribute(group, "rows_per_offset"));
-    const block = Math.floor(start / rowsPerOffset);
-    const blockStart = block * rowsPerOffset;
-    const offset = readNumbers(this.#dataset(group, "offsets"), block, block + 1)[0]!;
-    const counts = readIntegers(this.#dataset(group, "counts"), blockStart, last);
-    const skipped = sum(counts, 0, start - blockStart);
-    const wanted = counts.slice(start - blockStart);
-    const first = offset + skipped;
-    const total = sum(wanted, 0, wanted.length);
-    return {
-      timesteps: this.#timesteps(group, start, last),
-      counts: wanted,
-      ids: total === 0 ? new Uint32Array(0) : readIntegers(this.#dataset(group, "ids"), first, first + total),
-    };
+  getNeuralStates(start?: number, stop?: number): SeriesData | undefined {
+    const range = this.#range(start, stop);
+    return this.#series("neural_states")?.readHeld(...range, () => this.timeRange().stop);
   }
 
-  weightChanges(): WeightChangeData | undefined {
-    const group = this.#child("weight_changes");
-    if (group === undefined) return undefined;
-    return {
-      timesteps: this.#timesteps(group),
-      sources: readIntegers(this.#dataset(group, "source")),
-      targets: readIntegers(this.#dataset(group, "target")),
-      oldWeights: readNumbers(this.#dataset(group, "old_weight")),
-      newWeights: readNumbers(this.#dataset(group, "new_weight")),
-    };
+  /** The neural states that were kept: as {@link getNeuralStates}, without what adaptive sampling left out. */
+  getKeptStates(start?: number, stop?: number): SeriesData | undefined {
+    return this.#series("neural_states")?.read(...this.#range(start, stop));
   }
 
-  events(): LoggedEvent[] {
-    const group = this.#child("events");
-    if (group === undefined) return [];
-    const json = readValues(this.#dataset(group, "json")) as Uint8Array;
-    const ends = readNumbers(this.#dataset(group, "ends"));
-    const decoder = new TextDecoder();
-    return Array.from(this.#timesteps(group), (timestep, i) => {
-      const start = i === 0 ? 0 : ends[i - 1]!;
-      return {
-        timestep,
-        ...(JSON.parse(decoder.decode(json.subarray(start, ends[i]!))) as Omit<LoggedEvent, "timestep">),
-      };
-    });
+  /** The spikes of time steps [start, stop), step by step; with a row for each logged step, spikes or not. */
+  getSpikes(start?: number, stop?: number): SpikeData | undefined {
+    const range = this.#range(start, stop);
+    const reader = this.#readerOf("spikes");
+    return reader instanceof SpikeReader ? reader.read(...range) : undefined;
+  }
+
+  /**
+   * The spikes of time steps [start, stop) as two columns of one entry a spike.
+   * @param sortedBy - "time", or "neuron" with the spikes of each in time
+   */
+  getSpikesAsEvents(
+    start?: number,
+    stop?: number,
+    sortedBy: "time" | "neuron" = "time",
+  ): SpikeEvents | undefined {
+    checkOneOf("snn", "sortedBy", sortedBy, ["time", "neuron"]);
+    const spikes = this.getSpikes(start, stop);
+    return spikes === undefined ? undefined : spikeEvents(spikes, sortedBy);
+  }
+
+  /** The rewards of time steps [start, stop). */
+  getRewards(start?: number, stop?: number): SeriesData | undefined {
+    return this.#series("rewards")?.read(...this.#range(start, stop));
+  }
+
+  /** The behavior of that name at time steps [start, stop). */
+  getBehavior(name: string, start?: number, stop?: number): SeriesData | undefined {
+    return this.#series(`behavior/${name}`)?.read(...this.#range(start, stop));
+  }
+
+  /** The changed synapses of time steps [start, stop). */
+  getWeightChanges(start?: number, stop?: number): WeightChangeData | undefined {
+    const range = this.#range(start, stop);
+    const reader = this.#readerOf("weight_changes");
+    return reader instanceof WeightReader ? reader.read(...range) : undefined;
+  }
+
+  /** The events of time steps [start, stop). */
+  getEvents(start?: number, stop?: number): LoggedEvent[] {
+    const [from, to] = this.#range(start, stop);
+    const reader = this.#readerOf("events");
+    if (reader === undefined || !("texts" in reader)) return [];
+    const { index, texts } = reader;
+    const rows: [number, number] = [index.rowAt(from), index.rowAt(to)];
+    const timesteps = index.timesteps(...rows);
+    return texts.read(...rows).map((event, i) => ({
+      timestep: timesteps[i]!,
+      ...(event as Omit<LoggedEvent, "timestep">),
+    }));
+  }
+
+  /** What `logStaticEpisodeData` and `endEpisode` were given, and what was logged of the same. */
+  getStaticData(): StaticData {
+    return { weightChanges: this.getWeightChanges(), events: this.getEvents(), summary: this.getSummary() };
   }
 
   /** What `endEpisode` was told of the whole episode, or undefined. */
-  summary(): unknown {
-    this.#requireOpen();
-    const dataset = childDataset(this.#group, "summary");
-    return dataset === undefined ? undefined : JSON.parse(readText(dataset));
+  getSummary(): unknown {
+    return this.#json("summary");
   }
 
-  /** Everything at once. */
+  /** What the analytics of the recorder found, or undefined. */
+  getAnalytics(): unknown {
+    return this.#json("analytics");
+  }
+
+  /** Everything at once, as it is stored. */
   contents(): EpisodeContents {
     return {
-      neuralStates: this.neuralStates(),
-      spikes: this.spikes(),
-      rewards: this.rewards(),
-      behavior: Object.fromEntries(this.behaviorNames().map((name) => [name, this.behavior(name)])),
-      weightChanges: this.weightChanges(),
-      events: this.events(),
-      summary: this.summary(),
+      neuralStates: this.getKeptStates(),
+      spikes: this.getSpikes(),
+      rewards: this.getRewards(),
+      behavior: Object.fromEntries(this.behaviorNames.map((name) => [name, this.getBehavior(name)])),
+      ...this.getStaticData(),
     };
   }
 
-  #child(name: string): Hdf5ReadGroup | undefined {
+  #json(name: string): unknown {
     this.#requireOpen();
-    return childGroup(this.#group, name);
+    const json = textIn(this.#group, name);
+    return json === undefined ? undefined : parseJson(this.#group, json);
   }
 
-  #series(group: Hdf5ReadGroup | undefined): SeriesData | undefined {
+  #series(field: string): SeriesReader | undefined {
+    const reader = this.#readerOf(field);
+    return reader instanceof SeriesReader ? reader : undefined;
+  }
+
+  #readerOf(field: string): SeriesReader | SpikeReader | WeightReader | EventReader | undefined {
+    this.#requireOpen();
+    const known = this.#readers.get(field);
+    if (known !== undefined) return known;
+    const isBehavior = field.startsWith("behavior/");
+    const outer = isBehavior ? groupIn(this.#group, "behavior") : this.#group;
+    const group = groupIn(outer, isBehavior ? field.slice("behavior/".length) : field);
     if (group === undefined) return undefined;
-    const values = this.#dataset(group, "values");
-    return { timesteps: this.#timesteps(group), values: readValues(values), width: values.shape[1] ?? 1 };
+    const reader = newReader(field, group, this.#limitBytes);
+    this.#readers.set(field, reader);
+    return reader;
   }
 
-  #dataset(group: Hdf5ReadGroup, name: string): Hdf5ReadDataset {
-    return requireDataset(this.#path, group, name);
-  }
-
-  #timesteps(group: Hdf5ReadGroup, start?: number, end?: number): Float64Array {
-    return expandTimeRuns(readNumbers(this.#dataset(group, TIME_RUNS_NAME)), start, end);
+  #range(start = 0, stop: number = Number.MAX_SAFE_INTEGER): [start: number, stop: number] {
+    if (Number.isInteger(start) && Number.isInteger(stop) && start >= 0 && start <= stop)
+      return [start, stop];
+    const expected = "whole numbers, start from 0 on and not above stop";
+    throw new InvalidArgumentError("SNN_STEPS_RANGE", "time steps", `${start} to ${stop}`, expected);
   }
 }
 
-function sum(values: Uint32Array, start: number, end: number): number {
-  let total = 0;
-  for (let i = start; i < end; i++) total += values[i]!;
-  return total;
+const FIELDS = ["neural_states", "spikes", "rewards", "weight_changes", "events"];
+
+function newReader(
+  field: string,
+  group: TreeGroup,
+  limitBytes: number,
+): SeriesReader | SpikeReader | WeightReader | EventReader {
+  if (field === "spikes") return new SpikeReader(group);
+  if (field === "weight_changes") return new WeightReader(group);
+  if (field !== "events") return new SeriesReader(group, limitBytes);
+  const texts = new JsonTexts(group);
+  return { index: new TimeIndex(requireColumn(group, TIME_RUNS_NAME), texts.rows), texts };
 }

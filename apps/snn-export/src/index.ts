@@ -2,21 +2,39 @@ export {
   type EpisodeContents,
   EpisodeData,
   type LoggedEvent,
-  type SeriesData,
-  type SpikeData,
-  type WeightChangeData,
+  type StaticData,
 } from "./episode-data.ts";
 export { DataExporter } from "./exporter.ts";
 export { FIELD_KINDS, type FieldKind, type FieldOptions, type FieldsOptions } from "./fields.ts";
 export { type EpisodeStatus, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
-export type { AttributeValue } from "./hdf5-read.ts";
 export {
   DEFAULT_LIF_NETWORK_OPTIONS,
   type LifNetwork,
   type LifNetworkOptions,
   newLifNetwork,
 } from "./lif-network.ts";
-export { type EpisodeInfo, ExperimentLoader, type QuickExperiment, quickLoad } from "./loader.ts";
+export type { LoadedCheckpoint } from "./loader/read-checkpoint.ts";
+export type { EpisodeInfo, EpisodeSummary } from "./loader/read-episodes.ts";
+export type { AttributeValues, Provenance } from "./loader/read-provenance.ts";
+export type {
+  IndexArray,
+  TreeAttributes,
+  TreeColumn,
+  TreeGroup,
+  TreeNode,
+  TreeText,
+  TreeValue,
+} from "./loader/run-tree.ts";
+export type { SeriesData } from "./loader/series-reader.ts";
+export type { SpikeData, SpikeEvents } from "./loader/spike-reader.ts";
+export type { WeightChangeData } from "./loader/weight-reader.ts";
+export {
+  DEFAULT_LOADER_OPTIONS,
+  ExperimentLoader,
+  type LoaderOptions,
+  type QuickExperiment,
+  quickLoad,
+} from "./loader.ts";
 export type { BlockSpikes, BlockValues, LogBlock, SparseValues, StaticEpisodeData } from "./log-block.ts";
 export type { EpisodeEnd, LogEntry, WeightChange } from "./log-entry.ts";
 export {
@@ -28,6 +46,7 @@ export {
 } from "./network-structure.ts";
 export { DEFAULT_EXPORTER_OPTIONS, type ExporterOptions } from "./options.ts";
 export type { CheckpointData } from "./saved-checkpoint.ts";
+export type { SchemaField } from "./schema.ts";
 export { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
 export { StandardDataExporter } from "./standard-exporter.ts";
 export type { AdaptiveSamplingOptions } from "./state-sampler.ts";

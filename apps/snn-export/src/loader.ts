@@ -1,53 +1,105 @@
-import { ClosedError, CorruptDataError, InvalidArgumentError } from "@millrace/base";
-import { diskVfs, inspectInputFile } from "@millrace/files";
-import { Hdf5Reader, type Hdf5ReadGroup } from "@millrace/hdf5";
+import { ClosedError, InvalidArgumentError, resolveOptions } from "@millrace/base";
+import { diskVfs, inspectInputFile, type Vfs } from "@millrace/files";
+import { DEFAULT_HDF5_READER_OPTIONS, Hdf5Reader } from "@millrace/hdf5";
 import { type EpisodeContents, EpisodeData } from "./episode-data.ts";
-import { type EpisodeStatus, episodeGroupName, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
-import { type AttributeValue, childDataset, childGroup, readAttribute, readText } from "./hdf5-read.ts";
-import { type NetworkStructure, readNetworkStructure } from "./network-structure.ts";
+import { episodeGroupName } from "./format.ts";
+import { Hdf5TreeGroup } from "./loader/hdf5-tree.ts";
+import { openTree, type VersionedTree } from "./loader/open-tree.ts";
+import { type LoadedCheckpoint, readCheckpoint } from "./loader/read-checkpoint.ts";
+import {
+  type EpisodeInfo,
+  type EpisodeSummary,
+  episodeNames,
+  readEpisodes,
+  readSummaries,
+} from "./loader/read-episodes.ts";
+import { readNetwork } from "./loader/read-network.ts";
+import {
+  type AttributeValues,
+  attributesOf,
+  type Provenance,
+  readProvenance,
+} from "./loader/read-provenance.ts";
+import { attributeOf, groupIn, parseJson, type TreeGroup, textIn } from "./loader/run-tree.ts";
+import type { NetworkStructure } from "./network-structure.ts";
+import type { SchemaField } from "./schema.ts";
 
-/** One episode in the list of a file. */
-export interface EpisodeInfo {
-  readonly id: number;
-  readonly status: EpisodeStatus;
-  /** Time steps that were logged. */
-  readonly steps: number;
-  readonly spikes: number;
-  readonly success: boolean | undefined;
+/** How an {@link ExperimentLoader} reads. */
+export interface LoaderOptions {
+  /** Where the file is. @default diskVfs */
+  readonly vfs?: Vfs;
+  /** Most bytes of decoded chunks that are kept. @default 32 MiB */
+  readonly cacheBytes?: number;
+  /** Most bytes that one call may take, whatever the file claims. @default 1 GiB */
+  readonly limitBytes?: number;
 }
 
-/** Reads the experiments that DataExporter wrote. Everything is read when it is asked for. */
+/** What {@link LoaderOptions} are when they are not given. */
+export const DEFAULT_LOADER_OPTIONS: Required<LoaderOptions> = Object.freeze({
+  vfs: diskVfs,
+  cacheBytes: DEFAULT_HDF5_READER_OPTIONS.chunkCacheBytes,
+  limitBytes: DEFAULT_HDF5_READER_OPTIONS.limitBytes,
+});
+
+/**
+ * Reads the experiments that DataExporter wrote, of this version and older ones, and those of the Python exporter.
+ *
+ * Everything is read when it is asked for, at once; opening reads no more than the file's head, however large it is.
+ *
+ * @example
+ * await using loader = await ExperimentLoader.open("runs/maze.h5");
+ * const { ids } = loader.episode(0).getSpikes(5000, 6000);
+ */
 export class ExperimentLoader {
   readonly path: string;
   readonly #reader: Hdf5Reader;
+  readonly #tree: VersionedTree;
+  readonly #limitBytes: number;
   #isClosed = false;
 
-  private constructor(path: string, reader: Hdf5Reader) {
+  private constructor(path: string, reader: Hdf5Reader, limitBytes: number) {
     this.path = path;
     this.#reader = reader;
+    this.#limitBytes = limitBytes;
+    this.#tree = openTree(new Hdf5TreeGroup(path, reader.root));
   }
 
   /**
-   * Opens a file and checks that it is one of ours, of a version that can be read.
+   * Opens a file and checks that it is one of ours, of a version that can be read. One that is being written is seen
+   * as of its last checkpoint; open it again for more.
    * @throws IoError when it is missing, a directory, empty or a Git LFS pointer
    * @throws CorruptDataError when it is no HDF5 file, damaged, or not written by DataExporter
    */
-  static async open(path: string): Promise<ExperimentLoader> {
-    await inspectInputFile(diskVfs, path);
-    const reader = await Hdf5Reader.open(diskVfs, path);
+  static async open(path: string, options?: LoaderOptions): Promise<ExperimentLoader> {
+    const { vfs, cacheBytes, limitBytes } = resolveOptions<Required<LoaderOptions>>(
+      "snn",
+      DEFAULT_LOADER_OPTIONS,
+      options,
+    );
+    await inspectInputFile(vfs, path);
+    const reader = await Hdf5Reader.open(vfs, path, { chunkCacheBytes: cacheBytes, limitBytes });
     try {
-      checkFormat(path, reader.root);
+      return new ExperimentLoader(path, reader, limitBytes);
     } catch (error) {
       await reader.close();
       throw error;
     }
-    return new ExperimentLoader(path, reader);
+  }
+
+  /** The version of the file: "2.0.0", an older one, or "python-1.0.0". */
+  get version(): string {
+    return this.#tree.version;
+  }
+
+  /** The file as a tree of today's version: what converters and checks read. */
+  get root(): TreeGroup {
+    if (this.#isClosed) throw new ClosedError("SNN_LOADER_CLOSED", `the loader of ${this.path}`);
+    return this.#tree.root;
   }
 
   /** The attributes of the whole file: experiment_name, timestamp, dt, n_neurons and so on. */
-  attributes(): Record<string, AttributeValue> {
-    const root = this.#open();
-    return Object.fromEntries(root.attributes.names.map((name) => [name, readAttribute(root, name) ?? ""]));
+  attributes(): AttributeValues {
+    return attributesOf(this.root);
   }
 
   /** What `saveConfig` stored, or undefined. */
@@ -60,21 +112,30 @@ export class ExperimentLoader {
     return this.#readJson("metadata");
   }
 
-  /** Neurons, connections and weights, or undefined where none were stored. */
+  /** Kind, shape, unit and sampling of each field that was logged. */
+  schema(): Readonly<Record<string, SchemaField>> {
+    const json = attributeOf(this.root, "schema");
+    return (json === undefined ? {} : parseJson(this.root, String(json))) as Record<string, SchemaField>;
+  }
+
+  /** Neurons, connections and weights (CSR), or undefined where none were stored. */
   network(): NetworkStructure | undefined {
-    return readNetworkStructure(this.#open());
+    return readNetwork(this.root);
+  }
+
+  /** The machine, the program and its sources. */
+  provenance(): Provenance {
+    return readProvenance(this.root);
   }
 
   /** The episodes in order. */
   episodes(): EpisodeInfo[] {
-    const group = childGroup(this.#open(), "episodes");
-    const names = group?.names.filter((name) => /^episode_\d{4,}$/.test(name)) ?? [];
-    return names
-      .flatMap((name) => {
-        const episode = childGroup(group, name);
-        return episode === undefined ? [] : [episodeInfo(Number(name.slice(8)), episode)];
-      })
-      .sort((a, b) => a.id - b.id);
+    return readEpisodes(this.root);
+  }
+
+  /** The episodes that have ended, with what `endEpisode` was told of each. */
+  summaries(): EpisodeSummary[] {
+    return readSummaries(this.root);
   }
 
   /**
@@ -82,12 +143,25 @@ export class ExperimentLoader {
    * @throws InvalidArgumentError when there is no such episode
    */
   episode(id: number): EpisodeData {
-    const episodes = childGroup(this.#open(), "episodes");
-    const group = episodes === undefined ? undefined : childGroup(episodes, episodeGroupName(id));
-    if (group !== undefined) return new EpisodeData(this.path, group, () => this.#open());
-    const last = this.episodes().length - 1;
-    const expected = last < 0 ? "none: the file has no episodes" : `an episode from 0 to ${last}`;
+    const episodes = groupIn(this.root, "episodes");
+    const group = groupIn(episodes, episodeGroupName(id));
+    if (group !== undefined) return new EpisodeData(id, group, this.#limitBytes, () => this.root);
+    const last = episodeNames(episodes).at(-1)?.id;
+    const expected = last === undefined ? "none: the file has no episodes" : `an episode from 0 to ${last}`;
     throw new InvalidArgumentError("SNN_EPISODE_UNKNOWN", "episode", id, expected);
+  }
+
+  /** The names that `saveCheckpoint` was given. */
+  get checkpointNames(): readonly string[] {
+    return groupIn(this.root, "checkpoints")?.names ?? [];
+  }
+
+  /** What `saveCheckpoint` stored under that name. @throws InvalidArgumentError when there is no such checkpoint */
+  checkpoint(name: string): LoadedCheckpoint {
+    const checkpoint = readCheckpoint(this.root, name);
+    if (checkpoint !== undefined) return checkpoint;
+    const expected = `one of ${this.checkpointNames.join(", ") || "none: the file has no checkpoints"}`;
+    throw new InvalidArgumentError("SNN_CHECKPOINT_UNKNOWN", "checkpoint", name, expected);
   }
 
   /** Closes the file; closing twice is fine. */
@@ -101,59 +175,27 @@ export class ExperimentLoader {
     return this.close();
   }
 
-  #open(): Hdf5ReadGroup {
-    if (this.#isClosed) throw new ClosedError("SNN_LOADER_CLOSED", `the loader of ${this.path}`);
-    return this.#reader.root;
-  }
-
   #readJson(name: string): unknown {
-    const group = childGroup(this.#open(), name);
-    const dataset = childDataset(group, "json");
-    return dataset === undefined ? undefined : JSON.parse(readText(dataset));
+    const json = textIn(groupIn(this.root, name), "json");
+    return json === undefined ? undefined : parseJson(this.root, json);
   }
 }
 
 /** The data of one whole file as plain objects, for a look at small ones. */
 export interface QuickExperiment {
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly attributes: AttributeValues;
   readonly config: unknown;
   readonly network: NetworkStructure | undefined;
   readonly episodes: readonly { readonly info: EpisodeInfo; readonly contents: EpisodeContents }[];
 }
 
 /** Reads a whole file at once; for large ones open an {@link ExperimentLoader} and take what is needed. */
-export async function quickLoad(path: string): Promise<QuickExperiment> {
-  await using loader = await ExperimentLoader.open(path);
+export async function quickLoad(path: string, options?: LoaderOptions): Promise<QuickExperiment> {
+  await using loader = await ExperimentLoader.open(path, options);
   return {
     attributes: loader.attributes(),
     config: loader.config(),
     network: loader.network(),
     episodes: loader.episodes().map((info) => ({ info, contents: loader.episode(info.id).contents() })),
   };
-}
-
-function episodeInfo(id: number, group: Hdf5ReadGroup): EpisodeInfo {
-  const number = (name: string): number => Number(readAttribute(group, name) ?? 0);
-  const success = readAttribute(group, "success");
-  return {
-    id,
-    status: String(readAttribute(group, "status")) as EpisodeStatus,
-    steps: number("n_steps"),
-    spikes: number("n_spikes"),
-    success: success === undefined ? undefined : success === 1,
-  };
-}
-
-function checkFormat(path: string, root: Hdf5ReadGroup): void {
-  const format = readAttribute(root, "format");
-  const version = String(readAttribute(root, "format_version") ?? "none");
-  if (format !== FORMAT_NAME) {
-    const problem = `${path} has the format ${format ?? "of another program"}, expected ${FORMAT_NAME}; it was not written by this exporter`;
-    throw new CorruptDataError("SNN_FORMAT_UNKNOWN", "HDF5", 0, problem);
-  }
-  const major = FORMAT_VERSION.split(".")[0];
-  if (version.split(".")[0] !== major) {
-    const problem = `${path} has the format version ${version}, this release reads ${major}.x; use the release that wrote it`;
-    throw new CorruptDataError("SNN_FORMAT_VERSION", "HDF5", 0, problem);
-  }
 }

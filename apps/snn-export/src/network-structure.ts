@@ -1,9 +1,7 @@
 import { InvalidArgumentError } from "@millrace/base";
 import { csrToRows, validateCsr } from "@millrace/codecs";
-import type { Hdf5ReadGroup } from "@millrace/hdf5";
 import type { ColumnPlace } from "./columns/staged-column.ts";
 import { writeColumn } from "./columns/write-column.ts";
-import { childDataset, childGroup, readIntegers, readNumbers } from "./hdf5-read.ts";
 
 /** A sparse matrix in compressed sparse row form, as SciPy's csr_matrix has it. */
 export interface CsrMatrix {
@@ -93,42 +91,6 @@ export function writeNetworkStructure(
   writeColumn(weightPlace, "data", data, "1", "the values");
   writeColumn(weightPlace, "shape", BigInt64Array.from(shape, BigInt), "neurons", "rows and columns");
   structure.close();
-}
-
-/** Reads what {@link writeNetworkStructure} wrote; undefined where a file has none. */
-export function readNetworkStructure(root: Hdf5ReadGroup): NetworkStructure | undefined {
-  const structure = childGroup(root, "network_structure");
-  if (structure === undefined) return undefined;
-  const neuronGroup = childGroup(structure, "neurons");
-  const neurons: Record<string, Float64Array> = {};
-  for (const name of neuronGroup?.names ?? []) neurons[name] = numbersAt(neuronGroup, name);
-  const connections = childGroup(structure, "connections");
-  const weights = childGroup(structure, "initial_weights");
-  const shape = numbersAt(weights, "shape");
-  const initialWeights: CsrMatrix = {
-    indptr: integersAt(weights, "indptr"),
-    indices: integersAt(weights, "indices"),
-    data: numbersAt(weights, "data"),
-    shape: [shape[0] ?? 0, shape[1] ?? 0],
-  };
-  if (weights !== undefined) {
-    validateCsr(initialWeights.indptr, initialWeights.indices, initialWeights.shape[1]);
-  }
-  return {
-    neurons,
-    connections: { source: integersAt(connections, "source"), target: integersAt(connections, "target") },
-    initialWeights,
-  };
-}
-
-function integersAt(group: Hdf5ReadGroup | undefined, name: string): Uint32Array {
-  const dataset = childDataset(group, name);
-  return dataset === undefined ? new Uint32Array(0) : readIntegers(dataset);
-}
-
-function numbersAt(group: Hdf5ReadGroup | undefined, name: string): Float64Array {
-  const dataset = childDataset(group, name);
-  return dataset === undefined ? new Float64Array(0) : readNumbers(dataset);
 }
 
 function sharedLength(what: string, columns: Readonly<Record<string, ArrayLike<number>>>): number {

@@ -153,8 +153,8 @@ describe("logStaticEpisodeData", () => {
     const { contents } = (await quickLoad(exporter.path)).episodes[0]!;
     expect(contents.weightChanges).toEqual({
       timesteps: Float64Array.of(0, 2, 5, 5),
-      sources: Uint32Array.of(4, 2, 1, 3),
-      targets: Uint32Array.of(8, 6, 5, 7),
+      sources: Uint16Array.of(4, 2, 1, 3),
+      targets: Uint16Array.of(8, 6, 5, 7),
       oldWeights: new Float64Array(4),
       newWeights: Float64Array.of(1, 0.25, 0.5, -0),
     });

@@ -139,13 +139,14 @@ describe("what is logged", () => {
         [4999, 5000],
         [17, 3000],
       ] as const) {
-        const slice = episode.spikes(start, end)!;
+        const slice = episode.getSpikes(start, end)!;
         const steps = Array.from({ length: end - start }, (_, i) => start + i);
         expect([...slice.timesteps]).toEqual(steps);
         expect([...slice.ids]).toEqual(steps.flatMap(idsOf));
         expect([...slice.counts]).toEqual(steps.map((step) => idsOf(step).length));
       }
-      expect(() => episode.spikes(0, rows + 1)).toThrow(`expected a range in 0 to ${rows}`);
+      expect(episode.getSpikes(rows - 1, rows + 10)!.timesteps).toEqual(Float64Array.of(rows - 1));
+      expect(() => episode.getSpikes(2, 1)).toThrow("whole numbers, start from 0 on and not above stop");
     }
   });
 
@@ -279,7 +280,7 @@ describe("the file", () => {
     const loader = await ExperimentLoader.open(exporter.path);
     const episode = loader.episode(0);
     await loader.close();
-    expect(() => episode.spikes()).toThrow("is closed");
+    expect(() => episode.getSpikes()).toThrow("is closed");
     expect(() => loader.episodes()).toThrow("is closed");
   });
 

@@ -6,6 +6,7 @@ it("exports these names and no others", () => {
     [
       "DEFAULT_EXPORTER_OPTIONS",
       "DEFAULT_LIF_NETWORK_OPTIONS",
+      "DEFAULT_LOADER_OPTIONS",
       "DataExporter",
       "EpisodeData",
       "ExperimentLoader",

@@ -293,7 +293,7 @@ it("keeps a thousand episodes in one file, in little memory and space", async ()
   expect(statSync(exporter.path).size).toBeLessThan(32 * 1024 * 1024);
   await using loader = await ExperimentLoader.open(exporter.path);
   expect(loader.episodes().length).toBe(1000);
-  expect(loader.episode(777).spikes()?.timesteps.length).toBe(10);
+  expect(loader.episode(777).getSpikes()?.timesteps.length).toBe(10);
 });
 
 it("is read by h5py as the format's page says", ({ skip }) => {

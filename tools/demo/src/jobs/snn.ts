@@ -15,8 +15,8 @@ export const job: Job = async ({ directory }) => {
     simulate({ steps: STEPS, network, exporter: { outputDirectory: directory } }),
   );
   await using loader = await ExperimentLoader.open(recorded.path);
-  const { timesteps, counts, ids } = loader.episode(0).spikes()!;
-  const states = loader.episode(0).neuralStates()!;
+  const { timesteps, counts, ids } = loader.episode(0).getSpikes()!;
+  const states = loader.episode(0).getNeuralStates()!;
 
   // The same network once more, without any recording: spike by spike the same.
   const again = newLifNetwork(network);

@@ -1,0 +1,11 @@
+import type { TreeGroup } from "../loader/run-tree.ts";
+
+/** One step from a version to a later one. */
+export interface Migration {
+  readonly to: string;
+  /** Sees a tree of the one version as a tree of the other; reads nothing before it is asked for. */
+  readonly apply: (root: TreeGroup) => TreeGroup;
+}
+
+/** The steps by the version that they begin at. */
+export const migrations: ReadonlyMap<string, Migration> = new Map<string, Migration>([]);
