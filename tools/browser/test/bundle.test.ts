@@ -16,5 +16,8 @@ it("an import that is not there fails", async () => {
 });
 
 it("the page of all browser entries needs nothing of Node", async () => {
-  expect(await bundleForBrowser(pathOf("page.ts"))).not.toMatch(/["']node:|\bBuffer\.|\brequire\(/);
+  // Asked for at run time, where there is a process, and done without where there is none.
+  const optional = /getBuiltinModule\?\.\(["']node:\w+["']\)/g;
+  const page = (await bundleForBrowser(pathOf("page.ts"))).replaceAll(optional, "");
+  expect(page).not.toMatch(/["']node:|\bBuffer\.|\brequire\(/);
 });
