@@ -88,9 +88,9 @@ function appendSpikes(columns: EpisodeColumns, spikes: BlockSpikes, steps: Block
   if (steps.count === 0) return;
   const { neurons } = columns;
   const target = columns.spikes;
+  appendSteps(target, steps);
   if (spikes instanceof Uint8Array) {
     target.appendFlagRows(spikes, neurons);
-    appendSteps(target, steps);
     return;
   }
   const { indptr, ids } = spikes;
@@ -100,7 +100,6 @@ function appendSpikes(columns: EpisodeColumns, spikes: BlockSpikes, steps: Block
     if (isAscending(ids, start, end)) target.appendRow(ids, start, end);
     else target.appendRow(sortedIds(ids, start, end), 0, end - start);
   }
-  appendSteps(target, steps);
 }
 
 function appendSteps(target: SpikeColumns, { list, first, count }: BlockSteps): void {

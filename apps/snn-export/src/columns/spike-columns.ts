@@ -1,5 +1,5 @@
-import type { GrowableOf } from "@millrace/buffers";
-import { type FlagVector, wordsInPlace } from "../flag-vector.ts";
+import { GrowableFloat64, type GrowableUint32 } from "@millrace/buffers";
+import { type FlagVector, listFlagged, wordsInPlace } from "../flag-vector.ts";
 import { type ColumnPlace, StagedColumn } from "./staged-column.ts";
 import { TimeRuns } from "./time-runs.ts";
 
@@ -11,6 +11,19 @@ export function neuronKind(neurons: number): "uint16" | "uint32" {
   return neurons <= 65_536 ? "uint16" : "uint32";
 }
 
+/** Ids that are gathered before they are appended in one go. */
+const GATHERED_IDS = 4096;
+
+/** Rows after which an observer is shown them: few enough to be in the first cache still. */
+const ROWS_SEEN_AT_ONCE = 1024;
+
+/** Is shown rows of spikes some time after they were appended; the arrays are valid during the call only. */
+export type SpikeObserver = (
+  timesteps: Float64Array,
+  counts: Uint8Array | Uint16Array | Uint32Array,
+  ids: Uint16Array | Uint32Array,
+) => void;
+
 /**
  * Spikes as counts and ids: `counts` (spikes in each row), `ids` (the neurons, row after row, ascending inside a
  * row), and `offsets`: where in `ids` each 1024th row begins.
@@ -20,10 +33,22 @@ export class SpikeColumns {
   readonly #counts: StagedColumn<"uint8" | "uint16" | "uint32">;
   readonly #ids: StagedColumn<"uint16" | "uint32">;
   readonly #offsets: StagedColumn<"int64">;
+  /** Ids of some rows on their way from flags to the column. */
+  readonly #gathered: Uint16Array | Uint32Array;
+  readonly #observer: SpikeObserver | undefined;
+  /** Time steps of rows that the observer has not seen; empty without one. */
+  readonly #times = new GrowableFloat64({ initialCapacity: 16 });
+  #seenTimes = 0;
+  #seenRows = 0;
+  #seenIds = 0;
   #rows = 0;
   #spikes = 0;
 
-  constructor(outer: ColumnPlace, neurons: number) {
+  /** @param observer - is shown all rows, some at a time: before they leave their buffers, and by {@link observe} */
+  constructor(outer: ColumnPlace, neurons: number, observer?: SpikeObserver) {
+    this.#observer = observer;
+    const room = Math.max(GATHERED_IDS, (neurons + 3) & ~3);
+    this.#gathered = neuronKind(neurons) === "uint16" ? new Uint16Array(room) : new Uint32Array(room);
     const place = { ...outer, group: outer.group.createGroup("spikes") };
     place.group.setAttribute("encoding", "counts+ids");
     place.group.setAttribute("sorted_by", "timestep");
@@ -53,94 +78,136 @@ export class SpikeColumns {
 
   /** Appends a row from the flags of a vector. */
   appendFlags(timestep: number, { words }: FlagVector): void {
-    const ids = this.#ids.pending;
-    const before = ids.length;
-    pushFlagged(words, 0, words.length, ids);
-    this.#runs.append(timestep);
-    this.#closeRow(ids.length - before);
+    this.appendTime(timestep);
+    this.#append(listFlagged(words, 0, words.length, this.#gathered, 0));
+    this.#endRows();
   }
 
   /** Appends a row from neuron indices, which must ascend; the caller has checked them. */
   appendIds(timestep: number, neurons: ArrayLike<number>): void {
-    this.#runs.append(timestep);
+    this.appendTime(timestep);
     this.appendRow(neurons, 0, neurons.length);
   }
 
-  /** Appends a row of neurons[start, end), whose time step comes by {@link appendTime} or {@link appendTimes}. */
+  /** Appends a row of neurons[start, end), whose time step came by {@link appendTime} or {@link appendTimes}. */
   appendRow(neurons: ArrayLike<number>, start: number, end: number): void {
     const ids = this.#ids.pending;
     for (let i = start; i < end; i++) ids.push(neurons[i]!);
-    this.#closeRow(end - start);
+    this.#countRow(end - start);
+    this.#endRows();
   }
 
-  /** Appends rows of one flag a neuron each, whose time steps come as those of {@link appendRow}. */
+  /** Appends rows of one flag a neuron each, whose time steps came as those of {@link appendRow}. */
   appendFlagRows(flags: Uint8Array, neurons: number): void {
-    const ids = this.#ids.pending;
+    const gathered = this.#gathered;
     const rows = flags.length / neurons;
-    const wordsPerRow = neurons >> 2;
     // Whole words a row, where they may be looked at in place.
     const words = neurons % 4 === 0 ? wordsInPlace(flags) : undefined;
-    for (let row = 0; row < rows; row++) {
-      const before = ids.length;
-      if (words !== undefined) pushFlagged(words, row * wordsPerRow, (row + 1) * wordsPerRow, ids);
-      else pushFlaggedBytes(flags, row * neurons, (row + 1) * neurons, ids);
-      this.#closeRow(ids.length - before);
+    const rowsAtOnce = Math.floor(gathered.length / neurons);
+    for (let first = 0; first < rows; first += rowsAtOnce) {
+      const end = Math.min(rows, first + rowsAtOnce);
+      let count = 0;
+      for (let row = first; row < end; row++) {
+        const before = count;
+        count =
+          words === undefined
+            ? listFlaggedBytes(flags, row * neurons, (row + 1) * neurons, gathered, before)
+            : listFlagged(words, (row * neurons) >> 2, ((row + 1) * neurons) >> 2, gathered, before);
+        this.#countRow(count - before);
+      }
+      this.#pushIds(count);
+      this.#endRows();
     }
   }
 
+  /** Time step of a row that comes next. */
   appendTime(timestep: number): void {
     this.#runs.append(timestep);
+    if (this.#observer !== undefined) this.#times.push(timestep);
   }
 
-  /** Time steps of rows that follow one by one. */
+  /** Time steps of rows that come next and follow one by one. */
   appendTimes(first: number, count: number): void {
     this.#runs.appendRange(first, 1, count);
+    if (this.#observer !== undefined) for (let i = 0; i < count; i++) this.#times.push(first + i);
+  }
+
+  /** Shows the observer all rows that it has not seen. */
+  observe(): void {
+    const counts = this.#counts.pending;
+    const ids = this.#ids.pending;
+    const rows = counts.length - this.#seenRows;
+    if (rows === 0) return;
+    const seenTimes = this.#seenTimes + rows;
+    if (this.#observer !== undefined) {
+      const times = this.#times.view(this.#seenTimes, seenTimes);
+      this.#observer(times, counts.view(this.#seenRows), ids.view(this.#seenIds));
+    }
+    this.#seenRows = counts.length;
+    this.#seenIds = ids.length;
+    this.#seenTimes = seenTimes;
+    if (seenTimes < this.#times.length) return;
+    this.#times.clear();
+    this.#seenTimes = 0;
   }
 
   flush(): void {
+    this.observe();
     for (const column of [this.#runs, this.#counts, this.#ids, this.#offsets]) column.flush();
+    this.#seenRows = 0;
+    this.#seenIds = 0;
   }
 
   finish(): void {
+    this.observe();
     for (const column of [this.#runs, this.#counts, this.#ids, this.#offsets]) column.finish();
   }
 
-  #closeRow(count: number): void {
-    if (this.#rows % STEPS_PER_OFFSET === 0) {
-      this.#offsets.pending.push(this.#spikes);
-      this.#offsets.flushIfFull();
-    }
+  /** Appends the one row that was gathered. */
+  #append(count: number): void {
+    this.#pushIds(count);
+    this.#countRow(count);
+  }
+
+  #pushIds(count: number): void {
+    // Both are of one kind, which the type of a union cannot say.
+    (this.#ids.pending as GrowableUint32).pushMany(this.#gathered as Uint32Array, 0, count);
+  }
+
+  #countRow(count: number): void {
+    if (this.#rows % STEPS_PER_OFFSET === 0) this.#offsets.pending.push(this.#spikes);
     this.#counts.pending.push(count);
     this.#rows++;
     this.#spikes += count;
-    this.#counts.flushIfFull();
-    this.#ids.flushIfFull();
+  }
+
+  /** Hands on what is full, once rows and their ids are there. */
+  #endRows(): void {
+    const isCountsFull = this.#counts.isFull;
+    const isIdsFull = this.#ids.isFull;
+    if (isCountsFull || isIdsFull || this.#counts.pending.length - this.#seenRows >= ROWS_SEEN_AT_ONCE) {
+      this.observe();
+      this.#offsets.flushIfFull();
+    }
+    if (isCountsFull) {
+      this.#counts.flush();
+      this.#seenRows = 0;
+    }
+    if (isIdsFull) {
+      this.#ids.flush();
+      this.#seenIds = 0;
+    }
   }
 }
 
-/** Pushes the index of each byte that is not 0; words[start, end) are the bytes, four at a time, little-endian. */
-function pushFlagged(
-  words: Uint32Array,
-  start: number,
-  end: number,
-  ids: GrowableOf<"uint16" | "uint32">,
-): void {
-  for (let w = start; w < end; w++) {
-    const word = words[w]!;
-    if (word === 0) continue;
-    const neuron = (w - start) << 2;
-    if ((word & 0xff) !== 0) ids.push(neuron);
-    if ((word & 0xff00) !== 0) ids.push(neuron + 1);
-    if ((word & 0xff0000) !== 0) ids.push(neuron + 2);
-    if (word >>> 24 !== 0) ids.push(neuron + 3);
-  }
-}
-
-function pushFlaggedBytes(
+function listFlaggedBytes(
   flags: Uint8Array,
   start: number,
   end: number,
-  ids: GrowableOf<"uint16" | "uint32">,
-): void {
-  for (let i = start; i < end; i++) if (flags[i] !== 0) ids.push(i - start);
+  dst: Uint16Array | Uint32Array,
+  dstStart: number,
+): number {
+  let at = dstStart;
+  for (let i = start; i < end; i++) if (flags[i] !== 0) dst[at++] = i - start;
+  return at;
 }

@@ -60,9 +60,14 @@ export class StagedColumn<K extends ElementKind> {
     return this.#writtenRows + this.pending.length / this.#width;
   }
 
+  /** Whether the pending rows fill a chunk. */
+  get isFull(): boolean {
+    return this.pending.length >= this.#chunkElements;
+  }
+
   /** Hands the pending rows on when they fill a chunk. */
   flushIfFull(): void {
-    if (this.pending.length >= this.#chunkElements) this.flush();
+    if (this.isFull) this.flush();
   }
 
   /** Hands the pending rows on, for a checkpoint. */
