@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
 import { type ElementKind, newTypedArray, type TypedArray } from "@millrace/buffers";
 import { diskVfs, MemoryVfs } from "@millrace/files";
@@ -8,6 +8,14 @@ import { describe, expect, it } from "vitest";
 import { type Hdf5Compression, Hdf5Writer } from "../src/index.ts";
 import { bytesOf, hasH5py, hasTools, PYTHON, readImage, run } from "./helpers.ts";
 
+/** Debian's hdf5-plugin-lzf gives the filter to h5dump and h5repack; it is not linked to liblzf1, which it needs. */
+const LIBRARIES = "/usr/lib/x86_64-linux-gnu";
+const LZF_ENVIRONMENT = [
+  `HDF5_PLUGIN_PATH=${LIBRARIES}/hdf5/serial/plugins`,
+  `LD_PRELOAD=${LIBRARIES}/liblzf.so.1`,
+] as const;
+const hasLzfPlugin =
+  existsSync(`${LIBRARIES}/hdf5/serial/plugins/liblzf_filter.so`) && existsSync(`${LIBRARIES}/liblzf.so.1`);
 const hasPlugin = spawnSync(PYTHON, ["-c", "import h5py, hdf5plugin"]).status === 0;
 const hasZstd = spawnSync("zstd", ["--version"]).status === 0;
 
@@ -104,6 +112,19 @@ describe.skipIf(!hasTools)("the HDF5 tools", () => {
     expect(run("h5dump", ["-pH", "-d", "/int16-true-true", `${directory.path}/a.h5`])).toMatch(
       /FILTER_ID 32000\s+COMMENT lzf\s+PARAMS { 4 261 1200 }/,
     );
+  });
+});
+
+describe.skipIf(!(hasTools && hasLzfPlugin))("the HDF5 tools with hdf5-plugin-lzf", () => {
+  it("read LZF and repack it to what h5diff finds equal", async () => {
+    using directory = tempDirectory();
+    await writeAll(directory.path, { lzf: true });
+    const [ours, plain] = [`${directory.path}/a.h5`, `${directory.path}/plain.h5`];
+    run("env", [...LZF_ENVIRONMENT, "h5repack", "-f", "NONE", ours, plain]);
+    expect(run("h5dump", ["-pH", "-d", "/int16-true-true", plain])).not.toContain("lzf");
+    const differences = run("env", [...LZF_ENVIRONMENT, "h5diff", "-v", ours, plain]);
+    expect(differences.match(/^0 differences found/gm)?.length).toBeGreaterThan(15);
+    expect(differences).not.toMatch(/[1-9]\d* differences found|not comparable/i);
   });
 });
 
