@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "@millrace/base";
 import type { BufferPoolStats } from "@millrace/buffers";
 import { parentPath, type Vfs, type VfsFile } from "@millrace/files";
 import type { Hdf5Group } from "./group.ts";
+import { Checkpointer } from "./internal/checkpointer.ts";
 import { ChunkPipeline } from "./internal/chunk-pipeline.ts";
 import { closedFile, type FileContext } from "./internal/file-context.ts";
 import { GlobalHeap } from "./internal/global-heap.ts";
@@ -9,9 +10,8 @@ import { GroupNode } from "./internal/group-node.ts";
 import { ObjectNode } from "./internal/object-node.ts";
 import { Output } from "./internal/output.ts";
 import { readSuperblock } from "./internal/read-object.ts";
-import { StateBlock } from "./internal/state-block.ts";
-import { encodeSuperblock, SUPERBLOCK_BYTES } from "./internal/superblock.ts";
-import type { PendingWrite } from "./internal/symbol-table.ts";
+import { Referrers } from "./internal/referrers.ts";
+import { SUPERBLOCK_BYTES } from "./internal/superblock.ts";
 import type { Hdf5ObjectReference } from "./reference.ts";
 import { type Hdf5WriterOptions, resolveWriterOptions } from "./writer-options.ts";
 
@@ -49,24 +49,26 @@ export class Hdf5Writer {
   readonly #output: Output;
   readonly #pipeline: ChunkPipeline;
   readonly #heap: GlobalHeap;
-  readonly #referrers = new Set<ObjectNode>();
-  readonly #unsettled = new Set<ObjectNode>();
-  readonly #options: Required<Hdf5WriterOptions>;
-  #checkpoints = 0;
-  #metadataBytes = 0;
-  #running: Promise<void> = Promise.resolve();
-  /** States written so far, and the last of them that is valid: an older superblock must not go over a later one. */
-  #states = 0;
-  #validState = 0;
+  readonly #referrers = new Referrers();
+  readonly #checkpointer: Checkpointer;
   #closing: Promise<void> | undefined;
   #isDone = false;
 
   private constructor(file: VfsFile, end: number, options: Required<Hdf5WriterOptions>) {
     this.path = file.path;
-    this.#options = options;
     this.#output = new Output(file, end);
     this.#pipeline = new ChunkPipeline(this.#output, options.maxChunksInFlight, options.threads);
     this.#heap = new GlobalHeap(this.#output);
+    this.#checkpointer = new Checkpointer(
+      {
+        output: this.#output,
+        pipeline: this.#pipeline,
+        heap: this.#heap,
+        referrers: this.#referrers,
+        root: () => this.#root,
+      },
+      options,
+    );
     this.#context = this.#makeContext();
     this.#root = new GroupNode("/", this.#context);
   }
@@ -145,7 +147,7 @@ export class Hdf5Writer {
     const writer = new Hdf5Writer(file, endOfFile, options);
     writer.#root = GroupNode.read("/", writer.#context, rootAddress);
     file.truncateSync(endOfFile);
-    writer.#setDeadline();
+    writer.#checkpointer.setDeadline();
     return writer;
   }
 
@@ -157,13 +159,13 @@ export class Hdf5Writer {
    */
   async checkpoint(): Promise<void> {
     this.#checkOpen();
-    return this.#checkpoint();
+    return this.#checkpointer.make();
   }
 
   /** {@link checkpoint} at once. Of appends that were not awaited, what still waits for its turn comes behind it. */
   checkpointSync(): void {
     this.#checkOpen();
-    this.#checkpointSync();
+    this.#checkpointer.makeSync();
   }
 
   /** Whether the next chunk that gets full finds no free thread: who can wait should {@link drain} now. */
@@ -184,8 +186,8 @@ export class Hdf5Writer {
     const { pool, mostInFlight } = this.#pipeline.stats();
     return {
       bytes: this.#output.end,
-      metadataBytes: this.#metadataBytes,
-      checkpoints: this.#checkpoints,
+      metadataBytes: this.#checkpointer.metadataBytes,
+      checkpoints: this.#checkpointer.count,
       mostChunksInFlight: mostInFlight,
       pool,
     };
@@ -206,9 +208,10 @@ export class Hdf5Writer {
     this.#closing ??= Promise.resolve();
     try {
       this.#root.closeSync();
-      this.#checkpointSync();
+      this.#checkpointer.makeSync();
     } finally {
       this.#isDone = true;
+      this.#checkpointer.end();
       this.#output.file.closeSync();
     }
   }
@@ -227,12 +230,12 @@ export class Hdf5Writer {
       output: this.#output,
       pipeline: this.#pipeline,
       heap: this.#heap,
-      referrers: this.#referrers,
-      unsettled: this.#unsettled,
+      referrers: this.#referrers.all,
+      unsettled: this.#referrers.unsettled,
       referTo: (reference) => this.#referTo(reference),
-      checkpointIfDue: () => (this.#isCheckpointDue() ? this.#checkpoint() : undefined),
+      checkpointIfDue: () => (this.#checkpointer.isDue ? this.#checkpointer.make() : undefined),
       checkpointIfDueSync: () => {
-        if (this.#isCheckpointDue()) this.#checkpointSync();
+        if (this.#checkpointer.isDue) this.#checkpointer.makeSync();
       },
       checkOpen: () => this.#checkOpen(),
     };
@@ -242,99 +245,13 @@ export class Hdf5Writer {
     try {
       // Appends that were not awaited are part of the file too.
       await this.#root.close();
-      await this.#checkpoint();
+      await this.#checkpointer.make();
     } finally {
       this.#isDone = true;
+      this.#checkpointer.end();
       await this.#pipeline.drain().catch(() => {});
       await this.#output.file.close();
     }
-  }
-
-  #isCheckpointDue(): boolean {
-    const { checkpointBytes } = this.#options;
-    const output = this.#output;
-    return (checkpointBytes > 0 && output.dataBytes >= checkpointBytes) || output.isOverdue;
-  }
-
-  #setDeadline(): void {
-    const { checkpointMs } = this.#options;
-    if (checkpointMs > 0) this.#output.deadlineMs = performance.now() + checkpointMs;
-  }
-
-  #checkpoint(): Promise<void> {
-    this.#setDeadline();
-    const before = this.#running;
-    const run = before.then(() => this.#writeCheckpoint());
-    const gate: Promise<void> = run
-      .catch(() => {})
-      .then(() => {
-        if (this.#output.gate === gate) this.#output.gate = undefined;
-      });
-    this.#output.gate = gate;
-    this.#running = gate;
-    return run;
-  }
-
-  async #writeCheckpoint(): Promise<void> {
-    // Closed at once meanwhile, which was a checkpoint of all there is.
-    if (this.#isDone) return;
-    const output = this.#output;
-    output.check();
-    await this.#root.prepare();
-    await this.#pipeline.drain();
-    if (this.#isDone) return;
-    const superblock = this.#writeState();
-    const state = this.#states;
-    try {
-      await this.#sync();
-      if (this.#validState >= state) return;
-      output.writeSync(superblock, 0);
-      await this.#sync();
-      this.#markValid(state);
-    } catch (error) {
-      // A file that was closed meanwhile refuses; the checkpoint that came in between has all of this one.
-      if (this.#validState < state) throw error;
-    }
-  }
-
-  #checkpointSync(): void {
-    const output = this.#output;
-    const superblock = this.#writeState();
-    const isDurable = this.#options.durability === "disk";
-    if (isDurable) output.syncSync();
-    output.writeSync(superblock, 0);
-    if (isDurable) output.syncSync();
-    this.#markValid(this.#states);
-  }
-
-  #markValid(state: number): void {
-    this.#validState = Math.max(this.#validState, state);
-    this.#checkpoints++;
-    this.#setDeadline();
-  }
-
-  /**
-   * Writes everything as of now behind the end, after what is still under way. All at once: what a later state writes
-   * into spare room of this one must not be overwritten by it.
-   * @returns the superblock that makes it valid, once it is durable
-   */
-  #writeState(): Uint8Array {
-    const output = this.#output;
-    this.#pipeline.drainSync();
-    this.#root.prepareSync();
-    this.#moveReferrers();
-    const writes: PendingWrite[] = this.#heap.takePending();
-    const block = new StateBlock(output.end, writes);
-    const rootAddress = this.#root.addTo(block);
-    writes.push({ address: output.allocate(block.length), bytes: block.finish() });
-    for (const referrer of this.#referrers) if (referrer.isSettled) this.#referrers.delete(referrer);
-    output.dataBytes = 0;
-    this.#states++;
-    for (const { address, bytes } of writes) {
-      this.#metadataBytes += bytes.length;
-      output.writeSync(bytes, address);
-    }
-    return encodeSuperblock(rootAddress, output.end);
   }
 
   #referTo({ target }: Hdf5ObjectReference): ObjectNode {
@@ -348,30 +265,6 @@ export class Hdf5Writer {
       target,
       "a group or dataset of the same file, but not the root",
     );
-  }
-
-  /**
-   * Lets all objects move that refer to one that does, and those that refer to them, until no more do; and finds those
-   * that may have to move again.
-   */
-  #moveReferrers(): void {
-    this.#unsettled.clear();
-    let isNews = this.#referrers.size > 0;
-    while (isNews) {
-      isNews = false;
-      for (const referrer of this.#referrers) {
-        if (referrer.followTargets()) isNews = true;
-        if (this.#unsettled.has(referrer) || !referrer.hasUnsettledTargets) continue;
-        for (let node: ObjectNode | undefined = referrer; node !== undefined; node = node.parent) {
-          this.#unsettled.add(node);
-        }
-        isNews = true;
-      }
-    }
-  }
-
-  async #sync(): Promise<void> {
-    if (this.#options.durability === "disk") await this.#output.sync();
   }
 
   #checkOpen(): void {
