@@ -160,7 +160,8 @@ export async function removeStaleTemporaries(vfs: Vfs, directory: string): Promi
   return count;
 }
 
-function temporaryName(path: string): string {
+/** Where something that shall become `path` is made: beside it. */
+export function temporaryName(path: string): string {
   const random = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   );

@@ -7,6 +7,7 @@ export {
   DEFAULT_ATOMIC_WRITE_OPTIONS,
   removeStaleTemporaries,
 } from "./atomic-file.ts";
+export { atomicPath } from "./atomic-path.ts";
 export {
   type ByteSource,
   blobSource,

@@ -14,6 +14,7 @@ test("the public surface changes only on purpose", () => {
       "FileView",
       "MemoryVfs",
       "StreamReader",
+      "atomicPath",
       "atomicWrite",
       "baseName",
       "blobSource",

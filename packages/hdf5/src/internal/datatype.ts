@@ -1,4 +1,4 @@
-import { bytesPerElement, ELEMENT_KINDS, type ElementKind } from "@millrace/buffers";
+import { bytesPerElement, ELEMENT_KINDS, type ElementKind, newTypedArray } from "@millrace/buffers";
 import { ByteBuilder } from "./byte-builder.ts";
 import type { TableLayout } from "./table-layout.ts";
 
@@ -6,7 +6,11 @@ import type { TableLayout } from "./table-layout.ts";
 export type StoredType =
   | { readonly kind: ElementKind | "boolean" | "variable-string" | "reference" }
   | { readonly kind: "fixed-string"; readonly byteLength: number }
+  | { readonly kind: "enumeration"; readonly base: ElementKind; readonly members: EnumMembers }
   | { readonly kind: "compound"; readonly layout: TableLayout };
+
+/** Names of an enumeration's values, which are integers. */
+export type EnumMembers = Readonly<Record<string, number>>;
 
 /** Bytes of an element: length, collection's address and index of a string in the global heap. */
 export const HEAP_REFERENCE_BYTES = 16;
@@ -20,6 +24,7 @@ export function storedBytes(type: StoredType): number {
   if (type.kind === "compound") return type.layout.rowBytes;
   if (type.kind === "variable-string") return HEAP_REFERENCE_BYTES;
   if (type.kind === "reference") return REFERENCE_BYTES;
+  if (type.kind === "enumeration") return bytesPerElement(type.base);
   return type.kind === "boolean" ? 1 : bytesPerElement(type.kind);
 }
 
@@ -38,12 +43,8 @@ export function encodeDatatype(type: StoredType): Uint8Array {
     body.u8(0x19).u8(0x01).u8(0x01).u8(0).u32(HEAP_REFERENCE_BYTES);
     return addInteger(body, 1, false).bytes;
   }
-  if (type.kind === "boolean") {
-    body.u8(0x18).u16(2).u8(0).u32(1);
-    addInteger(body, 1, true);
-    // Names are padded to multiples of eight bytes.
-    return body.ascii("FALSE\0\0\0TRUE\0\0\0\0").u8(0).u8(1).bytes;
-  }
+  if (type.kind === "boolean") return addEnumeration(body, "int8", { FALSE: 0, TRUE: 1 }).bytes;
+  if (type.kind === "enumeration") return addEnumeration(body, type.base, type.members).bytes;
   const size = bytesPerElement(type.kind);
   if (type.kind === "float32" || type.kind === "float64") return addFloat(body, size).bytes;
   return addInteger(body, size, !type.kind.startsWith("u")).bytes;
@@ -59,6 +60,18 @@ function addCompound(body: ByteBuilder, { rowBytes, columns }: TableLayout): Byt
     body.add(encodeDatatype({ kind }));
   }
   return body;
+}
+
+function addEnumeration(body: ByteBuilder, base: ElementKind, members: EnumMembers): ByteBuilder {
+  const names = Object.keys(members).map((name) => new TextEncoder().encode(name));
+  const size = bytesPerElement(base);
+  body.u8(0x18).u16(names.length).u8(0).u32(size);
+  addInteger(body, size, !base.startsWith("u"));
+  // Names end with NUL and are padded to multiples of eight bytes.
+  for (const name of names) body.add(name).zeros(8 - (name.length % 8));
+  const values = newTypedArray(base, names.length) as Int32Array;
+  values.set(Object.values(members));
+  return body.add(new Uint8Array(values.buffer));
 }
 
 function addInteger(body: ByteBuilder, size: number, isSigned: boolean): ByteBuilder {

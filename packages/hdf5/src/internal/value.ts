@@ -2,7 +2,7 @@ import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "
 import { ELEMENT_KINDS, type ElementKind, kindOf, newTypedArray, type TypedArray } from "@millrace/buffers";
 import { Hdf5ObjectReference } from "../reference.ts";
 import { ByteBuilder } from "./byte-builder.ts";
-import { REFERENCE_BYTES, type StoredType } from "./datatype.ts";
+import { type EnumMembers, REFERENCE_BYTES, type StoredType } from "./datatype.ts";
 import type { GlobalHeap } from "./global-heap.ts";
 import type { ReferenceTarget } from "./state-block.ts";
 import { orderColumns } from "./table-columns.ts";
@@ -30,6 +30,8 @@ export interface Hdf5ValueOptions {
   readonly kind?: ElementKind;
   /** Shape of an array, row-major; its product is the number of values. @default one dimension */
   readonly shape?: readonly number[];
+  /** Makes a single number of an integer kind one of an enumeration: its values by name, up to 1000. @default none */
+  readonly members?: Readonly<Record<string, number>>;
   /**
    * `"variable"`: each string in the global heap, as h5py and NWB do it. `"fixed"`: as many UTF-8 bytes as the longest
    * one needs, in place, which is smaller for a few short strings. @default "variable"
@@ -40,8 +42,9 @@ export interface Hdf5ValueOptions {
 const NO_OPTIONS: {
   readonly kind: ElementKind | undefined;
   readonly shape: readonly number[] | undefined;
+  readonly members: EnumMembers | undefined;
   readonly strings: "variable" | "fixed";
-} = Object.freeze({ kind: undefined, shape: undefined, strings: "variable" });
+} = Object.freeze({ kind: undefined, shape: undefined, members: undefined, strings: "variable" });
 
 /** A value as the file has it. */
 export interface StoredValue {
@@ -71,8 +74,9 @@ export function encodeValue(
   context: ValueContext,
 ): StoredValue {
   const { heap } = context;
-  const { kind, shape, strings } = resolveOptions("hdf5", NO_OPTIONS, options);
+  const { kind, shape, members, strings } = resolveOptions("hdf5", NO_OPTIONS, options);
   checkOneOf("hdf5", "strings", strings, ["variable", "fixed"]);
+  if (members !== undefined) return encodeMember(value, kind ?? "int32", members);
   if (typeof value === "number" || typeof value === "bigint") {
     return encodeNumber(value, kind ?? (typeof value === "number" ? "float64" : "int64"));
   }
@@ -149,6 +153,21 @@ function encodeNumber(value: number | bigint, kind: ElementKind): StoredValue {
     if (!isHeld) throw inexact(value, kind);
   }
   return { type: { kind }, shape: [], data: new Uint8Array(array.buffer) };
+}
+
+const MOST_MEMBERS = 1000;
+
+function encodeMember(value: Hdf5Value, base: ElementKind, members: EnumMembers): StoredValue {
+  const list = Object.entries(members);
+  const isNamed = list.every(([name]) => name !== "" && name.isWellFormed() && !name.includes("\0"));
+  if (!isNamed || list.length === 0 || list.length > MOST_MEMBERS || base.startsWith("float")) {
+    throw unfit("members", Object.keys(members).join(), "1 to 1000 names of values of an integer kind");
+  }
+  for (const [, member] of list) encodeNumber(member, base);
+  if (typeof value !== "number" || !list.some(([, member]) => member === value)) {
+    throw unfit("value", value, `one of ${list.map(([name, member]) => `${name} (${member})`).join(", ")}`);
+  }
+  return { ...encodeNumber(value, base), type: { kind: "enumeration", base, members } };
 }
 
 function inexact(value: number | bigint, kind: ElementKind): InvalidArgumentError {
