@@ -213,9 +213,9 @@ function newReader(
   group: TreeGroup,
   limitBytes: number,
 ): SeriesReader | SpikeReader | WeightReader | EventReader {
-  if (field === "spikes") return new SpikeReader(group);
-  if (field === "weight_changes") return new WeightReader(group);
+  if (field === "spikes") return new SpikeReader(group, limitBytes);
+  if (field === "weight_changes") return new WeightReader(group, limitBytes);
   if (field !== "events") return new SeriesReader(group, limitBytes);
   const texts = new JsonTexts(group);
-  return { index: new TimeIndex(requireColumn(group, TIME_RUNS_NAME), texts.rows), texts };
+  return { index: new TimeIndex(requireColumn(group, TIME_RUNS_NAME), texts.rows, limitBytes), texts };
 }

@@ -27,7 +27,7 @@ export class SeriesReader {
     this.#group = group;
     this.#values = requireColumn(group, "values");
     this.#limitBytes = limitBytes;
-    this.index = new TimeIndex(requireColumn(group, TIME_RUNS_NAME), this.#values.rows);
+    this.index = new TimeIndex(requireColumn(group, TIME_RUNS_NAME), this.#values.rows, limitBytes);
   }
 
   /** The rows of time steps [start, stop), as they are stored. */

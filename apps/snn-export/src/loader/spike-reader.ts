@@ -33,12 +33,12 @@ export class SpikeReader {
   readonly #offsets: TreeColumn | undefined;
   readonly #rowsPerOffset: number;
 
-  constructor(group: TreeGroup) {
+  constructor(group: TreeGroup, limitBytes: number) {
     this.#counts = requireColumn(group, "counts");
     this.#ids = requireColumn(group, "ids");
     this.#rowsPerOffset = Number(attributeOf(group, "rows_per_offset") ?? 0);
     this.#offsets = this.#rowsPerOffset > 0 ? columnIn(group, "offsets") : undefined;
-    this.index = new TimeIndex(requireColumn(group, TIME_RUNS_NAME), this.#counts.rows);
+    this.index = new TimeIndex(requireColumn(group, TIME_RUNS_NAME), this.#counts.rows, limitBytes);
   }
 
   /**

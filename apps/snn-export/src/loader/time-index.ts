@@ -1,3 +1,4 @@
+import { CapacityError } from "@millrace/base";
 import { damaged, readNumbers, type TreeColumn } from "./run-tree.ts";
 
 /** Runs that are read at a time; one entry of the index each. */
@@ -22,6 +23,7 @@ export class TimeIndex {
   /** Rows of the column. */
   readonly rows: number;
   readonly #runs: TreeColumn;
+  readonly #limitBytes: number;
   /** Row and time step at which each block begins. */
   readonly #blockRows: number[] = [];
   readonly #blockSteps: number[] = [];
@@ -31,10 +33,12 @@ export class TimeIndex {
   /**
    * @param runs - the column `timestep_runs`
    * @param rows - how many rows the runs must stand for
+   * @param limitBytes - the most that {@link timesteps} may make
    * @throws CorruptDataError when they stand for another number, or do not ascend
    */
-  constructor(runs: TreeColumn, rows: number) {
+  constructor(runs: TreeColumn, rows: number, limitBytes: number) {
     this.#runs = runs;
+    this.#limitBytes = limitBytes;
     this.rows = rows;
     if (runs.width !== 3) throw damaged(runs, `its rows have ${runs.width ?? 1} numbers, 3 are due`);
     let row = 0;
@@ -78,8 +82,11 @@ export class TimeIndex {
     return starts[run]! + before;
   }
 
-  /** The time steps of rows [start, stop). */
+  /** The time steps of rows [start, stop). @throws CapacityError */
   timesteps(start: number, stop: number): Float64Array {
+    const bytes = 8 * (stop - start);
+    if (bytes > this.#limitBytes)
+      throw new CapacityError("SNN_READ_LIMIT", `time steps of ${this.#runs.path}`, bytes, this.#limitBytes);
     const timesteps = new Float64Array(stop - start);
     let number = Math.max(0, upperBound(this.#blockRows, start) - 1);
     for (let row = start; row < stop; number++) {

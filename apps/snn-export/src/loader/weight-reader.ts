@@ -24,14 +24,14 @@ export class WeightReader {
   readonly index: TimeIndex;
   readonly #columns: readonly [TreeColumn, TreeColumn, TreeColumn, TreeColumn];
 
-  constructor(group: TreeGroup) {
+  constructor(group: TreeGroup, limitBytes: number) {
     const column = (name: string): TreeColumn => requireColumn(group, name);
     this.#columns = [column("source"), column("target"), column("old_weight"), column("new_weight")];
     const { rows } = this.#columns[0];
     for (const each of this.#columns) {
       if (each.rows !== rows) throw damaged(each, `it has ${each.rows} rows, source has ${rows}`);
     }
-    this.index = new TimeIndex(column(TIME_RUNS_NAME), rows);
+    this.index = new TimeIndex(column(TIME_RUNS_NAME), rows, limitBytes);
   }
 
   /** The changes of time steps [start, stop). */

@@ -1,4 +1,6 @@
 import type { TreeGroup } from "../loader/run-tree.ts";
+import { from1 } from "./from-1.ts";
+import { fromPython1 } from "./from-python-1.ts";
 
 /** One step from a version to a later one. */
 export interface Migration {
@@ -8,4 +10,7 @@ export interface Migration {
 }
 
 /** The steps by the version that they begin at. */
-export const migrations: ReadonlyMap<string, Migration> = new Map<string, Migration>([]);
+export const migrations: ReadonlyMap<string, Migration> = new Map<string, Migration>([
+  ["python-1.0.0", { to: "1.0.0", apply: fromPython1 }],
+  ["1.0.0", { to: "2.0.0", apply: from1 }],
+]);
