@@ -1,3 +1,4 @@
+import { type EpisodeAnalytics, writeAnalytics } from "./analytics/episode-analytics.ts";
 import { BehaviorColumns } from "./columns/behavior-columns.ts";
 import { EventColumns } from "./columns/event-columns.ts";
 import { Series } from "./columns/series.ts";
@@ -14,6 +15,8 @@ export class EpisodeColumns {
   readonly options: FilledExporterOptions;
   /** Which states are kept, where the sampling is adaptive. */
   readonly sampler: StateSampler | undefined;
+  /** What is shown all that is stored. */
+  readonly #analytics: EpisodeAnalytics | undefined;
   readonly #place: ColumnPlace;
   readonly #schema: Schema;
   #states: Series | undefined;
@@ -23,7 +26,14 @@ export class EpisodeColumns {
   #weights: WeightColumns | undefined;
   #events: EventColumns | undefined;
 
-  constructor(place: ColumnPlace, neurons: number, options: FilledExporterOptions, schema: Schema) {
+  constructor(
+    place: ColumnPlace,
+    neurons: number,
+    options: FilledExporterOptions,
+    schema: Schema,
+    analytics?: EpisodeAnalytics,
+  ) {
+    this.#analytics = analytics;
     this.#place = place;
     this.neurons = neurons;
     this.options = options;
@@ -43,7 +53,14 @@ export class EpisodeColumns {
     if (this.#states === undefined) {
       const { fields, neuralSamplingRate } = this.options;
       const field = fields.neuralState;
-      this.#states = new Series(this.#place, "neural_states", "neuralState", field, this.neurons);
+      this.#states = new Series(
+        this.#place,
+        "neural_states",
+        "neuralState",
+        field,
+        this.neurons,
+        this.#analytics?.field("neural_states"),
+      );
       this.#describe(this.#states, "neural_states", neuralSamplingRate);
       const { adaptiveSampling } = this.options;
       if (adaptiveSampling !== undefined) {
@@ -59,7 +76,14 @@ export class EpisodeColumns {
 
   get rewards(): Series {
     if (this.#rewards === undefined) {
-      this.#rewards = new Series(this.#place, "rewards", "reward", this.options.fields.reward, undefined);
+      this.#rewards = new Series(
+        this.#place,
+        "rewards",
+        "reward",
+        this.options.fields.reward,
+        undefined,
+        this.#analytics?.field("rewards"),
+      );
       this.#describe(this.#rewards, "rewards", 1);
     }
     return this.#rewards;
@@ -67,7 +91,7 @@ export class EpisodeColumns {
 
   get spikes(): SpikeColumns {
     if (this.#spikes === undefined) {
-      this.#spikes = new SpikeColumns(this.#place, this.neurons);
+      this.#spikes = new SpikeColumns(this.#place, this.neurons, this.#analytics?.addSpikes);
       this.#schema.add("spikes", {
         dtype: neuronKind(this.neurons),
         shape: [this.neurons],
@@ -79,15 +103,18 @@ export class EpisodeColumns {
   }
 
   get behavior(): BehaviorColumns {
-    this.#behavior ??= new BehaviorColumns(this.#place, this.options.fields.behavior, (series) =>
-      this.#describe(series, `behavior/${series.key}`, 1),
+    this.#behavior ??= new BehaviorColumns(
+      this.#place,
+      this.options.fields.behavior,
+      (series) => this.#describe(series, `behavior/${series.key}`, 1),
+      (name) => this.#analytics?.field(`behavior/${name}`),
     );
     return this.#behavior;
   }
 
   get weights(): WeightColumns {
     if (this.#weights === undefined) {
-      this.#weights = new WeightColumns(this.#place, this.neurons);
+      this.#weights = new WeightColumns(this.#place, this.neurons, this.#analytics?.addWeightChange);
       this.#schema.add("weight_changes", { dtype: "float64", shape: [], unit: "1", sampling: 1 });
     }
     return this.#weights;
@@ -112,12 +139,18 @@ export class EpisodeColumns {
     return (field === "events" ? this.#events : this.#rewards) !== undefined;
   }
 
+  /** Shows the analytics all that is still held back. */
+  observe(): void {
+    for (const column of [this.#states, this.#rewards, this.#spikes, this.#behavior]) column?.observe();
+  }
+
   flush(): void {
     for (const column of this.#all()) column?.flush();
   }
 
   finish(): void {
     for (const column of this.#all()) column?.finish();
+    if (this.#analytics !== undefined) writeAnalytics(this.#place, this.#analytics.snapshot());
   }
 
   #all(): readonly ({ flush(): void; finish(): void } | undefined)[] {

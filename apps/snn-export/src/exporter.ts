@@ -1,4 +1,6 @@
 import { ClosedError, InvalidArgumentError } from "@millrace/base";
+import { EpisodeAnalytics } from "./analytics/episode-analytics.ts";
+import type { AnalyticsSnapshot } from "./analytics/snapshot.ts";
 import { logBlock } from "./block-writer.ts";
 import type { ColumnPlace } from "./columns/staged-column.ts";
 import { EpisodeColumns } from "./episode-columns.ts";
@@ -49,9 +51,11 @@ export class DataExporter {
   #checkpoints: SinkGroup | undefined;
   #neurons: number | undefined;
   #episode: EpisodeWriter | undefined;
+  #analytics: EpisodeAnalytics | undefined;
   #episodeCount = 0;
   #endedSinceCheckpoint = 0;
   #dueMs = Number.POSITIVE_INFINITY;
+  #analyticsDueMs = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
   /**
@@ -121,7 +125,17 @@ export class DataExporter {
     if (this.#episode !== undefined) this.#finishEpisode(this.#episode, "aborted", {});
     const id = this.#episodeCount++;
     const group = this.#episodes.createGroup(episodeGroupName(id));
-    const columns = new EpisodeColumns(this.#place(group), this.#neurons, this.#options, this.#schema);
+    const { analytics, timeStepMs } = this.#options;
+    this.#analytics =
+      analytics === undefined ? undefined : new EpisodeAnalytics(id, this.#neurons, timeStepMs, analytics);
+    if (analytics?.onAnalytics !== undefined) this.#analyticsDueMs = performance.now() + analytics.intervalMs;
+    const columns = new EpisodeColumns(
+      this.#place(group),
+      this.#neurons,
+      this.#options,
+      this.#schema,
+      this.#analytics,
+    );
     this.#episode = new EpisodeWriter(id, group, columns);
     return id;
   }
@@ -156,6 +170,18 @@ export class DataExporter {
    */
   logStaticEpisodeData(data: StaticEpisodeData): void {
     logStaticData(this.#requireEpisode(), data);
+  }
+
+  /**
+   * What the option `analytics` asked for: `snapshot()` says it of the running episode, or of the last one that ended.
+   * @throws InvalidArgumentError without that option
+   */
+  get analytics(): { snapshot(): AnalyticsSnapshot | undefined } {
+    if (this.#options.analytics === undefined) {
+      const expected = "an object, in the options";
+      throw new InvalidArgumentError("SNN_ANALYTICS_OFF", "the option analytics", undefined, expected);
+    }
+    return { snapshot: () => this.#analyticsSnapshot() };
   }
 
   /** Ends the running episode. */
@@ -238,8 +264,21 @@ export class DataExporter {
   }
 
   #afterSteps(): Promise<void> | undefined {
-    if (performance.now() >= this.#dueMs) this.#save();
+    const nowMs = performance.now();
+    if (nowMs >= this.#dueMs) this.#save();
+    if (nowMs >= this.#analyticsDueMs) this.#tellAnalytics(nowMs);
     return this.#options.asyncWrite && this.#sink.isBehind ? this.#sink.drain() : undefined;
+  }
+
+  #analyticsSnapshot(): AnalyticsSnapshot | undefined {
+    this.#episode?.columns.observe();
+    return this.#analytics?.snapshot();
+  }
+
+  #tellAnalytics(nowMs: number): void {
+    const { onAnalytics, intervalMs } = this.#options.analytics!;
+    this.#analyticsDueMs = nowMs + intervalMs;
+    onAnalytics?.(this.#analyticsSnapshot()!);
   }
 
   #finishEpisode(episode: EpisodeWriter, status: EpisodeStatus, end: EpisodeEnd): void {

@@ -1,3 +1,5 @@
+export { type AnalyticsOptions, DEFAULT_ANALYTICS_OPTIONS } from "./analytics/options.ts";
+export type { AnalyticsSnapshot, FieldStatistics, SynapseChange } from "./analytics/snapshot.ts";
 export {
   type EpisodeContents,
   EpisodeData,

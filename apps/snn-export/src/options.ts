@@ -1,5 +1,6 @@
 import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { DURABILITIES, type Durability, diskVfs, type Vfs } from "@millrace/files";
+import { type AnalyticsOptions, resolveAnalyticsOptions } from "./analytics/options.ts";
 import { DEFAULT_FIELDS_OPTIONS, type FieldsOptions, type FilledFields, resolveFields } from "./fields.ts";
 import { type AdaptiveSamplingOptions, resolveAdaptiveSampling } from "./state-sampler.ts";
 
@@ -39,6 +40,8 @@ export interface ExporterOptions {
   readonly codeSnapshot?: "entry" | "none" | readonly string[];
   /** Whether git is asked for commit, branch and changes. @default true */
   readonly git?: boolean;
+  /** What is worked out while recording: `{}` for all with its defaults. @default undefined: nothing */
+  readonly analytics?: AnalyticsOptions | undefined;
   /** The file system; the disk's for `backend: "h5wasm"`. @default diskVfs */
   readonly vfs?: Vfs;
 }
@@ -62,6 +65,7 @@ export const DEFAULT_EXPORTER_OPTIONS: Required<ExporterOptions> = Object.freeze
   fields: DEFAULT_FIELDS_OPTIONS,
   codeSnapshot: "entry",
   git: true,
+  analytics: undefined,
   vfs: diskVfs,
 });
 
@@ -69,13 +73,14 @@ export const DEFAULT_EXPORTER_OPTIONS: Required<ExporterOptions> = Object.freeze
 export interface FilledExporterOptions
   extends Omit<
     Required<ExporterOptions>,
-    "compressionLevel" | "checkpointIntervalMs" | "fields" | "adaptiveSampling"
+    "compressionLevel" | "checkpointIntervalMs" | "fields" | "adaptiveSampling" | "analytics"
   > {
   /** 0 where the compression has no levels. */
   readonly compressionLevel: number;
   readonly checkpointIntervalMs: number;
   readonly fields: FilledFields;
   readonly adaptiveSampling: Required<AdaptiveSamplingOptions> | undefined;
+  readonly analytics: Required<AnalyticsOptions> | undefined;
 }
 
 /** Default and highest level of each compression; those without a row have no levels. */
@@ -116,6 +121,7 @@ export function resolveExporterOptions(options: ExporterOptions = {}): FilledExp
   return {
     ...filled,
     adaptiveSampling,
+    analytics: filled.analytics === undefined ? undefined : resolveAnalyticsOptions(filled.analytics),
     neuralSamplingRate: adaptiveSampling?.fastest ?? filled.neuralSamplingRate,
     compressionLevel: resolveLevel(compression, filled.compressionLevel),
     checkpointIntervalMs: resolveInterval(liveReading, filled.checkpointIntervalMs),

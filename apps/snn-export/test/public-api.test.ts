@@ -4,6 +4,7 @@ import * as api from "../src/index.ts";
 it("exports these names and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "DEFAULT_ANALYTICS_OPTIONS",
       "DEFAULT_EXPORTER_OPTIONS",
       "DEFAULT_LIF_NETWORK_OPTIONS",
       "DEFAULT_LOADER_OPTIONS",

@@ -13,15 +13,21 @@ export class BehaviorColumns {
   readonly #place: ColumnPlace;
   readonly #fields: ReadonlyMap<string, FieldOptions>;
   readonly #onNew: (series: Series) => void;
+  readonly #observerOf: (name: string) => ((values: ArrayLike<number>) => void) | undefined;
   readonly #byName = new Map<string, Series>();
   readonly #inOrder: (Series | undefined)[] = [];
 
-  /** @param onNew - told of each series when it is made */
+  /**
+   * @param onNew - told of each series when it is made
+   * @param observerOf - who is shown the values of that name
+   */
   constructor(
     outer: ColumnPlace,
     fields: ReadonlyMap<string, FieldOptions>,
     onNew: (series: Series) => void,
+    observerOf: (name: string) => ((values: ArrayLike<number>) => void) | undefined,
   ) {
+    this.#observerOf = observerOf;
     this.#place = { ...outer, group: outer.group.createGroup("behavior") };
     this.#fields = fields;
     this.#onNew = onNew;
@@ -56,7 +62,7 @@ export class BehaviorColumns {
     let series = this.#byName.get(name);
     if (series === undefined) {
       const field = fillField(`behavior.${name}`, this.#fields.get(name), naturalKind(sample));
-      series = new Series(this.#place, name, `behavior.${name}`, field, width);
+      series = new Series(this.#place, name, `behavior.${name}`, field, width, this.#observerOf(name));
       this.#byName.set(name, series);
       this.#onNew(series);
     }
@@ -66,6 +72,10 @@ export class BehaviorColumns {
   /** The series of that name, if there is one. */
   find(name: string): Series | undefined {
     return this.#byName.get(name);
+  }
+
+  observe(): void {
+    for (const series of this.#byName.values()) series.observe();
   }
 
   flush(): void {

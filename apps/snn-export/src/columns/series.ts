@@ -39,8 +39,18 @@ export class Series {
   /** Whether values of any kind can be stored: the user said how, or nothing is lost. */
   readonly #takesAll: boolean;
 
-  /** @param key - name of the group inside `place` */
-  constructor(place: ColumnPlace, key: string, label: string, field: FilledField, width: number | undefined) {
+  /**
+   * @param key - name of the group inside `place`
+   * @param observer - as of {@link StagedColumn}
+   */
+  constructor(
+    place: ColumnPlace,
+    key: string,
+    label: string,
+    field: FilledField,
+    width: number | undefined,
+    observer?: (values: ArrayLike<number>) => void,
+  ) {
     this.key = key;
     this.label = label;
     this.field = field;
@@ -49,7 +59,7 @@ export class Series {
     const inside = { ...place, group: this.#group };
     this.#runs = new TimeRuns(inside);
     const { kind, unit, description } = field;
-    this.#values = new StagedColumn(inside, "values", { kind, unit, description, width });
+    this.#values = new StagedColumn(inside, "values", { kind, unit, description, width }, observer);
     this.#row = newTypedArray(kind, width ?? 1);
     this.#takesAll = field.isDeclared || kind === "float64";
   }
@@ -113,6 +123,10 @@ export class Series {
       timestep,
       ArrayBuffer.isView(values) ? kindOf(values as unknown as TypedArray) : "numbers",
     );
+  }
+
+  observe(): void {
+    this.#values.observe();
   }
 
   flush(): void {

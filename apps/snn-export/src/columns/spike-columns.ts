@@ -11,6 +11,12 @@ export function neuronKind(neurons: number): "uint16" | "uint32" {
   return neurons <= 65_536 ? "uint16" : "uint32";
 }
 
+/** The smallest kind that holds how many neurons fired in a step. */
+export function countKind(neurons: number): "uint8" | "uint16" | "uint32" {
+  if (neurons <= 255) return "uint8";
+  return neurons <= 65_535 ? "uint16" : "uint32";
+}
+
 /** Ids that are gathered before they are appended in one go. */
 const GATHERED_IDS = 4096;
 
@@ -55,7 +61,7 @@ export class SpikeColumns {
     place.group.setAttribute("rows_per_offset", BigInt(STEPS_PER_OFFSET));
     this.#runs = new TimeRuns(place);
     this.#counts = new StagedColumn<"uint8" | "uint16" | "uint32">(place, "counts", {
-      kind: neurons <= 255 ? "uint8" : neurons <= 65_535 ? "uint16" : "uint32",
+      kind: countKind(neurons),
       unit: "spikes",
       description: "spikes in each row",
     });

@@ -39,10 +39,19 @@ export class StagedColumn<K extends ElementKind> {
   readonly #width: number;
   readonly #chunkRows: number;
   readonly #chunkElements: number;
+  readonly #observer: ((values: ArrayLike<number>) => void) | undefined;
   #column: SinkColumn<K> | undefined;
   #writtenRows = 0;
+  #seen = 0;
 
-  constructor(place: ColumnPlace, name: string, spec: ColumnSpec<K>) {
+  /** @param observer - is shown all values, some at a time: before they leave the buffer, and by {@link observe} */
+  constructor(
+    place: ColumnPlace,
+    name: string,
+    spec: ColumnSpec<K>,
+    observer?: (values: ArrayLike<number>) => void,
+  ) {
+    this.#observer = observer;
     this.#place = place;
     this.#name = name;
     this.#spec = spec;
@@ -58,6 +67,13 @@ export class StagedColumn<K extends ElementKind> {
   /** Rows appended so far, written or not. */
   get rowCount(): number {
     return this.#writtenRows + this.pending.length / this.#width;
+  }
+
+  /** Shows the observer all values that it has not seen. */
+  observe(): void {
+    if (this.#observer === undefined || this.#seen === this.pending.length) return;
+    this.#observer(this.pending.view(this.#seen) as ArrayLike<number>);
+    this.#seen = this.pending.length;
   }
 
   /** Whether the pending rows fill a chunk. */
@@ -77,6 +93,7 @@ export class StagedColumn<K extends ElementKind> {
 
   /** Hands on what is left; nothing can be appended afterwards. */
   finish(): void {
+    this.observe();
     const rows = this.pending.view() as Parameters<SinkColumn<K>["append"]>[0];
     if (this.#column === undefined && rows.length > 0 && rows.byteLength <= MOST_FIXED_BYTES) {
       const spec = { ...this.#spec, chunkRows: this.rowCount };
@@ -91,8 +108,10 @@ export class StagedColumn<K extends ElementKind> {
 
   #write(chunkRows: number): void {
     this.#column ??= this.#place.group.createColumn(this.#name, { ...this.#spec, chunkRows });
+    this.observe();
     this.#column.append(this.pending.view() as Parameters<SinkColumn<K>["append"]>[0]);
     this.#writtenRows += this.pending.length / this.#width;
     this.pending.clear();
+    this.#seen = 0;
   }
 }

@@ -10,8 +10,11 @@ export class WeightColumns {
   readonly #targets: StagedColumn<"uint16" | "uint32">;
   readonly #old: StagedColumn<"float64">;
   readonly #new: StagedColumn<"float64">;
+  readonly #observer: ((change: WeightChange) => void) | undefined;
 
-  constructor(outer: ColumnPlace, neurons: number) {
+  /** @param observer - is shown each change */
+  constructor(outer: ColumnPlace, neurons: number, observer?: (change: WeightChange) => void) {
+    this.#observer = observer;
     const place = { ...outer, group: outer.group.createGroup("weight_changes") };
     place.group.setAttribute("encoding", "coo");
     place.group.setAttribute("sorted_by", "timestep");
@@ -31,6 +34,7 @@ export class WeightColumns {
     this.#old.pending.push(change.oldWeight);
     this.#new.pending.push(change.newWeight);
     for (const column of [this.#sources, this.#targets, this.#old, this.#new]) column.flushIfFull();
+    this.#observer?.(change);
   }
 
   flush(): void {
