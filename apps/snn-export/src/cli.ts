@@ -1,6 +1,10 @@
 import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { convertVerb } from "./verbs/convert.ts";
 import { infoVerb } from "./verbs/info.ts";
+import { migrateVerb } from "./verbs/migrate.ts";
+import { recoverVerb } from "./verbs/recover.ts";
 import { simulateVerb } from "./verbs/simulate.ts";
+import { validateVerb } from "./verbs/validate.ts";
 
 /**
  * Runs one command line of `millrace-snn`.
@@ -16,5 +20,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   })
     .verb(simulateVerb)
     .verb(infoVerb)
+    .verb(convertVerb)
+    .verb(validateVerb)
+    .verb(recoverVerb)
+    .verb(migrateVerb)
     .run(argv);
 }

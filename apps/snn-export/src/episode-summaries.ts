@@ -9,11 +9,51 @@ import type { EpisodeEnd } from "./log-entry.ts";
 const CHUNK_BYTES = 8192;
 /** `success` of an episode that was not told. */
 const UNKNOWN = 255;
-const STATUS_CODES = { running: 0, complete: 1, aborted: 2, recovered: 3 } as const;
+
+/** How the table writes the status of an episode. */
+export const STATUS_CODES: Readonly<Record<EpisodeStatus, number>> = Object.freeze({
+  running: 0,
+  complete: 1,
+  aborted: 2,
+  recovered: 3,
+});
+
+/** The columns of the table but for the summaries' texts. */
+export const SUMMARY_COLUMNS = [
+  { name: "episode", kind: "uint32", unit: "1", description: "number of the episode" },
+  { name: "status", kind: "uint8", unit: "1", description: "see status_codes" },
+  { name: "success", kind: "uint8", unit: "1", description: "1 or 0; 255 for not told" },
+  { name: "n_steps", kind: "int64", unit: "steps", description: "time steps logged" },
+  { name: "n_spikes", kind: "int64", unit: "spikes", description: "spikes logged" },
+  { name: "start_time", kind: "float64", unit: "s", description: "when it began, seconds since 1970" },
+  { name: "end_time", kind: "float64", unit: "s", description: "when it ended, seconds since 1970" },
+] as const;
+
+/** One row of the table. */
+export interface SummaryRow {
+  readonly id: number;
+  readonly status: EpisodeStatus;
+  readonly success: boolean | undefined;
+  readonly steps: number;
+  readonly spikes: number;
+  /** Seconds since 1970. */
+  readonly startTime: number;
+  /** Seconds since 1970. */
+  readonly endTime: number;
+}
+
+/** A row as the numbers of {@link SUMMARY_COLUMNS}. */
+export function summaryNumbers(row: SummaryRow): number[] {
+  const { id, status, success, steps, spikes, startTime, endTime } = row;
+  const told = success === undefined ? UNKNOWN : success ? 1 : 0;
+  return [id, STATUS_CODES[status], told, steps, spikes, startTime, endTime];
+}
+
+type SummaryKind = (typeof SUMMARY_COLUMNS)[number]["kind"];
 
 /** One row an episode that has ended, so that thousands of them can be listed without opening each. */
 export class EpisodeSummaries {
-  readonly #columns: readonly StagedColumn<"uint32" | "uint8" | "int64" | "float64">[];
+  readonly #columns: readonly StagedColumn<SummaryKind>[];
   readonly #texts: JsonColumn;
   readonly #encoder = new TextEncoder();
 
@@ -22,27 +62,9 @@ export class EpisodeSummaries {
     group.setAttribute("encoding", "json+ends");
     group.setAttribute("status_codes", JSON.stringify(STATUS_CODES));
     const place = { ...outer, group, chunkBytes: CHUNK_BYTES };
-    this.#columns = [
-      new StagedColumn(place, "episode", { kind: "uint32", unit: "1", description: "number of the episode" }),
-      new StagedColumn(place, "status", { kind: "uint8", unit: "1", description: "see status_codes" }),
-      new StagedColumn(place, "success", {
-        kind: "uint8",
-        unit: "1",
-        description: "1 or 0; 255 for not told",
-      }),
-      new StagedColumn(place, "n_steps", { kind: "int64", unit: "steps", description: "time steps logged" }),
-      new StagedColumn(place, "n_spikes", { kind: "int64", unit: "spikes", description: "spikes logged" }),
-      new StagedColumn(place, "start_time", {
-        kind: "float64",
-        unit: "s",
-        description: "when it began, seconds since 1970",
-      }),
-      new StagedColumn(place, "end_time", {
-        kind: "float64",
-        unit: "s",
-        description: "when it ended, seconds since 1970",
-      }),
-    ];
+    this.#columns = SUMMARY_COLUMNS.map(
+      ({ name, ...spec }) => new StagedColumn<SummaryKind>(place, name, spec),
+    );
     this.#texts = new JsonColumn(
       place,
       "the summaries as JSON, one after another; empty where there is none",
@@ -50,15 +72,15 @@ export class EpisodeSummaries {
   }
 
   add(episode: EpisodeWriter, status: EpisodeStatus, { success, summary }: EpisodeEnd): void {
-    const values = [
-      episode.id,
-      STATUS_CODES[status],
-      success === undefined ? UNKNOWN : success ? 1 : 0,
-      episode.steps,
-      episode.columns.spikeCount,
-      episode.startTime,
-      Date.now() / 1000,
-    ];
+    const values = summaryNumbers({
+      id: episode.id,
+      status,
+      success,
+      steps: episode.steps,
+      spikes: episode.columns.spikeCount,
+      startTime: episode.startTime,
+      endTime: Date.now() / 1000,
+    });
     for (const [i, column] of this.#columns.entries()) {
       (column.pending as GrowableOf<"float64">).push(values[i]!);
       column.flushIfFull();

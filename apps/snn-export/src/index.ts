@@ -39,6 +39,7 @@ export {
 } from "./loader.ts";
 export type { BlockSpikes, BlockValues, LogBlock, SparseValues, StaticEpisodeData } from "./log-block.ts";
 export type { EpisodeEnd, LogEntry, WeightChange } from "./log-entry.ts";
+export { type MigrateOptions, type MigrateResult, migrate } from "./migrate/migrate.ts";
 export {
   type ConnectionTable,
   type CsrMatrix,
@@ -47,8 +48,16 @@ export {
   type NeuronTable,
 } from "./network-structure.ts";
 export { DEFAULT_EXPORTER_OPTIONS, type ExporterOptions } from "./options.ts";
+export {
+  type RecoveredEpisode,
+  type RecoverOptions,
+  type RecoverResult,
+  recover,
+} from "./recover.ts";
 export type { CheckpointData } from "./saved-checkpoint.ts";
 export type { SchemaField } from "./schema.ts";
 export { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
 export { StandardDataExporter } from "./standard-exporter.ts";
 export type { AdaptiveSamplingOptions } from "./state-sampler.ts";
+export type { Finding } from "./validate/findings.ts";
+export { type ValidateOptions, type ValidationReport, validate } from "./validate.ts";

@@ -65,12 +65,35 @@ export function textIn(group: TreeGroup | undefined, name: string): string | und
   return found?.kind === "text" ? found.read()[0] : undefined;
 }
 
-/** @throws CorruptDataError `SNN_DATASET_MISSING` */
+/**
+ * The column of that name; one of no rows where there is none, since a dataset is made with its first rows.
+ * @throws CorruptDataError `SNN_DATASET_MISSING` when there is something else
+ */
 export function requireColumn(group: TreeGroup, name: string): TreeColumn {
-  const column = columnIn(group, name);
-  if (column !== undefined) return column;
+  const found = group.get(name);
+  if (found?.kind === "column") return found;
+  if (found === undefined && !group.names.includes(name)) return new EmptyColumn(group, name);
   const problem = `${group.file} has no column ${name} in ${group.path}; the file is damaged`;
   throw new CorruptDataError("SNN_DATASET_MISSING", "HDF5", 0, problem);
+}
+
+class EmptyColumn implements TreeColumn {
+  readonly kind = "column";
+  readonly file: string;
+  readonly path: string;
+  readonly attributes: TreeAttributes = { names: [], get: () => undefined };
+  readonly elements = "uint8";
+  readonly width: undefined;
+  readonly rows = 0;
+
+  constructor(group: TreeGroup, name: string) {
+    this.file = group.file;
+    this.path = `${group.path}/${name}`;
+  }
+
+  read(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(0);
+  }
 }
 
 /** An attribute as a number, or as it was; undefined where there is none. */

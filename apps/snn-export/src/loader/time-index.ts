@@ -40,7 +40,8 @@ export class TimeIndex {
     this.#runs = runs;
     this.#limitBytes = limitBytes;
     this.rows = rows;
-    if (runs.width !== 3) throw damaged(runs, `its rows have ${runs.width ?? 1} numbers, 3 are due`);
+    if (runs.rows > 0 && runs.width !== 3)
+      throw damaged(runs, `its rows have ${runs.width ?? 1} numbers, 3 are due`);
     let row = 0;
     let last = 0;
     for (let number = 0; number * RUNS_PER_BLOCK < runs.rows; number++) {

@@ -1,6 +1,7 @@
-import { newGrowable } from "@millrace/buffers";
+import { newGrowable, newTypedArray, type TypedArray } from "@millrace/buffers";
 import { neuronKind } from "../columns/spike-columns.ts";
 import { TIME_RUNS_NAME } from "../columns/time-runs.ts";
+import { STATUS_CODES, SUMMARY_COLUMNS, summaryNumbers } from "../episode-summaries.ts";
 import { episodeInfo, episodeNames } from "../loader/read-episodes.ts";
 import {
   attributeOf,
@@ -16,7 +17,6 @@ import {
 import { asKind, type ChildMap, changedGroup, columnOf, mappedGroup, VirtualGroup } from "./virtual-tree.ts";
 
 const PIECE_ROWS = 65_536;
-const STATUS_CODES = { running: 0, complete: 1, aborted: 2, recovered: 3 } as const;
 
 /**
  * Version 1.0.0 as 2.0.0: runs in place of a time step a row, small kinds for counts and neurons, the table of
@@ -34,6 +34,7 @@ export function from1(root: TreeGroup): TreeGroup {
     {
       format_version: "2.0.0",
       schema_version: "2.0.0",
+      end_time: () => root.attributes.get("end_time") ?? lastTime(root, episodes),
       schema: () => schemaOf(root, episodes),
       compression_level: root.attributes.get("compression_level") ?? 0n,
     },
@@ -42,12 +43,16 @@ export function from1(root: TreeGroup): TreeGroup {
 }
 
 function episodeFrom1(episode: TreeGroup, neurons: number): TreeGroup {
-  return mappedGroup(episode, (node, name) => {
+  const fields = mappedGroup(episode, (node, name) => {
     if (node.kind !== "group") return node;
     return name === "behavior"
       ? mappedGroup(node, (field) => (field.kind === "group" ? fieldFrom1(field, neurons) : field))
       : fieldFrom1(node, neurons);
   });
+  // Nobody goes on with a file of this version: what still runs was cut off.
+  return attributeOf(episode, "status") === "running"
+    ? changedGroup(fields, { status: "recovered" }, {})
+    : fields;
 }
 
 function fieldFrom1(field: TreeGroup, neurons: number): TreeGroup {
@@ -104,68 +109,51 @@ export function runsOf(timesteps: TreeColumn, group: TreeGroup): TreeColumn {
 /** The table of the episodes that have ended, from their own groups. */
 function summariesOf(root: TreeGroup, episodes: TreeGroup | undefined): TreeNode {
   const place = { file: root.file, path: "/episode_summaries" };
-  const rows = episodeNames(episodes).flatMap(({ id, name }) => {
-    const group = groupIn(episodes, name);
-    if (group === undefined) return [];
-    const info = episodeInfo(id, group);
-    if (info.status === "running") return [];
-    const time = (attribute: string): number => Number(attributeOf(group, attribute) ?? 0);
-    const json = new TextEncoder().encode(textIn(group, "summary") ?? "");
-    return [{ ...info, start: time("start_time"), end: time("end_time"), json }];
-  });
-  const column = (name: string, values: Parameters<typeof columnOf>[2], unit: string): ChildMap =>
-    rows.length === 0
-      ? {}
-      : { [name]: columnOf(`${place.path}/${name}`, root.file, values, { unit, description: name }) };
-  const success = (told: boolean | undefined): number => (told === undefined ? 255 : told ? 1 : 0);
   const json = newGrowable("uint8");
-  const ends = BigInt64Array.from(rows, (row) => {
-    json.pushMany(row.json);
-    return BigInt(json.length);
+  const ends: bigint[] = [];
+  const rows: number[][] = [];
+  for (const { id, name } of episodeNames(episodes)) {
+    const group = groupIn(episodes, name);
+    const info = group === undefined ? undefined : episodeInfo(id, group);
+    if (group === undefined || info === undefined) continue;
+    const time = (attribute: string): number => Number(attributeOf(group, attribute) ?? 0);
+    const startTime = time("start_time");
+    rows.push(summaryNumbers({ ...info, startTime, endTime: time("end_time") || startTime }));
+    json.pushMany(new TextEncoder().encode(textIn(group, "summary") ?? ""));
+    ends.push(BigInt(json.length));
+  }
+  const attributes = { encoding: "json+ends", status_codes: JSON.stringify(STATUS_CODES) };
+  if (rows.length === 0) return new VirtualGroup(place, attributes, {});
+  const column = (name: string, values: TypedArray, unit: string, description: string): ChildMap => ({
+    [name]: columnOf(`${place.path}/${name}`, root.file, values, { unit, description }),
   });
-  return new VirtualGroup(
-    place,
-    { encoding: "json+ends", status_codes: JSON.stringify(STATUS_CODES) },
-    {
-      ...column(
-        "episode",
-        Uint32Array.from(rows, ({ id }) => id),
-        "1",
-      ),
-      ...column(
-        "status",
-        Uint8Array.from(rows, ({ status }) => STATUS_CODES[status]),
-        "1",
-      ),
-      ...column(
-        "success",
-        Uint8Array.from(rows, (row) => success(row.success)),
-        "1",
-      ),
-      ...column(
-        "n_steps",
-        BigInt64Array.from(rows, ({ steps }) => BigInt(steps)),
-        "steps",
-      ),
-      ...column(
-        "n_spikes",
-        BigInt64Array.from(rows, ({ spikes }) => BigInt(spikes)),
-        "spikes",
-      ),
-      ...column(
-        "start_time",
-        Float64Array.from(rows, ({ start }) => start),
-        "s",
-      ),
-      ...column(
-        "end_time",
-        Float64Array.from(rows, ({ end }) => end),
-        "s",
-      ),
-      ...column("ends", ends, "bytes"),
-      ...column("json", json.view(), "UTF-8"),
-    },
-  );
+  const columns = SUMMARY_COLUMNS.map(({ name, kind, unit, description }, i) => {
+    const numbers = rows.map((row) => row[i]!);
+    const values = newTypedArray(kind, rows.length);
+    if (values instanceof BigInt64Array) values.set(numbers.map(BigInt));
+    else values.set(numbers);
+    return column(name, values, unit, description);
+  });
+  return new VirtualGroup(place, attributes, {
+    ...Object.assign({}, ...columns),
+    ...column(
+      "json",
+      json.view(),
+      "UTF-8",
+      "the summaries as JSON, one after another; empty where there is none",
+    ),
+    ...column("ends", BigInt64Array.from(ends), "bytes", "where in json each text ends"),
+  });
+}
+
+/** The last time that a file of a killed run knows. */
+function lastTime(root: TreeGroup, episodes: TreeGroup | undefined): number {
+  const groups = episodeNames(episodes).map(({ name }) => groupIn(episodes, name)!);
+  const times = [root, ...groups].flatMap((group) => [
+    attributeOf(group, "start_time"),
+    attributeOf(group, "end_time"),
+  ]);
+  return Math.max(0, ...times.map((time) => Number(time ?? 0)));
 }
 
 /** What was logged, by all episodes: where two of them differ, the first one counts. */
