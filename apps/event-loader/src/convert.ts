@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from "@millrace/base";
 import { type ColumnSink, endingOf, openSink, SINK_ENDINGS } from "@millrace/columnar";
 import { defaultVfs, type Vfs } from "@millrace/files";
+import { EncoderSink } from "./encoders/encoder-sink.ts";
+import { FORMAT_BY_ENDING, openEncoder } from "./encoders/open-encoder.ts";
 import { EVENT_SCHEMA } from "./event-rows.ts";
-import { Evt3FileSink } from "./evt3-sink.ts";
 import type { Recording } from "./recording.ts";
 
 /** What a conversion has made. */
@@ -12,22 +13,30 @@ export interface ConvertResult {
   readonly bytes: number;
 }
 
+/** How a recording is converted. */
+export interface ConvertOptions {
+  /** The output's format, one of ENCODED_FORMATS. @default by the output's ending */
+  readonly to?: string | undefined;
+  /** Where the output goes. @default the disk; a browser has none */
+  readonly vfs?: Vfs;
+}
+
 /**
  * Writes a recording's events in the format that the output's ending names, in constant memory.
  *
- * Arrow and Parquet files get the metadata `format`, `width`, `height` and `source`. EVT3 (`.raw`) needs the events
- * sorted by time and a known geometry.
+ * Arrow and Parquet files get the metadata `format`, `width`, `height` and `source`. The formats of event cameras
+ * (`.raw` is EVT3 unless `to` says otherwise) need the events sorted by time and a known geometry.
  *
- * @param vfs - where the output goes. @default the disk; a browser has none
- * @throws InvalidArgumentError `EVENTS_OUTPUT_UNKNOWN` for another ending; for `.raw` as {@link Evt3FileSink}
+ * @throws InvalidArgumentError `EVENTS_OUTPUT_UNKNOWN` for another ending or format; `EVENTS_TIME_ORDER` and
+ *   `EVENTS_PIXEL_RANGE` for events that a format cannot hold
  * @throws IoError when the output cannot be written; nothing of it is left then
  */
 export async function convertRecording(
   recording: Recording,
   output: string,
-  vfs: Vfs = defaultVfs,
+  options: ConvertOptions = {},
 ): Promise<ConvertResult> {
-  await using sink = await openEventSink(recording, output, vfs);
+  await using sink = await openEventSink(recording, output, options);
   for await (const chunk of recording.chunks()) {
     using held = chunk;
     await sink.write(held);
@@ -36,25 +45,31 @@ export async function convertRecording(
   return { events, bytes };
 }
 
-async function openEventSink(recording: Recording, output: string, vfs: Vfs): Promise<ColumnSink> {
+async function openEventSink(
+  recording: Recording,
+  output: string,
+  { vfs = defaultVfs, to }: ConvertOptions,
+): Promise<ColumnSink> {
   const ending = endingOf(output);
-  if (ending === ".raw") {
+  const format = to ?? (Object.hasOwn(FORMAT_BY_ENDING, ending) ? FORMAT_BY_ENDING[ending] : undefined);
+  if (format !== undefined) {
     const { width, height } = recording;
-    if (width === undefined || height === undefined) {
-      throw new InvalidArgumentError(
-        "EVENTS_GEOMETRY_UNKNOWN",
-        `geometry of ${recording.name}`,
-        undefined,
-        "columns and rows, which an EVT3 file has to name: pass the geometry",
-      );
+    if (width !== undefined && height !== undefined) {
+      return EncoderSink.create(output, openEncoder(format, { width, height }), vfs);
     }
-    return Evt3FileSink.create(output, { width, height }, vfs);
+    const expected = `columns and rows, which a file of ${format} has to name: pass the geometry`;
+    throw new InvalidArgumentError(
+      "EVENTS_GEOMETRY_UNKNOWN",
+      `geometry of ${recording.name}`,
+      undefined,
+      expected,
+    );
   }
   if (SINK_ENDINGS.includes(ending)) {
     const metadata = { format: recording.format, source: recording.name };
     return openSink(output, EVENT_SCHEMA, { vfs, metadata });
   }
-  const expected = `one that ends in ${[...SINK_ENDINGS, ".raw"].join(", ")}`;
+  const expected = `one that ends in ${[...SINK_ENDINGS, ...Object.keys(FORMAT_BY_ENDING)].join(", ")}`;
   throw new InvalidArgumentError("EVENTS_OUTPUT_UNKNOWN", "output path", output, expected);
 }
 

@@ -1,8 +1,22 @@
-export { type ConvertResult, convertRecording } from "./convert.ts";
+export { type ConvertOptions, type ConvertResult, convertRecording } from "./convert.ts";
 export { DEFAULT_DIGEST_OPTIONS, type DigestOptions, digestEvents, type EventDigest } from "./digest.ts";
+export { Aedat4Encoder, type Aedat4EncoderOptions } from "./encoders/aedat4-encoder.ts";
+export { DatEncoder } from "./encoders/dat-encoder.ts";
+export { EncoderSink } from "./encoders/encoder-sink.ts";
+export type { EventEncoder } from "./encoders/event-encoder.ts";
+export { EventStreamEncoder } from "./encoders/event-stream-encoder.ts";
+export {
+  DEFAULT_EVT3_ENCODER_OPTIONS,
+  Evt3Encoder,
+  type Evt3EncoderOptions,
+} from "./encoders/evt3-encoder.ts";
+export { ENCODED_FORMATS, openEncoder, type SensorSize } from "./encoders/open-encoder.ts";
+export {
+  TimeHighEncoder,
+  type TimeHighEncoderOptions,
+  type TimeHighFormat,
+} from "./encoders/time-high-encoder.ts";
 export { EVENT_SCHEMA, type EventChunk, type EventSchema } from "./event-rows.ts";
-export { DEFAULT_EVT3_ENCODER_OPTIONS, Evt3Encoder, type Evt3EncoderOptions } from "./evt3-encoder.ts";
-export { Evt3FileSink } from "./evt3-sink.ts";
 export { FORMAT_NAMES, type FormatName } from "./formats.ts";
 export { DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingOptions } from "./options.ts";
 export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";

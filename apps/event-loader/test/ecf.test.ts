@@ -1,7 +1,7 @@
 import { isMillraceError, seededRandom } from "@millrace/base";
 import { describe, expect, it } from "vitest";
 import { decodeEcf, ECF_RECORD_BYTES } from "../src/ecf-decoder.ts";
-import { encodeEcf } from "../src/ecf-encoder.ts";
+import { encodeEcf } from "../src/encoders/ecf-encoder.ts";
 
 type Event = readonly [x: number, y: number, p: number, t: number];
 

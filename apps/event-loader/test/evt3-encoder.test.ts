@@ -78,9 +78,9 @@ describe("Evt3Encoder", () => {
     const row = (count: number): Event[] => Array.from({ length: count }, (_, i) => [0, 10 + 2 * i, 5, 1]);
     const wordsOf = (count: number, hasVectors = true): number =>
       (encode([row(count)], { hasVectors }).length - encode([], { hasVectors }).length) / 2;
-    // One word each for the time and the row.
-    expect([1, 2, 3, 6, 7].map((count) => wordsOf(count))).toEqual([3, 4, 4, 4, 5]);
-    expect(wordsOf(6, false)).toBe(8);
+    // Two words for the time and one for the row.
+    expect([1, 2, 3, 6, 7].map((count) => wordsOf(count))).toEqual([4, 5, 5, 5, 6]);
+    expect(wordsOf(6, false)).toBe(9);
   });
 
   it("keeps an event at each border of the clock", async () => {

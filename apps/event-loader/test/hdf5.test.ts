@@ -8,7 +8,7 @@ import { MemoryVfs } from "@millrace/files";
 import { describeRecordings, recordingPath } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ECF_RECORD_BYTES } from "../src/ecf-decoder.ts";
-import { encodeEcf } from "../src/ecf-encoder.ts";
+import { encodeEcf } from "../src/encoders/ecf-encoder.ts";
 import { openRecording } from "../src/index.ts";
 import { type Event, readEvents } from "./helpers.ts";
 

@@ -156,7 +156,7 @@ describeRecordings("real recordings", () => {
         height: String(known.size[1]),
       };
       const bytesOf = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
-        const result = await convertRecording(recording, name, vfs);
+        const result = await convertRecording(recording, name, { vfs });
         await using file = await vfs.open(name, "r");
         const bytes = new Uint8Array(await file.size());
         await file.read(bytes, 0);
@@ -184,7 +184,7 @@ describeRecordings("real recordings", () => {
       // EVT3 cannot hold times since 1970.
       const isTooLate = known.first![0] > 1e15;
       for (const name of isTooLate ? ["a.csv"] : ["a.csv", "a.raw"]) {
-        if (name === "a.raw") await convertRecording(recording, name, vfs);
+        if (name === "a.raw") await convertRecording(recording, name, { vfs });
         await using again = await openRecording(name, { vfs });
         expect(await digestEvents(again.chunks())).toEqual({ events: known.events, digest: known.digest });
       }

@@ -48,6 +48,11 @@ export class SinkFile {
     await this.#file.write(bytes);
   }
 
+  /** Writes over the beginning of the file: what is known only at its end. @throws IoError */
+  async rewriteHeader(bytes: Uint8Array): Promise<void> {
+    await this.#file.file.write(bytes, 0);
+  }
+
   /** Puts the file in its place, durably. */
   async commit(): Promise<SinkResult> {
     this.#isDone = true;

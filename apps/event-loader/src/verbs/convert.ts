@@ -1,19 +1,29 @@
 import { formatByteSize } from "@millrace/base";
 import { formatCount, formatFacts, type VerbSpec } from "@millrace/cli";
-import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
+import { ENCODED_FORMATS } from "../encoders/open-encoder.ts";
+import { addInputFlags, type InputFlags, noteViolations, oneOf, openInput } from "./input-flags.ts";
 
-/** `convert <in> <out>`: a recording as Arrow, Parquet, CSV or EVT3, by the ending of the output. */
-export const convertVerb: VerbSpec<InputFlags> = {
+interface ConvertFlags extends InputFlags {
+  readonly to?: string;
+}
+
+/** `convert <in> <out>`: a recording in another format, by the ending of the output or by name. */
+export const convertVerb: VerbSpec<ConvertFlags> = {
   usage: "convert <in> <out>",
-  summary: "writes a recording as .arrow, .feather, .parquet, .csv or .raw (EVT3)",
+  summary: "writes a recording as .arrow, .feather, .parquet, .csv, .raw (EVT3), .dat, .es or .aedat4",
   example: "convert drive.raw drive.parquet",
-  flags: addInputFlags,
+  flags: (command) =>
+    addInputFlags(command).option(
+      "--to <format>",
+      `the format of the output, whatever its ending: ${ENCODED_FORMATS.join(", ").toLowerCase()}`,
+      oneOf("output format", ENCODED_FORMATS),
+    ),
   action: async (context, [input, output], flags) => {
     const startMs = performance.now();
     await using recording = await openInput(input!, flags, context, "convert");
     // Arrow and Parquet take a while to load: only whoever converts waits for them.
     const { convertRecording } = await import("../convert.ts");
-    const { events, bytes } = await convertRecording(recording, output!);
+    const { events, bytes } = await convertRecording(recording, output!, { to: flags.to });
     noteViolations(recording, context);
     const seconds = (performance.now() - startMs) / 1000;
     const eventsPerSecond = seconds > 0 ? Math.round(events / seconds) : 0;

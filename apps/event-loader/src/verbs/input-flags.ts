@@ -69,7 +69,8 @@ export function noteViolations(recording: Recording, context: VerbContext): void
   );
 }
 
-function oneOf<T extends string>(what: string, names: readonly T[]): (text: string) => T {
+/** A flag that takes one of some names, in any case. */
+export function oneOf<T extends string>(what: string, names: readonly T[]): (text: string) => T {
   return (text) => {
     const found = names.find((name) => name.toLowerCase() === text.toLowerCase());
     if (found !== undefined) return found;

@@ -28,7 +28,7 @@ export async function checkEvents(): Promise<object> {
   const file = new File([encoder.header().slice(), encoder.encode(chunk).slice()], "made.raw");
   await using recording = await openRecording(file);
   const vfs = new MemoryVfs();
-  const converted = await convertRecording(recording, "made.parquet", vfs);
+  const converted = await convertRecording(recording, "made.parquet", { vfs });
   await using parquet = await vfs.open("made.parquet", "r");
   const bytes = new Uint8Array(converted.bytes);
   await readFull(parquet, bytes, 0);

@@ -6,8 +6,9 @@ import {
   convertRecording,
   countEventsPerPixel,
   digestEvents,
+  EncoderSink,
   EVENT_SCHEMA,
-  Evt3FileSink,
+  Evt3Encoder,
   openRecording,
 } from "@millrace/event-loader";
 import { heatMapPng } from "@millrace/plot";
@@ -85,7 +86,7 @@ function findRecording(dataDirectory: string): string | undefined {
 }
 
 async function writeEvt3(events: EventColumns, path: string): Promise<void> {
-  await using sink = await Evt3FileSink.create(path, { width: WIDTH, height: HEIGHT });
+  await using sink = await EncoderSink.create(path, new Evt3Encoder({ width: WIDTH, height: HEIGHT }));
   const { t, x, y, p } = events.arrays;
   for (let start = 0; start < events.rowCount; start += ROWS_PER_CHUNK) {
     const end = Math.min(start + ROWS_PER_CHUNK, events.rowCount);

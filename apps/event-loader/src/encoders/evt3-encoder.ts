@@ -1,5 +1,7 @@
-import { checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/base";
-import type { EventChunk } from "./event-rows.ts";
+import { checkInteger, resolveOptions } from "@millrace/base";
+import type { EventChunk } from "../event-rows.ts";
+import { checkEvents, type EventEncoder, type EventLimits } from "./event-encoder.ts";
+import { type RawMetadata, rawHeader } from "./raw-file-header.ts";
 
 /** What an EVT3 recording is told beside its events. */
 export interface Evt3EncoderOptions {
@@ -10,7 +12,7 @@ export interface Evt3EncoderOptions {
   /** Write neighbours of the same time, row and polarity as a vector. @default true */
   readonly hasVectors?: boolean;
   /** Further keys and values of the header. @default none */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: RawMetadata;
 }
 
 /** What {@link Evt3EncoderOptions} are when they are not given. */
@@ -24,7 +26,7 @@ export const DEFAULT_EVT3_ENCODER_OPTIONS: Required<Evt3EncoderOptions> = Object
 /** Times per wrap of the 24-bit clock. */
 const LOOP_US = 2 ** 24;
 /** Longest time from 0 or from the last event: 48.9 h; each wrap in between takes two words. */
-const MAX_LOOPS = 10_484;
+const MAX_LEAP_US = 10_484 * LOOP_US;
 const TWO_32 = 2 ** 32;
 /** Most words one event takes without wraps: time high, time low, row, column (or base and vector). */
 const WORDS_PER_EVENT = 5;
@@ -35,7 +37,7 @@ const WORDS_PER_EVENT = 5;
  * const encoder = new Evt3Encoder({ width: 640, height: 480 });
  * const bytes = [encoder.header(), encoder.encode(chunk)];
  */
-export class Evt3Encoder {
+export class Evt3Encoder implements EventEncoder {
   readonly #options: Required<Evt3EncoderOptions>;
   readonly #state: EncoderState = { loops: 0, high: -1, low: -1, y: -1, time: 0 };
   #words = new Uint16Array(0);
@@ -54,9 +56,7 @@ export class Evt3Encoder {
   /** What the file begins with. */
   header(): Uint8Array<ArrayBuffer> {
     const { width, height, metadata } = this.#options;
-    const lines = Object.entries(metadata).map(([key, value]) => `% ${key} ${value.replace(/\s+/g, " ")}\n`);
-    const text = `% evt 3.0\n% format EVT3;height=${height};width=${width}\n% geometry ${width}x${height}\n`;
-    return new TextEncoder().encode(`${text}${lines.join("")}% end\n`);
+    return rawHeader("EVT3", "3.0", width, height, metadata);
   }
 
   /**
@@ -68,12 +68,12 @@ export class Evt3Encoder {
   encode(chunk: EventChunk): Uint8Array<ArrayBuffer> {
     const { rowCount } = chunk;
     const { x, y, p } = chunk.columns;
-    const times = chunk.words("t");
     const { width, height, hasVectors } = this.#options;
-    const wrapWords = checkEvents(this.#state, times, x, y, rowCount, width, height);
-    const room = rowCount * WORDS_PER_EVENT + wrapWords;
+    const limits: EventLimits = { width, height, maxLeapUs: MAX_LEAP_US, maxTimeUs: Number.MAX_SAFE_INTEGER };
+    const last = checkEvents(chunk, this.#state.time, limits);
+    const room = rowCount * WORDS_PER_EVENT + 2 * (Math.floor(last / LOOP_US) - this.#state.loops);
     if (this.#words.length < room) this.#words = new Uint16Array(room);
-    const count = encodeEvents(this.#state, times, x, y, p, rowCount, hasVectors, this.#words);
+    const count = encodeEvents(this.#state, chunk.words("t"), x, y, p, rowCount, hasVectors, this.#words);
     return new Uint8Array(this.#words.buffer, 0, 2 * count);
   }
 }
@@ -85,31 +85,6 @@ interface EncoderState {
   low: number;
   y: number;
   time: number;
-}
-
-/** @returns words that the wraps of the clock take at the most */
-function checkEvents(
-  state: EncoderState,
-  times: Int32Array,
-  x: Uint16Array,
-  y: Uint16Array,
-  rowCount: number,
-  width: number,
-  height: number,
-): number {
-  let { time } = state;
-  let { loops } = state;
-  let wrapWords = 0;
-  for (let row = 0; row < rowCount; row++) {
-    const next = times[2 * row + 1]! * TWO_32 + (times[2 * row]! >>> 0);
-    const nextLoops = Math.floor(next / LOOP_US);
-    if (next < time || nextLoops - loops > MAX_LOOPS) throw badTime(row, next, time);
-    if (x[row]! >= width || y[row]! >= height) throw badPixel(row, x[row]!, y[row]!, width, height);
-    wrapWords += 2 * (nextLoops - loops);
-    time = next;
-    loops = nextLoops;
-  }
-  return wrapWords;
 }
 
 function encodeEvents(
@@ -170,12 +145,13 @@ function writeTime(state: EncoderState, time: number, words: Uint16Array, start:
     words[at++] = 0x8fff;
     words[at++] = 0x8000;
     state.high = 0;
-    state.low = 0;
+    state.low = -1;
   }
   if (high !== state.high) {
     words[at++] = 0x8000 | high;
     state.high = high;
-    state.low = 0;
+    // Some readers set the low bits to 0 here, others (evlib) keep them: they are written again for both.
+    state.low = -1;
   }
   if (low !== state.low) {
     words[at++] = 0x6000 | low;
@@ -183,14 +159,4 @@ function writeTime(state: EncoderState, time: number, words: Uint16Array, start:
   }
   state.time = time;
   return at;
-}
-
-function badTime(row: number, time: number, previous: number): InvalidArgumentError {
-  const expected = `a time from ${previous} to 48 h later: sort the events by time, or subtract the first time`;
-  return new InvalidArgumentError("EVENTS_TIME_ORDER", `time of row ${row} in µs`, time, expected);
-}
-
-function badPixel(row: number, x: number, y: number, width: number, height: number): InvalidArgumentError {
-  const expected = `a pixel inside ${width}x${height}`;
-  return new InvalidArgumentError("EVENTS_PIXEL_RANGE", `pixel of row ${row}`, `${x},${y}`, expected);
 }

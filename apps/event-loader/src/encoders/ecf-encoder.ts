@@ -1,5 +1,5 @@
 import { InvalidArgumentError, writeU16, writeU32 } from "@millrace/base";
-import { ECF_MAX_EVENTS, ECF_RECORD_BYTES } from "./ecf-decoder.ts";
+import { ECF_MAX_EVENTS, ECF_RECORD_BYTES } from "../ecf-decoder.ts";
 
 const WORD = 2 ** 32;
 /** Long deltas of times take up to 15 bytes, packed places 3; and the header. */

@@ -1,32 +1,27 @@
 import { FileSink, SinkFile, type SinkResult } from "@millrace/columnar";
 import { defaultVfs, type Vfs } from "@millrace/files";
 import type { ColumnChunk } from "@millrace/stream";
-import { EVENT_SCHEMA, type EventChunk } from "./event-rows.ts";
-import { Evt3Encoder, type Evt3EncoderOptions } from "./evt3-encoder.ts";
+import { EVENT_SCHEMA, type EventChunk } from "../event-rows.ts";
+import type { EventEncoder } from "./event-encoder.ts";
 
-/** Writes events, sorted by time, as an EVT 3.0 RAW file. */
-export class Evt3FileSink extends FileSink {
+/** Writes events in the format of an encoder; the file appears whole or not at all. */
+export class EncoderSink extends FileSink {
   /** Every chunk is in the file when `write` returns. */
   override readonly bufferedBytes = 0;
-  readonly #encoder: Evt3Encoder;
+  readonly #encoder: EventEncoder;
   #isStarted = false;
 
-  private constructor(file: SinkFile, encoder: Evt3Encoder) {
+  private constructor(file: SinkFile, encoder: EventEncoder) {
     super(file);
     this.#encoder = encoder;
   }
 
-  /** @throws InvalidArgumentError for a bad option @throws IoError when the directory cannot be written to */
-  static async create(
-    path: string,
-    options: Evt3EncoderOptions,
-    vfs: Vfs = defaultVfs,
-  ): Promise<Evt3FileSink> {
-    const encoder = new Evt3Encoder(options);
-    return new Evt3FileSink(await SinkFile.create(vfs, path, EVENT_SCHEMA), encoder);
+  /** @throws IoError when the directory cannot be written to */
+  static async create(path: string, encoder: EventEncoder, vfs: Vfs = defaultVfs): Promise<EncoderSink> {
+    return new EncoderSink(await SinkFile.create(vfs, path, EVENT_SCHEMA), encoder);
   }
 
-  /** @throws InvalidArgumentError as {@link Evt3Encoder.encode} */
+  /** @throws InvalidArgumentError for an event that the format cannot hold */
   override async write(chunk: ColumnChunk): Promise<void> {
     this.file.admit(chunk);
     await this.#start();
@@ -37,6 +32,11 @@ export class Evt3FileSink extends FileSink {
   override async finish(): Promise<SinkResult> {
     this.file.checkOpen();
     await this.#start();
+    const last = this.#encoder.finish?.();
+    if (last !== undefined) {
+      await this.file.write(last.end);
+      if (last.header !== undefined) await this.file.rewriteHeader(last.header);
+    }
     return this.file.commit();
   }
 

@@ -1,0 +1,78 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { seededRandom } from "@millrace/base";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EncoderSink, openEncoder } from "../src/index.ts";
+import { chunkOf, type Event } from "./helpers.ts";
+
+const ENVIRONMENT = fileURLToPath(new URL("../node_modules/.peers", import.meta.url));
+const PYTHON = join(ENVIRONMENT, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+const pathOf = (name: string): string => fileURLToPath(new URL(`./peers/${name}`, import.meta.url));
+
+/** Sets the decoders up, once; false where they cannot be installed. */
+function installDecoders(): boolean {
+  const works = (): boolean =>
+    existsSync(PYTHON) && spawnSync(PYTHON, ["-c", "import aedat, evlib, expelliarmus, faery"]).status === 0;
+  if (works()) return true;
+  spawnSync("python3", ["-m", "venv", ENVIRONMENT]);
+  if (existsSync(PYTHON)) spawnSync(PYTHON, ["-m", "pip", "install", "-q", "-r", pathOf("requirements.txt")]);
+  return works();
+}
+
+const isInstalled = installDecoders();
+const SIZE = { width: 640, height: 480 };
+
+describe.skipIf(!isInstalled)(
+  "decoders that are not ours (aedat, evlib, expelliarmus, faery from PyPI)",
+  () => {
+    let folder = "";
+    const sums = { events: 0, t: 0, x: 0, y: 0, p: 0 };
+    const events: Event[] = [];
+
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "millrace-decoders-"));
+      const random = seededRandom(71);
+      let t = 100;
+      for (let i = 0; i < 200_000; i++) {
+        t += random.nextInt(0, 30);
+        const event = [t, random.nextInt(0, 639), random.nextInt(0, 479), random.nextInt(0, 1)] as const;
+        events.push(event);
+        sums.events++;
+        sums.t += event[0];
+        sums.x += event[1];
+        sums.y += event[2];
+        sums.p += event[3];
+      }
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    // expelliarmus takes falling low times of EVT3 for wraps; evlib has no zstd in AEDAT 4; faery turns ES upside down.
+    it.each([
+      ["EVT2", "evt2.raw", ["expelliarmus", "faery", "evlib"]],
+      ["EVT2.1", "evt21.raw", ["evlib"]],
+      ["EVT3", "evt3.raw", ["faery", "evlib"]],
+      ["DAT", "a_td.dat", ["expelliarmus", "faery"]],
+      ["AEDAT4", "a.aedat4", ["aedat", "faery"]],
+      ["ES", "a.es", ["faery"]],
+    ] as const)("%s", async (format, file, decoders) => {
+      const path = join(folder, file);
+      await using sink = await EncoderSink.create(path, openEncoder(format, SIZE));
+      for (let i = 0; i < events.length; i += 50_000) await sink.write(chunkOf(events.slice(i, i + 50_000)));
+      await sink.finish();
+      const expected = format === "ES" ? { ...sums, y: (SIZE.height - 1) * sums.events - sums.y } : sums;
+      for (const decoder of decoders) {
+        const { stdout, stderr } = spawnSync(PYTHON, [pathOf("sums.py"), decoder, format, path], {
+          encoding: "utf8",
+        });
+        expect(stdout, stderr).not.toBe("");
+        expect({ decoder, ...JSON.parse(stdout.trim().split("\n").at(-1)!) }).toEqual({
+          decoder,
+          ...expected,
+        });
+      }
+    });
+  },
+);
