@@ -1,6 +1,7 @@
 import { checkOneOf, InvalidArgumentError } from "@millrace/base";
 import { TIME_RUNS_NAME } from "./columns/time-runs.ts";
 import { JsonTexts } from "./loader/json-texts.ts";
+import { type EpisodeAnalytics, readAnalytics } from "./loader/read-analytics.ts";
 import { groupIn, parseJson, requireColumn, type TreeGroup, textIn } from "./loader/run-tree.ts";
 import { type SeriesData, SeriesReader } from "./loader/series-reader.ts";
 import { type SpikeData, type SpikeEvents, SpikeReader, spikeEvents } from "./loader/spike-reader.ts";
@@ -155,12 +156,15 @@ export class EpisodeData {
 
   /** What `endEpisode` was told of the whole episode, or undefined. */
   getSummary(): unknown {
-    return this.#json("summary");
+    this.#requireOpen();
+    const json = textIn(this.#group, "summary");
+    return json === undefined ? undefined : parseJson(this.#group, json);
   }
 
   /** What the analytics of the recorder found, or undefined. */
-  getAnalytics(): unknown {
-    return this.#json("analytics");
+  getAnalytics(): EpisodeAnalytics | undefined {
+    this.#requireOpen();
+    return readAnalytics(this.#group);
   }
 
   /** Everything at once, as it is stored. */
@@ -172,12 +176,6 @@ export class EpisodeData {
       behavior: Object.fromEntries(this.behaviorNames.map((name) => [name, this.getBehavior(name)])),
       ...this.getStaticData(),
     };
-  }
-
-  #json(name: string): unknown {
-    this.#requireOpen();
-    const json = textIn(this.#group, name);
-    return json === undefined ? undefined : parseJson(this.#group, json);
   }
 
   #series(field: string): SeriesReader | undefined {
