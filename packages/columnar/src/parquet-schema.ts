@@ -1,12 +1,13 @@
 import type { ColumnSchema, ColumnSpec } from "@millrace/stream";
 import type { ColumnSource, SchemaElement } from "hyparquet-writer";
 
-type ColumnType = Pick<SchemaElement, "type" | "converted_type" | "logical_type">;
+type ColumnType = Pick<SchemaElement, "type" | "converted_type">;
 
+// No logical type beside the converted one: hyparquet-writer 0.17 writes its bit width as an i32 where the format has a
+// byte, and Arrow's C++ reader (pyarrow, pandas) refuses the whole file.
 const integer = (bitWidth: 8 | 16 | 32 | 64, isSigned: boolean): ColumnType => ({
   type: bitWidth === 64 ? "INT64" : "INT32",
   converted_type: `${isSigned ? "INT" : "UINT"}_${bitWidth}`,
-  logical_type: { type: "INTEGER", bitWidth, isSigned },
 });
 
 const TYPES: Readonly<Record<ColumnSpec["kind"], ColumnType>> = {
@@ -22,7 +23,7 @@ const TYPES: Readonly<Record<ColumnSpec["kind"], ColumnType>> = {
   float64: { type: "DOUBLE" },
 };
 
-/** The Parquet schema of columns: the same kinds as logical types, all required. */
+/** The Parquet schema of columns: the same kinds as converted types, all required. */
 export function parquetSchemaOf(schema: ColumnSchema): SchemaElement[] {
   const columns = schema.map(
     ({ name, kind }): SchemaElement => ({ name, repetition_type: "REQUIRED", ...TYPES[kind] }),
