@@ -54,26 +54,45 @@ export function prepareRun(steps: number, statesEvery: number): PreparedRun {
 /** Positions are as good as their noise: both recorders store them as float32. */
 const FIELDS = { behavior: { x: { dtype: "float32" }, y: { dtype: "float32" } } } as const;
 
-/** Logs a whole run step by step. */
-export function logRun(exporter: DataExporter, run: PreparedRun): void {
-  const { steps, flags, states, statesEvery, x, y, rewards } = run;
-  exporter.startEpisode({ neurons: NEURONS });
-  for (let timestep = 0; timestep < steps; timestep++) {
-    const spikes = flags.subarray(timestep * NEURONS, (timestep + 1) * NEURONS);
-    const behavior = { x: x[timestep]!, y: y[timestep]! };
-    if (timestep % statesEvery !== 0) exporter.log({ timestep, spikes, behavior });
-    else {
-      const row = timestep / statesEvery;
-      const neuralState = states.subarray(row * NEURONS, (row + 1) * NEURONS);
-      if (timestep % SAMPLING !== 0) exporter.log({ timestep, spikes, behavior, neuralState });
-      else exporter.log({ timestep, spikes, behavior, neuralState, reward: rewards[timestep / SAMPLING]! });
+/** A run step by step, as a simulation has it: arrays that are there already. */
+function stepsOf(run: PreparedRun): { spikes: Uint8Array[]; states: Float32Array[] } {
+  const rowsOf = <T extends Uint8Array | Float32Array>(values: T): T[] =>
+    Array.from(
+      { length: values.length / NEURONS },
+      (_, row) => values.subarray(row * NEURONS, (row + 1) * NEURONS) as T,
+    );
+  return { spikes: rowsOf(run.flags), states: rowsOf(run.states) };
+}
+
+/** Logs a whole run step by step; states come at every step, and the recorder keeps some. */
+export function logRun(run: PreparedRun): (exporter: DataExporter) => void {
+  const { steps, statesEvery, x, y, rewards } = run;
+  const { spikes, states } = stepsOf(run);
+  return (exporter) => {
+    exporter.startEpisode({ neurons: NEURONS });
+    for (let timestep = 0; timestep < steps; timestep++) {
+      const neuralState = states[Math.floor(timestep / statesEvery)]!;
+      const behavior = { x: x[timestep]!, y: y[timestep]! };
+      if (timestep % SAMPLING !== 0)
+        exporter.log({ timestep, spikes: spikes[timestep]!, neuralState, behavior });
+      else {
+        const reward = rewards[timestep / SAMPLING]!;
+        exporter.log({ timestep, spikes: spikes[timestep]!, neuralState, behavior, reward });
+      }
     }
-  }
-  exporter.endEpisode();
+    exporter.endEpisode();
+  };
 }
 
 /** Logs the same in blocks of 10,000 steps, with spikes as flags or as CSR. */
-export function logRunInBlocks(exporter: DataExporter, run: PreparedRun, spikesAs: "flags" | "csr"): void {
+export function logRunInBlocks(
+  run: PreparedRun,
+  spikesAs: "flags" | "csr",
+): (exporter: DataExporter) => void {
+  return (exporter) => logBlocks(exporter, run, spikesAs);
+}
+
+function logBlocks(exporter: DataExporter, run: PreparedRun, spikesAs: "flags" | "csr"): void {
   const { steps, flags, indptr, ids, states, statesEvery, x, y, rewards } = run;
   const count = Math.min(10_000, steps);
   exporter.startEpisode({ neurons: NEURONS });
@@ -113,7 +132,7 @@ export function recorder(
   steps: number,
   statesEvery: number,
   options: ExporterOptions = {},
-  log: (exporter: DataExporter, run: PreparedRun) => void = logRun,
+  logOf: (run: PreparedRun) => (exporter: DataExporter) => void = logRun,
   mostBytesPerStep: number = Number.POSITIVE_INFINITY,
 ): Contender {
   return {
@@ -132,9 +151,10 @@ export function recorder(
         fields: FIELDS,
         ...options,
       };
+      const log = logOf(run);
       const record = (): string => {
         const exporter = new DataExporter("bench", filled);
-        log(exporter, run);
+        log(exporter);
         exporter.close();
         return exporter.path;
       };

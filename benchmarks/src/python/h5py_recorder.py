@@ -120,7 +120,8 @@ class Series:
 class Recorder:
     """log() of an entry: all of it is checked before any of it is stored."""
 
-    def __init__(self, path, dtypes):
+    def __init__(self, path, states_every, dtypes):
+        self.states_every = states_every
         self.file = h5py.File(path, "w")
         self.file.attrs["n_neurons"] = NEURONS
         self.dtypes = dtypes
@@ -144,10 +145,11 @@ class Recorder:
                 raise ValueError(f"spikes at step {timestep} are not one a neuron")
             if spikes.max() > 1:
                 raise ValueError(f"spikes at step {timestep} are neither 0 nor 1")
+        is_sampled = neural_state is not None and timestep % self.states_every == 0
         if neural_state is not None:
             if neural_state.shape != (NEURONS,):
                 raise ValueError(f"states at step {timestep} are not one a neuron")
-            if not np.isfinite(neural_state).all():
+            if is_sampled and not np.isfinite(neural_state).all():
                 raise ValueError(f"states at step {timestep} are not finite")
         if reward is not None and not math.isfinite(reward):
             raise ValueError(f"reward at step {timestep} is not finite")
@@ -164,7 +166,7 @@ class Recorder:
             self.counts.push(len(ids))
             self.ids.push_many(ids)
             self.spikes += len(ids)
-        if neural_state is not None:
+        if is_sampled:
             self.states.append(timestep, neural_state)
         if reward is not None:
             self.rewards.append(timestep, reward)
@@ -189,7 +191,8 @@ class Recorder:
 class BareRecorder:
     """The least that can be called recording: fixed columns, no checks, no time steps."""
 
-    def __init__(self, path, _dtypes):
+    def __init__(self, path, states_every, _dtypes):
+        self.states_every = states_every
         self.file = h5py.File(path, "w")
         episode = self.file.create_group("episodes/episode_0000")
         self.counts = Column(episode, "spikes/counts", "u1")
@@ -205,7 +208,7 @@ class BareRecorder:
         self.ids.push_many(ids)
         self.x.push(behavior["x"])
         self.y.push(behavior["y"])
-        if neural_state is not None:
+        if timestep % self.states_every == 0:
             self.states.push(neural_state)
         if reward is not None:
             self.rewards.push(reward)
@@ -224,21 +227,22 @@ xs = np.cumsum(0.01 * (random.random(steps) - 0.5)).tolist()
 ys = np.cumsum(0.01 * (random.random(steps) - 0.5)).tolist()
 states = random.normal(-65, 5, (-(-steps // states_every), NEURONS)).astype("f4")
 rewards = random.random(-(-steps // SAMPLING)).tolist()
+# As a simulation has them: arrays that are there already.
+flag_rows, state_rows = list(flags), list(states)
 directory = tempfile.TemporaryDirectory(prefix="millrace-bench-")
 path = os.path.join(directory.name, "run.h5")
 
 
 def record():
-    recorder = (BareRecorder if is_bare else Recorder)(path, {"x": "f4", "y": "f4"})
+    recorder = (BareRecorder if is_bare else Recorder)(path, states_every, {"x": "f4", "y": "f4"})
     for timestep in range(steps):
-        behavior = {"x": xs[timestep], "y": ys[timestep]}
-        spikes = flags[timestep]
-        if timestep % states_every == 0:
-            state = states[timestep // states_every]
-            reward = rewards[timestep // SAMPLING] if timestep % SAMPLING == 0 else None
-            recorder.log(timestep, spikes=spikes, neural_state=state, behavior=behavior, reward=reward)
-        else:
-            recorder.log(timestep, spikes=spikes, behavior=behavior)
+        recorder.log(
+            timestep,
+            spikes=flag_rows[timestep],
+            neural_state=state_rows[timestep // states_every],
+            behavior={"x": xs[timestep], "y": ys[timestep]},
+            reward=rewards[timestep // SAMPLING] if timestep % SAMPLING == 0 else None,
+        )
     recorder.close()
 
 

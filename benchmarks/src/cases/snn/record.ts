@@ -55,9 +55,7 @@ function blocks(
   return {
     unit: "steps",
     amount: steps,
-    ours: recorder("logBlock", steps, statesEvery, { compression }, (exporter, run) =>
-      logRunInBlocks(exporter, run, spikesAs),
-    ),
+    ours: recorder("logBlock", steps, statesEvery, { compression }, (run) => logRunInBlocks(run, spikesAs)),
     peers: [recorder("log", steps, statesEvery, { compression })],
     reach: { ratio },
   };
