@@ -16,6 +16,8 @@ export interface Hdf5WriterOptions {
    * are not full yet once more, so that short times cost space. @default 0
    */
   readonly checkpointMs?: number;
+  /** Rows, of all datasets together, after which an append makes a checkpoint; 0 for never. @default 0 */
+  readonly checkpointRows?: number;
   /** Most chunks that are being compressed or wait to be written, 1 to 64. @default 4 */
   readonly maxChunksInFlight?: number;
   /**
@@ -31,6 +33,7 @@ export const DEFAULT_HDF5_WRITER_OPTIONS: Required<Hdf5WriterOptions> = Object.f
   durability: "disk",
   checkpointBytes: 64 * 1024 * 1024,
   checkpointMs: 0,
+  checkpointRows: 0,
   maxChunksInFlight: 4,
   threads: "pool",
 });
@@ -41,6 +44,7 @@ export function resolveWriterOptions(options: Hdf5WriterOptions | undefined): Re
   checkOneOf("hdf5", "durability", filled.durability, DURABILITIES);
   checkInteger("hdf5", "checkpointBytes", filled.checkpointBytes, 0, Number.MAX_SAFE_INTEGER);
   checkInteger("hdf5", "checkpointMs", filled.checkpointMs, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger("hdf5", "checkpointRows", filled.checkpointRows, 0, Number.MAX_SAFE_INTEGER);
   checkInteger("hdf5", "maxChunksInFlight", filled.maxChunksInFlight, 1, 64);
   checkOneOf("hdf5", "threads", filled.threads, ["caller", "pool"]);
   return filled;

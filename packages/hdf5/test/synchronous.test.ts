@@ -3,7 +3,7 @@ import { seededRandom } from "@millrace/base";
 import { diskVfs, MemoryVfs } from "@millrace/files";
 import { tempDirectory } from "@millrace/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Hdf5Writer, type Hdf5WriterOptions } from "../src/index.ts";
+import { Hdf5Reader, Hdf5Writer, type Hdf5WriterOptions } from "../src/index.ts";
 import { bytesOf, readImage, type Seen } from "./helpers.ts";
 
 const noise = new Float32Array(seededRandom(1).fill(new Uint8Array(400_000)).buffer).map((x) =>
@@ -141,6 +141,28 @@ describe("a synchronous call that is refused", () => {
     writer.closeSync();
     writer.closeSync();
     expect(() => writer.checkpointSync()).toThrow(/closed/);
+  });
+});
+
+describe("with checkpointRows", () => {
+  it("the append that brings the last of so many rows makes a checkpoint, of whatever dataset", async () => {
+    const vfs = new MemoryVfs();
+    const writer = Hdf5Writer.createSync(vfs, "a.h5", { checkpointRows: 10, checkpointBytes: 0 });
+    const pairs = writer.root.createDataset("pairs", { kind: "int32", rowShape: [2] });
+    const single = writer.root.createDataset("single", { kind: "int32" });
+    pairs.appendSync(new Int32Array(12));
+    single.appendSync(new Int32Array(3));
+    expect(writer.stats().checkpoints).toBe(1);
+    single.appendSync(Int32Array.of(7));
+    expect(writer.stats().checkpoints).toBe(2);
+    const reader = await Hdf5Reader.open(vfs, "a.h5");
+    expect([reader.root.dataset("pairs").rows, reader.root.dataset("single").rows]).toEqual([6, 4]);
+    await reader.close();
+    await single.append(new Int32Array(9));
+    expect(writer.stats().checkpoints).toBe(2);
+    await single.append(new Int32Array(25));
+    expect(writer.stats().checkpoints).toBe(3);
+    writer.closeSync();
   });
 });
 

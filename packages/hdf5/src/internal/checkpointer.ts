@@ -37,17 +37,19 @@ export class Checkpointer {
     this.#options = options;
   }
 
-  /** Whether so much data was written, or so much time has passed, that the next is due. */
+  /** Whether so much data or so many rows came, or so much time has passed, that the next is due. */
   get isDue(): boolean {
     const { checkpointBytes } = this.#options;
     const { output } = this.#parts;
     return (checkpointBytes > 0 && output.dataBytes >= checkpointBytes) || output.isOverdue;
   }
 
-  /** Counts the time to the next from now on. */
+  /** Counts time and rows to the next from now on. */
   setDeadline(): void {
-    const { checkpointMs } = this.#options;
-    if (checkpointMs > 0) this.#parts.output.deadlineMs = performance.now() + checkpointMs;
+    const { checkpointMs, checkpointRows } = this.#options;
+    const { output } = this.#parts;
+    if (checkpointMs > 0) output.deadlineMs = performance.now() + checkpointMs;
+    if (checkpointRows > 0) output.rowsLeft = checkpointRows;
   }
 
   /** The file is closed: what still runs must not write any more. */

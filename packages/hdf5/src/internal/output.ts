@@ -11,6 +11,8 @@ export class Output {
   dataBytes = 0;
   /** When the next checkpoint is due, by `performance.now()`. */
   deadlineMs: number = Number.POSITIVE_INFINITY;
+  /** Rows to the next checkpoint; below 1 it is due. */
+  rowsLeft: number = Number.POSITIVE_INFINITY;
   readonly file: VfsFile;
   #failure: { readonly error: unknown } | undefined;
 
@@ -23,8 +25,9 @@ export class Output {
     return this.#failure !== undefined;
   }
 
-  /** Whether the clock asks for a checkpoint; it is not looked at when nobody wants one. */
+  /** Whether rows or the clock ask for a checkpoint; the clock is not looked at when nobody wants that. */
   get isOverdue(): boolean {
+    if (this.rowsLeft < 1) return true;
     return this.deadlineMs !== Number.POSITIVE_INFINITY && performance.now() >= this.deadlineMs;
   }
 

@@ -179,6 +179,7 @@ export class RowsNode extends ObjectNode {
       values.constructor === buffer.constructor &&
       values.length % this.#elementsPerRow === 0 &&
       values.length < this.#elementsPerChunk - this.#filled &&
+      values.length < output.rowsLeft * this.#elementsPerRow &&
       this.#queued.length === 0 &&
       !output.hasFailed &&
       !this.isClosed &&
@@ -260,6 +261,7 @@ export class RowsNode extends ObjectNode {
     // Both are of one kind, which the type of a union cannot say.
     (buffer as Float64Array).set(values as Float64Array, this.#filled);
     this.#filled += values.length;
+    this.context.output.rowsLeft -= values.length / this.#elementsPerRow;
     if (values.length > 0) this.#markGrown();
   }
 
