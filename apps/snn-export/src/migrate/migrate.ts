@@ -26,7 +26,7 @@ export interface MigrateResult {
 }
 
 /** Bytes between two looks at the signal. */
-const TURN_BYTES = 4 * 1024 * 1024;
+const TURN_BYTES = 1024 * 1024;
 
 /** Episodes that leave memory at once. */
 const EPISODES_PER_CHECKPOINT = 64;
