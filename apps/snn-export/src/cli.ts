@@ -1,7 +1,9 @@
 import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
 import { convertVerb } from "./verbs/convert.ts";
+import { importVerb } from "./verbs/import.ts";
 import { infoVerb } from "./verbs/info.ts";
 import { migrateVerb } from "./verbs/migrate.ts";
+import { plotVerb } from "./verbs/plot.ts";
 import { recoverVerb } from "./verbs/recover.ts";
 import { simulateVerb } from "./verbs/simulate.ts";
 import { validateVerb } from "./verbs/validate.ts";
@@ -21,6 +23,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(simulateVerb)
     .verb(infoVerb)
     .verb(convertVerb)
+    .verb(importVerb)
+    .verb(plotVerb)
     .verb(validateVerb)
     .verb(recoverVerb)
     .verb(migrateVerb)

@@ -46,8 +46,8 @@ export async function writeNwb(
   const stimulus = root.createGroup("stimulus");
   for (const name of ["presentation", "templates"]) stimulus.createGroup(name);
   const acquisition = root.createGroup("acquisition");
-  for (const field of episode.data.fields) await writeField(run, episode, field, acquisition, work);
-  if (run.network !== undefined) work.leftOut.push("network_structure");
+  for (const field of run.fields(episode)) await writeField(run, episode, field, acquisition, work);
+  if ((run.network?.connections.source.length ?? 0) > 0) work.leftOut.push("network_structure");
   if (episode.data.fields.includes("spikes")) await writeNwbUnits(run, episode, root, work, memoryBytes);
 }
 

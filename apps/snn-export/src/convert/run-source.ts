@@ -87,6 +87,12 @@ export class RunSource {
     return isUsable ? given : Float64Array.from({ length: this.neurons }, (_, i) => i);
   }
 
+  /** The fields of an episode; without the times of imported spikes, which come with the spikes. */
+  fields({ data }: EpisodeSource): string[] {
+    const times = this.#exact === undefined ? undefined : `behavior/${this.#exact.name}`;
+    return data.fields.filter((field) => field !== times);
+  }
+
   clock(unit: TimeUnit): StepClock {
     return new StepClock(this.stepMs, unit);
   }

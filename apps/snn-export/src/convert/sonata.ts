@@ -31,9 +31,10 @@ export async function writeSonata(
   spikes.closeSync();
   for (const episode of episodes) await writeSonataReport(run, episode, root, ids, work);
   if (run.network !== undefined) await writeSonataEdges(run.network, episodes[0]!.population, ids, root);
-  for (const { population, data } of episodes) {
-    for (const field of data.fields) {
-      if (field !== "spikes" && field !== "neural_states") work.leftOut.push(`${population}: ${field}`);
+  for (const episode of episodes) {
+    for (const field of run.fields(episode)) {
+      if (field !== "spikes" && field !== "neural_states")
+        work.leftOut.push(`${episode.population}: ${field}`);
     }
   }
 }

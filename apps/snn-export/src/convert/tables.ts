@@ -44,7 +44,7 @@ export async function writeTables(
     tables[name] = { file, rows: (await sink.finish()).rows, columns: schema };
   };
   await write("spikes", SPIKES, spikeRows(run, episodes, work));
-  for (const [field, { width, kind }] of fieldsOf(episodes)) {
+  for (const [field, { width, kind }] of fieldsOf(run, episodes)) {
     if (width + 2 > MOST_COLUMNS) {
       work.leftOut.push(`${field}: ${width} columns, ${MOST_COLUMNS} are the most`);
       continue;
@@ -115,10 +115,10 @@ interface FieldShape {
 }
 
 /** Fields of numbers, over all episodes. */
-function fieldsOf(episodes: readonly EpisodeSource[]): Map<string, FieldShape> {
+function fieldsOf(run: RunSource, episodes: readonly EpisodeSource[]): Map<string, FieldShape> {
   const fields = new Map<string, FieldShape>();
   for (const episode of episodes) {
-    for (const field of episode.data.fields) {
+    for (const field of run.fields(episode)) {
       const isSeries = field === "neural_states" || field === "rewards" || field.startsWith("behavior/");
       if (!isSeries || fields.has(field)) continue;
       const first = seriesWindows(episode, field).next().value;
