@@ -1,5 +1,5 @@
 import { InvalidArgumentError, resolveOptions } from "@millrace/base";
-import { type Range, rangeOf } from "./range.ts";
+import { type Range, rangeOf, shortNumber } from "./range.ts";
 import { axisTicks, type ChartFrame, chartSvg } from "./svg.ts";
 
 export interface RasterOptions {
@@ -69,7 +69,10 @@ export function rasterPanel(
   const width = widthPixels - margin.left - margin.right;
   const height = heightPixels - margin.top - margin.bottom;
   const toX = (value: number): number => Math.round(margin.left + ((value - x.lo) / x.span) * width);
-  const toY = (value: number): number => Math.round(margin.top + height - ((value - y.lo) / y.span) * height);
+  // Half a row above and below: nobody's spikes lie on the axis.
+  const bottom = y.lo - 0.5;
+  const toY = (value: number): number =>
+    Math.round(margin.top + height - ((value - bottom) / (y.span + 1)) * height);
 
   // One path of 1.5-pixel squares; a set of pixels keeps a million spikes from making a million elements.
   const drawn = new Set<number>();
@@ -82,7 +85,9 @@ export function rasterPanel(
     drawn.add(pixel);
     dots.push(`M${px} ${py}h1.5v1.5h-1.5z`);
   }
-  const xTicks = axisTicks(x.lo, x.lo + x.span).map((value) => [toX(value), String(value)] as const);
-  const yTicks = axisTicks(y.lo, y.lo + y.span).map((value) => [toY(value), String(value)] as const);
+  const xTicks = axisTicks(x.lo, x.lo + x.span).map((value) => [toX(value), shortNumber(value)] as const);
+  const yTicks = axisTicks(y.lo, y.lo + y.span)
+    .filter(Number.isInteger)
+    .map((value) => [toY(value), shortNumber(value)] as const);
   return [{ ...frame, xTicks, yTicks }, [`<path d="${dots.join("")}" fill="#31688e"/>`]];
 }

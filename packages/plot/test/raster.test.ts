@@ -28,9 +28,16 @@ it("draws nothing, and one spike, without dividing by zero", () => {
 
 it("labels round numbers only", () => {
   const svg = rasterSvg([0, 1000], [0, 99]);
-  for (const label of ["200", "400", "1000", "20", "80"]) expect(svg).toContain(`>${label}</text>`);
+  for (const label of ["200", "400", "1k", "20", "80"]) expect(svg).toContain(`>${label}</text>`);
 });
 
 it("refuses lengths that differ", () => {
   expect(() => rasterSvg([1, 2], [1])).toThrow("raster ids: got 1, expected 2, one for each time");
+});
+
+it("labels whole neurons only, however few there are, and keeps them off the axis", () => {
+  const svg = rasterSvg([0, 1], [0, 2]);
+  expect(svg).not.toContain(">0.5</text>");
+  const heights = [...svg.matchAll(/M\d+ (\d+)h1\.5/g)].map((m) => Number(m[1]));
+  expect(Math.max(...heights)).toBeLessThan(372 - 10);
 });
