@@ -5,7 +5,7 @@ import { seededRandom } from "@millrace/base";
 import { tempDirectory } from "@millrace/testkit";
 import h5wasm, { type Dataset } from "h5wasm/node";
 import { expect } from "vitest";
-import { quickLoad } from "../src/index.ts";
+import { quickLoad, recover, validate } from "../src/index.ts";
 import { checkSteps } from "./helpers.ts";
 
 await h5wasm.ready;
@@ -41,6 +41,17 @@ export async function killAndCheck(seed: number): Promise<void> {
   expect(info?.status ?? "running").toBe("running");
   expect(stepsByLibrary(path)).toBe(steps);
   if (hasH5dump()) execFileSync("h5dump", ["-H", path], { stdio: ["ignore", "ignore", "pipe"] });
+
+  // What is kept is what was there, and the file is in order.
+  const { episodes } = await recover(path);
+  expect(episodes.map((episode) => episode.steps)).toEqual(info === undefined ? [] : [steps]);
+  expect((await checkSteps(path))[0] ?? 0).toBe(steps);
+  expect((await validate(path)).findings).toEqual([]);
+  expect((await quickLoad(path)).episodes.map(({ info: { status } }) => status)).toEqual(
+    episodes.map(() => "recovered"),
+  );
+  expect(stepsByLibrary(path)).toBe(steps);
+  expect(await recover(path)).toEqual({ episodes: [], isChanged: false });
 }
 
 /** The steps of the first episode as the real libhdf5 reads them. */

@@ -16,9 +16,12 @@ it("exports these names and no others", () => {
       "FORMAT_VERSION",
       "StandardDataExporter",
       "connectionsOf",
+      "migrate",
       "newLifNetwork",
       "quickLoad",
+      "recover",
       "simulate",
+      "validate",
     ]
   `);
 });
