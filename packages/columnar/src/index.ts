@@ -6,6 +6,7 @@ export type { ZarrNode } from "./internal/zarr-node.ts";
 export type { ZarrAttribute } from "./internal/zarr-value.ts";
 export { endingOf, openSink, SINK_ENDINGS } from "./open-sink.ts";
 export { DEFAULT_SINK_OPTIONS } from "./options.ts";
+export { ParquetFile, type ParquetFileOptions } from "./parquet-file.ts";
 export { ParquetSink } from "./parquet-sink.ts";
 export { SinkFile } from "./sink-file.ts";
 export { ZarrArray, type ZarrValues } from "./zarr-array.ts";

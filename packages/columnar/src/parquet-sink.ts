@@ -1,13 +1,8 @@
-import {
-  allocateChunk,
-  bytesPerRow,
-  type ColumnChunk,
-  type ColumnSchema,
-  type ColumnSpec,
-} from "@millrace/stream";
-import { ByteWriter, type ColumnSource, type KeyValue, ParquetWriter } from "hyparquet-writer";
+import { allocateChunk, bytesPerRow, type ColumnChunk, type ColumnSchema } from "@millrace/stream";
+import { ByteWriter, type KeyValue, ParquetWriter } from "hyparquet-writer";
 import type { SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
 import { FileSink } from "./file-sink.ts";
+import { parquetData } from "./internal/parquet-data.ts";
 import { resolveSinkOptions } from "./options.ts";
 import { parquetEncodingOf, parquetSchemaOf } from "./parquet-schema.ts";
 import { SinkFile } from "./sink-file.ts";
@@ -82,7 +77,7 @@ export class ParquetSink extends FileSink {
     const group = this.#group;
     const columnData = this.schema.map((column) => ({
       name: column.name,
-      data: valuesOf(group, column),
+      data: parquetData(group.columns[column.name]!.subarray(0, group.rowCount)),
       encoding: parquetEncodingOf(column.kind),
     }));
     await this.#writer.write({ columnData, rowGroupSize: group.rowCount });
@@ -112,26 +107,4 @@ function appendRows(into: ColumnChunk, from: ColumnChunk, start: number, end: nu
     new Uint8Array(target.buffer).set(bytes, into.rowCount * size);
   }
   into.rowCount += end - start;
-}
-
-/** A column's values, as Int32Array where 32 bits hold them all: for those the writer has a loop without bigints. */
-function valuesOf(group: ColumnChunk, { name, kind }: ColumnSpec): ColumnSource["data"] {
-  const { rowCount } = group;
-  const values = group.columns[name]!.subarray(0, rowCount);
-  if (values instanceof BigInt64Array) return narrowed(group.words(name), rowCount) ?? values;
-  if (values instanceof BigUint64Array || values instanceof Float32Array || values instanceof Float64Array) {
-    return values;
-  }
-  return kind === "uint32" ? (values as Uint32Array) : new Int32Array(values);
-}
-
-/** The low words, when the high ones only repeat their sign. */
-function narrowed(words: Int32Array, rowCount: number): Int32Array | undefined {
-  const numbers = new Int32Array(rowCount);
-  for (let i = 0; i < rowCount; i++) {
-    const lo = words[2 * i]!;
-    if (words[2 * i + 1]! !== lo >> 31) return undefined;
-    numbers[i] = lo;
-  }
-  return numbers;
 }

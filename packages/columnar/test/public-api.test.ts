@@ -10,6 +10,7 @@ it("exports these names and no others", () => {
       "DEFAULT_ZARR_ARRAY_OPTIONS",
       "DEFAULT_ZARR_WRITER_OPTIONS",
       "FileSink",
+      "ParquetFile",
       "ParquetSink",
       "SINK_ENDINGS",
       "SinkFile",
