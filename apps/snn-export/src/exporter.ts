@@ -18,6 +18,8 @@ import {
   writeNetworkStructure,
 } from "./network-structure.ts";
 import { type ExporterOptions, type FilledExporterOptions, resolveExporterOptions } from "./options.ts";
+import { CodedGroup } from "./plugins/coded-group.ts";
+import { runOnBlock, runOnEntry } from "./plugins/run-plugins.ts";
 import { createRunFile } from "./run-file.ts";
 import { writeProvenance, writeRootAttributes } from "./run-header.ts";
 import { type CheckpointData, writeCheckpoint } from "./saved-checkpoint.ts";
@@ -27,6 +29,10 @@ import { logStaticData } from "./static-data.ts";
 
 /** Episodes that end between two checkpoints at the most: what has ended leaves memory with a checkpoint. */
 const EPISODES_PER_CHECKPOINT = 64;
+
+/** As long as so many calls of `log` take no longer than this, so many may go by without a look at the clock. */
+const MOST_CALLS_PER_CLOCK = 16;
+const QUICK_MS = 1;
 
 /**
  * Records one experiment into one HDF5 file, which is there, valid and readable, from the constructor on.
@@ -49,6 +55,7 @@ export class DataExporter {
   readonly #episodes: SinkGroup;
   readonly #summaries: EpisodeSummaries;
   #checkpoints: SinkGroup | undefined;
+  readonly #hasPlugins: boolean;
   #neurons: number | undefined;
   #episode: EpisodeWriter | undefined;
   #analytics: EpisodeAnalytics | undefined;
@@ -56,6 +63,10 @@ export class DataExporter {
   #endedSinceCheckpoint = 0;
   #dueMs = Number.POSITIVE_INFINITY;
   #analyticsDueMs = Number.POSITIVE_INFINITY;
+  /** Calls of `log` before the clock is looked at again, and how many it was last time. */
+  #callsToClock = 1;
+  #callsPerClock = 1;
+  #clockMs = performance.now();
   #isClosed = false;
 
   /**
@@ -67,8 +78,12 @@ export class DataExporter {
   constructor(experimentName: string, options?: ExporterOptions) {
     checkName("experiment", experimentName);
     this.#options = resolveExporterOptions(options);
+    this.#hasPlugins = this.#options.transformers.length > 0 || this.#options.validators.length > 0;
     const start = new Date();
-    this.#sink = createRunFile(experimentName, start, this.#options);
+    const { sink, outputDirectory } = this.#options;
+    this.#sink =
+      sink?.({ experimentName, start, outputDirectory }) ??
+      createRunFile(experimentName, start, this.#options);
     try {
       const { root } = this.#sink;
       writeRootAttributes(root, experimentName, start, this.#options);
@@ -124,8 +139,10 @@ export class DataExporter {
     }
     if (this.#episode !== undefined) this.#finishEpisode(this.#episode, "aborted", {});
     const id = this.#episodeCount++;
-    const group = this.#episodes.createGroup(episodeGroupName(id));
-    const { analytics, timeStepMs } = this.#options;
+    const { analytics, timeStepMs, codecs } = this.#options;
+    const codecByField = new Map(Object.entries(codecs));
+    const ownGroup = this.#episodes.createGroup(episodeGroupName(id));
+    const group = codecByField.size === 0 ? ownGroup : new CodedGroup(ownGroup, codecByField);
     this.#analytics =
       analytics === undefined ? undefined : new EpisodeAnalytics(id, this.#neurons, timeStepMs, analytics);
     if (analytics?.onAnalytics !== undefined) this.#analyticsDueMs = performance.now() + analytics.intervalMs;
@@ -148,7 +165,13 @@ export class DataExporter {
    * @throws IoError when the file cannot be written; its last checkpoint stays readable
    */
   log(entry: LogEntry): Promise<void> | undefined {
-    this.#requireEpisode().log(entry);
+    const episode = this.#requireEpisode();
+    if (this.#hasPlugins) {
+      const { transformers, validators } = this.#options;
+      const stored = runOnEntry(transformers, validators, entry);
+      if (stored === undefined) return undefined;
+      episode.log(stored);
+    } else episode.log(entry);
     return this.#afterSteps();
   }
 
@@ -160,12 +183,17 @@ export class DataExporter {
    * exporter.logBlock({ firstTimestep: 0, stepCount: 2, spikes: Uint8Array.of(0, 1, 1, 0) }); // of two neurons
    */
   logBlock(block: LogBlock): Promise<void> | undefined {
-    logBlock(this.#requireEpisode(), block);
+    const episode = this.#requireEpisode();
+    const { transformers, validators } = this.#options;
+    const stored = runOnBlock(transformers, validators, block);
+    if (stored === undefined) return undefined;
+    logBlock(episode, stored);
     return this.#afterSteps();
   }
 
   /**
    * Stores data of the running episode that are given at once, in any order: weight changes, events, rewards, behavior.
+   * They go past transformers and validators.
    * @throws InvalidArgumentError for a field that cannot be, or that was logged already; nothing is stored then
    */
   logStaticEpisodeData(data: StaticEpisodeData): void {
@@ -264,10 +292,19 @@ export class DataExporter {
   }
 
   #afterSteps(): Promise<void> | undefined {
+    if (--this.#callsToClock === 0) this.#lookAtClock();
+    return this.#options.asyncWrite && this.#sink.isBehind ? this.#sink.drain() : undefined;
+  }
+
+  /** A look at the clock costs as much as a field: while calls come quickly, only some of them take one. */
+  #lookAtClock(): void {
     const nowMs = performance.now();
+    this.#callsPerClock =
+      nowMs - this.#clockMs < QUICK_MS ? Math.min(2 * this.#callsPerClock, MOST_CALLS_PER_CLOCK) : 1;
+    this.#callsToClock = this.#callsPerClock;
+    this.#clockMs = nowMs;
     if (nowMs >= this.#dueMs) this.#save();
     if (nowMs >= this.#analyticsDueMs) this.#tellAnalytics(nowMs);
-    return this.#options.asyncWrite && this.#sink.isBehind ? this.#sink.drain() : undefined;
   }
 
   #analyticsSnapshot(): AnalyticsSnapshot | undefined {

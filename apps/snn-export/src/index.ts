@@ -15,6 +15,7 @@ export {
   type LifNetworkOptions,
   newLifNetwork,
 } from "./lif-network.ts";
+export type { EpisodeAnalytics } from "./loader/read-analytics.ts";
 export type { LoadedCheckpoint } from "./loader/read-checkpoint.ts";
 export type { EpisodeInfo, EpisodeSummary } from "./loader/read-episodes.ts";
 export type { AttributeValues, Provenance } from "./loader/read-provenance.ts";
@@ -48,6 +49,10 @@ export {
   type NeuronTable,
 } from "./network-structure.ts";
 export { DEFAULT_EXPORTER_OPTIONS, type ExporterOptions } from "./options.ts";
+export type { CodedValues, ColumnCodec } from "./plugins/codec.ts";
+export type { SinkFactory, SinkRequest } from "./plugins/sink-factory.ts";
+export type { Transformer } from "./plugins/transformer.ts";
+export type { Validator } from "./plugins/validator.ts";
 export {
   type RecoveredEpisode,
   type RecoverOptions,
@@ -57,6 +62,7 @@ export {
 export type { CheckpointData } from "./saved-checkpoint.ts";
 export type { SchemaField } from "./schema.ts";
 export { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
+export type { RunSink, SinkColumn, SinkColumnSpec, SinkGroup, SinkValue } from "./sinks/run-sink.ts";
 export { StandardDataExporter } from "./standard-exporter.ts";
 export type { AdaptiveSamplingOptions } from "./state-sampler.ts";
 export type { Finding } from "./validate/findings.ts";

@@ -22,6 +22,8 @@ import {
 } from "./loader/read-provenance.ts";
 import { attributeOf, groupIn, parseJson, type TreeGroup, textIn } from "./loader/run-tree.ts";
 import type { NetworkStructure } from "./network-structure.ts";
+import type { ColumnCodec } from "./plugins/codec.ts";
+import { CodedTreeGroup } from "./plugins/coded-tree.ts";
 import type { SchemaField } from "./schema.ts";
 
 /** How an {@link ExperimentLoader} reads. */
@@ -32,6 +34,8 @@ export interface LoaderOptions {
   readonly cacheBytes?: number;
   /** Most bytes that one call may take, whatever the file claims. @default 1 GiB */
   readonly limitBytes?: number;
+  /** For fields whose values were stored through codecs, found by their names. @default [] */
+  readonly codecs?: readonly ColumnCodec[];
 }
 
 /** What {@link LoaderOptions} are when they are not given. */
@@ -39,6 +43,7 @@ export const DEFAULT_LOADER_OPTIONS: Required<LoaderOptions> = Object.freeze({
   vfs: diskVfs,
   cacheBytes: DEFAULT_HDF5_READER_OPTIONS.chunkCacheBytes,
   limitBytes: DEFAULT_HDF5_READER_OPTIONS.limitBytes,
+  codecs: Object.freeze([]),
 });
 
 /**
@@ -57,11 +62,11 @@ export class ExperimentLoader {
   readonly #limitBytes: number;
   #isClosed = false;
 
-  private constructor(path: string, reader: Hdf5Reader, limitBytes: number) {
+  private constructor(path: string, reader: Hdf5Reader, limitBytes: number, codecs: readonly ColumnCodec[]) {
     this.path = path;
     this.#reader = reader;
     this.#limitBytes = limitBytes;
-    this.#tree = openTree(new Hdf5TreeGroup(path, reader.root));
+    this.#tree = openTree(new CodedTreeGroup(new Hdf5TreeGroup(path, reader.root), codecs, limitBytes));
   }
 
   /**
@@ -71,7 +76,7 @@ export class ExperimentLoader {
    * @throws CorruptDataError when it is no HDF5 file, damaged, or not written by DataExporter
    */
   static async open(path: string, options?: LoaderOptions): Promise<ExperimentLoader> {
-    const { vfs, cacheBytes, limitBytes } = resolveOptions<Required<LoaderOptions>>(
+    const { vfs, cacheBytes, limitBytes, codecs } = resolveOptions<Required<LoaderOptions>>(
       "snn",
       DEFAULT_LOADER_OPTIONS,
       options,
@@ -79,7 +84,7 @@ export class ExperimentLoader {
     await inspectInputFile(vfs, path);
     const reader = await Hdf5Reader.open(vfs, path, { chunkCacheBytes: cacheBytes, limitBytes });
     try {
-      return new ExperimentLoader(path, reader, limitBytes);
+      return new ExperimentLoader(path, reader, limitBytes, codecs);
     } catch (error) {
       await reader.close();
       throw error;

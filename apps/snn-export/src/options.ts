@@ -2,7 +2,17 @@ import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "
 import { DURABILITIES, type Durability, diskVfs, type Vfs } from "@millrace/files";
 import { type AnalyticsOptions, resolveAnalyticsOptions } from "./analytics/options.ts";
 import { DEFAULT_FIELDS_OPTIONS, type FieldsOptions, type FilledFields, resolveFields } from "./fields.ts";
+import type { ColumnCodec } from "./plugins/codec.ts";
+import type { SinkFactory } from "./plugins/sink-factory.ts";
+import type { Transformer } from "./plugins/transformer.ts";
+import type { Validator } from "./plugins/validator.ts";
 import { type AdaptiveSamplingOptions, resolveAdaptiveSampling } from "./state-sampler.ts";
+
+/** What a recorder can write to. */
+export const BACKENDS = ["hdf5", "h5wasm", "zarr", "parquet"] as const;
+
+/** One of {@link BACKENDS}. */
+export type Backend = (typeof BACKENDS)[number];
 
 /** How an experiment is recorded. */
 export interface ExporterOptions {
@@ -30,8 +40,11 @@ export interface ExporterOptions {
   readonly durability?: Durability;
   /** How buffers grow until they hold a chunk: 2, or 1.5 to waste less. @default 2 */
   readonly growthFactor?: 1.5 | 2;
-  /** Our own writer, or libhdf5 in WebAssembly for comparison. @default "hdf5" */
-  readonly backend?: "hdf5" | "h5wasm";
+  /**
+   * Our own writer of HDF5; libhdf5 in WebAssembly, for comparison; or the same tree as a directory: a Zarr 3 store, or
+   * a Parquet file for each table. @default "hdf5"
+   */
+  readonly backend?: Backend;
   /** Length of one time step in milliseconds, stored as `dt`. @default 1 */
   readonly timeStepMs?: number;
   /** Types, units and descriptions of fields. @default {} */
@@ -42,6 +55,14 @@ export interface ExporterOptions {
   readonly git?: boolean;
   /** What is worked out while recording: `{}` for all with its defaults. @default undefined: nothing */
   readonly analytics?: AnalyticsOptions | undefined;
+  /** Change entries and blocks before they are checked and stored, one after another. @default [] */
+  readonly transformers?: readonly Transformer[];
+  /** Look at entries and blocks beside the checks that always are. @default [] */
+  readonly validators?: readonly Validator[];
+  /** Store values in a form of their own, by field: "neural_states", "rewards", "behavior/x". @default {} */
+  readonly codecs?: Readonly<Record<string, ColumnCodec>>;
+  /** Makes what is written to, in place of `backend`. @default undefined */
+  readonly sink?: SinkFactory | undefined;
   /** The file system; the disk's for `backend: "h5wasm"`. @default diskVfs */
   readonly vfs?: Vfs;
 }
@@ -66,6 +87,10 @@ export const DEFAULT_EXPORTER_OPTIONS: Required<ExporterOptions> = Object.freeze
   codeSnapshot: "entry",
   git: true,
   analytics: undefined,
+  transformers: Object.freeze([]),
+  validators: Object.freeze([]),
+  codecs: Object.freeze({}),
+  sink: undefined,
   vfs: diskVfs,
 });
 
@@ -92,12 +117,12 @@ const LEVELS: Readonly<Record<string, { readonly usual: number; readonly most: n
 /** @throws InvalidArgumentError for an unknown option, a value outside its range, or options that exclude each other */
 export function resolveExporterOptions(options: ExporterOptions = {}): FilledExporterOptions {
   const filled = resolveOptions<Required<ExporterOptions>>("snn", DEFAULT_EXPORTER_OPTIONS, options);
-  const { compression, backend, liveReading, asyncWrite, growthFactor } = filled;
+  const { backend, liveReading, growthFactor } = filled;
   checkInteger("snn", "neuralSamplingRate", filled.neuralSamplingRate, 1, 2 ** 31);
-  checkOneOf("snn", "compression", compression, ["gzip", "lzf", "zstd", "none"]);
+  checkOneOf("snn", "compression", filled.compression, ["gzip", "lzf", "zstd", "none"]);
   checkInteger("snn", "chunkBytes", filled.chunkBytes, 4096, 1 << 26);
   checkOneOf("snn", "durability", filled.durability, DURABILITIES);
-  checkOneOf("snn", "backend", backend, ["hdf5", "h5wasm"]);
+  checkOneOf("snn", "backend", backend, BACKENDS);
   for (const name of ["validation", "liveReading", "asyncWrite", "git"] as const) {
     if (typeof filled[name] !== "boolean") refuse(name, filled[name], "true or false");
   }
@@ -105,21 +130,17 @@ export function resolveExporterOptions(options: ExporterOptions = {}): FilledExp
   if (!(filled.timeStepMs > 0 && filled.timeStepMs < Number.POSITIVE_INFINITY)) {
     refuse("timeStepMs", filled.timeStepMs, "a number above 0");
   }
-  if (backend === "h5wasm") {
-    if (liveReading) refuse("liveReading", true, 'backend "hdf5": libhdf5 keeps what it wrote to itself');
-    if (asyncWrite) refuse("asyncWrite", true, 'backend "hdf5": libhdf5 works on one thread');
-    if (compression === "lzf" || compression === "zstd") {
-      refuse("compression", compression, '"gzip" or "none" for backend "h5wasm"');
-    }
-    if (filled.vfs !== diskVfs) refuse("vfs", "another than diskVfs", 'diskVfs for backend "h5wasm"');
-  }
+  checkBackend(filled, options.compression !== undefined);
   const adaptiveSampling =
     filled.adaptiveSampling === undefined ? undefined : resolveAdaptiveSampling(filled.adaptiveSampling);
   if (adaptiveSampling !== undefined && options.neuralSamplingRate !== undefined) {
     refuse("neuralSamplingRate", options.neuralSamplingRate, "none beside adaptiveSampling");
   }
+  // Parquet's integers are packed by their differences; what is given is refused above.
+  const compression = backend === "parquet" ? "none" : filled.compression;
   return {
     ...filled,
+    compression,
     adaptiveSampling,
     analytics: filled.analytics === undefined ? undefined : resolveAnalyticsOptions(filled.analytics),
     neuralSamplingRate: adaptiveSampling?.fastest ?? filled.neuralSamplingRate,
@@ -127,6 +148,44 @@ export function resolveExporterOptions(options: ExporterOptions = {}): FilledExp
     checkpointIntervalMs: resolveInterval(liveReading, filled.checkpointIntervalMs),
     fields: resolveFields(filled.fields),
   };
+}
+
+/** Why a backend other than our own HDF5 writer cannot do what is asked of it. */
+const REASONS: Readonly<Record<Exclude<Backend, "hdf5">, { readonly live: string; readonly async: string }>> =
+  {
+    h5wasm: { live: "libhdf5 keeps what it wrote to itself", async: "libhdf5 works on one thread" },
+    zarr: {
+      live: "the arrays of a Zarr store are not brought up to date together",
+      async: "Zarr stores are written on one thread",
+    },
+    parquet: {
+      live: "a Parquet file can be read only when it is finished",
+      async: "Parquet files are written on one thread",
+    },
+  };
+
+/** @throws InvalidArgumentError for what the backend cannot do, by name */
+function checkBackend(filled: Required<ExporterOptions>, isCompressionGiven: boolean): void {
+  const { backend, compression, liveReading, asyncWrite, vfs } = filled;
+  if (backend === "hdf5") return;
+  if (liveReading) refuse("liveReading", true, `backend "hdf5": ${REASONS[backend].live}`);
+  if (asyncWrite) refuse("asyncWrite", true, `backend "hdf5": ${REASONS[backend].async}`);
+  const takes: readonly string[] = {
+    h5wasm: ["gzip", "none"],
+    zarr: ["gzip", "zstd", "none"],
+    parquet: ["none"],
+  }[backend];
+  const isTaken = takes.includes(compression) || (backend === "parquet" && !isCompressionGiven);
+  if (!isTaken) {
+    refuse(
+      "compression",
+      compression,
+      `${takes.map((one) => `"${one}"`).join(" or ")} for backend "${backend}"`,
+    );
+  }
+  if (backend === "h5wasm" && vfs !== diskVfs) {
+    refuse("vfs", "another than diskVfs", 'diskVfs for backend "h5wasm"');
+  }
 }
 
 function resolveLevel(compression: string, given: number | undefined): number {

@@ -1,9 +1,12 @@
-/** Fields of a neuron's record: how many spikes, the first and last time step, the sum of squared intervals. */
-const COUNT = 0;
-const FIRST = 1;
-const LAST = 2;
-const SQUARES = 3;
-const FIELDS = 4;
+/** What is kept of each neuron. */
+interface Trains {
+  readonly counts: Uint32Array;
+  /** Time steps of the first and the last spike; -1 before there is one. */
+  readonly first: Float64Array;
+  readonly last: Float64Array;
+  /** Sums of the squared intervals. */
+  readonly squares: Float64Array;
+}
 
 /** Rates and intervals of each neuron. */
 export interface SpikeRates {
@@ -16,22 +19,28 @@ export interface SpikeRates {
 }
 
 /**
- * Firing rates and intervals between spikes, in 32 bytes a neuron.
+ * Firing rates and intervals between spikes, in 28 bytes a neuron.
  *
  * Of the intervals d of a neuron with n of them: the mean is (last spike - first spike) / n, the variance
  * sum(d²) / n - mean², and CV = sqrt(variance) / mean, the coefficient of variation as in Softky and Koch (1993) and in
  * elephant.statistics.cv. Time steps are integers, so that the sums are exact up to 2^53.
  */
 export class SpikeStatistics {
-  /** One record a neuron, so that a spike touches one cache line. */
-  readonly #records: Float64Array;
+  readonly #trains: Trains;
+  /** Scratch: how many rows begin at each spike of a batch. */
+  #rowMarks = new Uint32Array(0);
   #steps = 0;
   #spikes = 0;
   #first = 0;
   #last = 0;
 
   constructor(neurons: number) {
-    this.#records = new Float64Array(neurons * FIELDS);
+    this.#trains = {
+      counts: new Uint32Array(neurons),
+      first: new Float64Array(neurons).fill(-1),
+      last: new Float64Array(neurons).fill(-1),
+      squares: new Float64Array(neurons),
+    };
   }
 
   /** Takes rows in: counts[i] spikes at timesteps[i], their neurons one row after another in `ids`. */
@@ -40,24 +49,24 @@ export class SpikeStatistics {
     this.#last = timesteps[timesteps.length - 1]!;
     this.#steps += timesteps.length;
     this.#spikes += ids.length;
-    addSpikes(this.#records, timesteps, counts, ids);
+    if (this.#rowMarks.length <= ids.length) this.#rowMarks = new Uint32Array(2 * ids.length + 1);
+    addSpikes(this.#trains, this.#rowMarks, timesteps, counts, ids);
   }
 
   /** @param timeStepMs - milliseconds of a time step */
   rates(timeStepMs: number): SpikeRates {
-    const records = this.#records;
-    const neurons = records.length / FIELDS;
+    const { counts, first, last, squares } = this.#trains;
+    const neurons = counts.length;
     const seconds = this.#steps === 0 ? 0 : ((this.#last - this.#first + 1) * timeStepMs) / 1000;
     const ratesHz = new Float64Array(neurons);
     const isiMeanMs = new Float64Array(neurons);
     const isiCv = new Float64Array(neurons);
     for (let id = 0; id < neurons; id++) {
-      const at = id * FIELDS;
-      ratesHz[id] = records[at + COUNT]! / seconds;
-      const intervals = records[at + COUNT]! - 1;
-      const mean = intervals < 1 ? Number.NaN : (records[at + LAST]! - records[at + FIRST]!) / intervals;
+      ratesHz[id] = counts[id]! / seconds;
+      const intervals = counts[id]! - 1;
+      const mean = intervals < 1 ? Number.NaN : (last[id]! - first[id]!) / intervals;
       // Rounding may take it below 0 where all intervals are equal.
-      const variance = Math.max(0, records[at + SQUARES]! / intervals - mean * mean);
+      const variance = Math.max(0, squares[id]! / intervals - mean * mean);
       isiMeanMs[id] = mean * timeStepMs;
       isiCv[id] = Math.sqrt(variance) / mean;
     }
@@ -66,24 +75,34 @@ export class SpikeStatistics {
   }
 }
 
+/**
+ * One flat loop over the spikes: a loop over the few spikes of each row would end as often as not where the processor
+ * does not expect it, and cost twice as much. `marks` says at which spikes rows begin, so that the row is a running sum.
+ */
 function addSpikes(
-  records: Float64Array,
+  trains: Trains,
+  marks: Uint32Array,
   timesteps: Float64Array,
-  counts: ArrayLike<number>,
+  rowCounts: ArrayLike<number>,
   ids: Uint16Array | Uint32Array,
 ): void {
-  let spike = 0;
-  for (let row = 0; row < timesteps.length; row++) {
+  const { counts, first, last, squares } = trains;
+  const spikes = ids.length;
+  marks.fill(0, 0, spikes + 1);
+  let start = 0;
+  for (let row = 0; row + 1 < timesteps.length; row++) {
+    start += rowCounts[row]!;
+    marks[start] = marks[start]! + 1;
+  }
+  let row = 0;
+  for (let spike = 0; spike < spikes; spike++) {
+    row += marks[spike]!;
     const timestep = timesteps[row]!;
-    for (const end = spike + counts[row]!; spike < end; spike++) {
-      const at = ids[spike]! * FIELDS;
-      if (records[at]! === 0) records[at + FIRST] = timestep;
-      else {
-        const interval = timestep - records[at + LAST]!;
-        records[at + SQUARES] = records[at + SQUARES]! + interval * interval;
-      }
-      records[at] = records[at]! + 1;
-      records[at + LAST] = timestep;
-    }
+    const id = ids[spike]!;
+    const before = last[id]!;
+    if (before < 0) first[id] = timestep;
+    else squares[id] = squares[id]! + (timestep - before) * (timestep - before);
+    counts[id] = counts[id]! + 1;
+    last[id] = timestep;
   }
 }

@@ -45,6 +45,9 @@ export class SpikeColumns {
   /** Time steps of rows that the observer has not seen; empty without one. */
   readonly #times = new GrowableFloat64({ initialCapacity: 16 });
   #seenTimes = 0;
+  // Counted here: a column's length, asked of arrays of several kinds, would cost each step more.
+  #pendingRows = 0;
+  #pendingIds = 0;
   #seenRows = 0;
   #seenIds = 0;
   #rows = 0;
@@ -99,6 +102,7 @@ export class SpikeColumns {
   appendRow(neurons: ArrayLike<number>, start: number, end: number): void {
     const ids = this.#ids.pending;
     for (let i = start; i < end; i++) ids.push(neurons[i]!);
+    this.#pendingIds += end - start;
     this.#countRow(end - start);
     this.#endRows();
   }
@@ -140,17 +144,15 @@ export class SpikeColumns {
 
   /** Shows the observer all rows that it has not seen. */
   observe(): void {
-    const counts = this.#counts.pending;
-    const ids = this.#ids.pending;
-    const rows = counts.length - this.#seenRows;
+    const rows = this.#pendingRows - this.#seenRows;
     if (rows === 0) return;
     const seenTimes = this.#seenTimes + rows;
     if (this.#observer !== undefined) {
       const times = this.#times.view(this.#seenTimes, seenTimes);
-      this.#observer(times, counts.view(this.#seenRows), ids.view(this.#seenIds));
+      this.#observer(times, this.#counts.pending.view(this.#seenRows), this.#ids.pending.view(this.#seenIds));
     }
-    this.#seenRows = counts.length;
-    this.#seenIds = ids.length;
+    this.#seenRows = this.#pendingRows;
+    this.#seenIds = this.#pendingIds;
     this.#seenTimes = seenTimes;
     if (seenTimes < this.#times.length) return;
     this.#times.clear();
@@ -160,6 +162,8 @@ export class SpikeColumns {
   flush(): void {
     this.observe();
     for (const column of [this.#runs, this.#counts, this.#ids, this.#offsets]) column.flush();
+    this.#pendingRows = 0;
+    this.#pendingIds = 0;
     this.#seenRows = 0;
     this.#seenIds = 0;
   }
@@ -178,29 +182,33 @@ export class SpikeColumns {
   #pushIds(count: number): void {
     // Both are of one kind, which the type of a union cannot say.
     (this.#ids.pending as GrowableUint32).pushMany(this.#gathered as Uint32Array, 0, count);
+    this.#pendingIds += count;
   }
 
   #countRow(count: number): void {
     if (this.#rows % STEPS_PER_OFFSET === 0) this.#offsets.pending.push(this.#spikes);
     this.#counts.pending.push(count);
+    this.#pendingRows++;
     this.#rows++;
     this.#spikes += count;
   }
 
   /** Hands on what is full, once rows and their ids are there. */
   #endRows(): void {
-    const isCountsFull = this.#counts.isFull;
-    const isIdsFull = this.#ids.isFull;
-    if (isCountsFull || isIdsFull || this.#counts.pending.length - this.#seenRows >= ROWS_SEEN_AT_ONCE) {
+    const isCountsFull = this.#pendingRows >= this.#counts.chunkElements;
+    const isIdsFull = this.#pendingIds >= this.#ids.chunkElements;
+    if (isCountsFull || isIdsFull || this.#pendingRows - this.#seenRows >= ROWS_SEEN_AT_ONCE) {
       this.observe();
       this.#offsets.flushIfFull();
     }
     if (isCountsFull) {
       this.#counts.flush();
+      this.#pendingRows = 0;
       this.#seenRows = 0;
     }
     if (isIdsFull) {
       this.#ids.flush();
+      this.#pendingIds = 0;
       this.#seenIds = 0;
     }
   }

@@ -38,7 +38,8 @@ export class StagedColumn<K extends ElementKind> {
   readonly #spec: ColumnSpec<K>;
   readonly #width: number;
   readonly #chunkRows: number;
-  readonly #chunkElements: number;
+  /** Values that fill a chunk. */
+  readonly chunkElements: number;
   readonly #observer: ((values: ArrayLike<number>) => void) | undefined;
   #column: SinkColumn<K> | undefined;
   #writtenRows = 0;
@@ -57,9 +58,9 @@ export class StagedColumn<K extends ElementKind> {
     this.#spec = spec;
     this.#width = spec.width ?? 1;
     this.#chunkRows = Math.max(1, Math.floor(place.chunkBytes / (this.#width * bytesPerElement(spec.kind))));
-    this.#chunkElements = this.#chunkRows * this.#width;
+    this.chunkElements = this.#chunkRows * this.#width;
     this.pending = newGrowable(spec.kind, {
-      initialCapacity: Math.min(this.#chunkElements, Math.max(FIRST_ELEMENTS, this.#width)),
+      initialCapacity: Math.min(this.chunkElements, Math.max(FIRST_ELEMENTS, this.#width)),
       growthFactor: place.growthFactor,
     });
   }
@@ -78,7 +79,7 @@ export class StagedColumn<K extends ElementKind> {
 
   /** Whether the pending rows fill a chunk. */
   get isFull(): boolean {
-    return this.pending.length >= this.#chunkElements;
+    return this.pending.length >= this.chunkElements;
   }
 
   /** Hands the pending rows on when they fill a chunk. */
