@@ -1,18 +1,13 @@
 import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { DURABILITIES, type Durability, diskVfs, type Vfs } from "@millrace/files";
 import { type AnalyticsOptions, resolveAnalyticsOptions } from "./analytics/options.ts";
+import { BACKENDS, type Backend, checkBackend } from "./backend.ts";
 import { DEFAULT_FIELDS_OPTIONS, type FieldsOptions, type FilledFields, resolveFields } from "./fields.ts";
 import type { ColumnCodec } from "./plugins/codec.ts";
 import type { SinkFactory } from "./plugins/sink-factory.ts";
 import type { Transformer } from "./plugins/transformer.ts";
 import type { Validator } from "./plugins/validator.ts";
 import { type AdaptiveSamplingOptions, resolveAdaptiveSampling } from "./state-sampler.ts";
-
-/** What a recorder can write to. */
-export const BACKENDS = ["hdf5", "h5wasm", "zarr", "parquet"] as const;
-
-/** One of {@link BACKENDS}. */
-export type Backend = (typeof BACKENDS)[number];
 
 /** How an experiment is recorded. */
 export interface ExporterOptions {
@@ -130,14 +125,15 @@ export function resolveExporterOptions(options: ExporterOptions = {}): FilledExp
   if (!(filled.timeStepMs > 0 && filled.timeStepMs < Number.POSITIVE_INFINITY)) {
     refuse("timeStepMs", filled.timeStepMs, "a number above 0");
   }
-  checkBackend(filled, options.compression !== undefined);
+  // Parquet packs integers by their differences, and nothing further: no compression is what it does by default.
+  const isPlain = backend === "parquet" && options.compression === undefined;
+  const compression = isPlain ? "none" : filled.compression;
+  checkBackend({ ...filled, compression });
   const adaptiveSampling =
     filled.adaptiveSampling === undefined ? undefined : resolveAdaptiveSampling(filled.adaptiveSampling);
   if (adaptiveSampling !== undefined && options.neuralSamplingRate !== undefined) {
     refuse("neuralSamplingRate", options.neuralSamplingRate, "none beside adaptiveSampling");
   }
-  // Parquet's integers are packed by their differences; what is given is refused above.
-  const compression = backend === "parquet" ? "none" : filled.compression;
   return {
     ...filled,
     compression,
@@ -148,44 +144,6 @@ export function resolveExporterOptions(options: ExporterOptions = {}): FilledExp
     checkpointIntervalMs: resolveInterval(liveReading, filled.checkpointIntervalMs),
     fields: resolveFields(filled.fields),
   };
-}
-
-/** Why a backend other than our own HDF5 writer cannot do what is asked of it. */
-const REASONS: Readonly<Record<Exclude<Backend, "hdf5">, { readonly live: string; readonly async: string }>> =
-  {
-    h5wasm: { live: "libhdf5 keeps what it wrote to itself", async: "libhdf5 works on one thread" },
-    zarr: {
-      live: "the arrays of a Zarr store are not brought up to date together",
-      async: "Zarr stores are written on one thread",
-    },
-    parquet: {
-      live: "a Parquet file can be read only when it is finished",
-      async: "Parquet files are written on one thread",
-    },
-  };
-
-/** @throws InvalidArgumentError for what the backend cannot do, by name */
-function checkBackend(filled: Required<ExporterOptions>, isCompressionGiven: boolean): void {
-  const { backend, compression, liveReading, asyncWrite, vfs } = filled;
-  if (backend === "hdf5") return;
-  if (liveReading) refuse("liveReading", true, `backend "hdf5": ${REASONS[backend].live}`);
-  if (asyncWrite) refuse("asyncWrite", true, `backend "hdf5": ${REASONS[backend].async}`);
-  const takes: readonly string[] = {
-    h5wasm: ["gzip", "none"],
-    zarr: ["gzip", "zstd", "none"],
-    parquet: ["none"],
-  }[backend];
-  const isTaken = takes.includes(compression) || (backend === "parquet" && !isCompressionGiven);
-  if (!isTaken) {
-    refuse(
-      "compression",
-      compression,
-      `${takes.map((one) => `"${one}"`).join(" or ")} for backend "${backend}"`,
-    );
-  }
-  if (backend === "h5wasm" && vfs !== diskVfs) {
-    refuse("vfs", "another than diskVfs", 'diskVfs for backend "h5wasm"');
-  }
 }
 
 function resolveLevel(compression: string, given: number | undefined): number {
