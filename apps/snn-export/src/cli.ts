@@ -1,4 +1,5 @@
 import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { benchVerb } from "./verbs/bench.ts";
 import { convertVerb } from "./verbs/convert.ts";
 import { importVerb } from "./verbs/import.ts";
 import { infoVerb } from "./verbs/info.ts";
@@ -28,5 +29,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(validateVerb)
     .verb(recoverVerb)
     .verb(migrateVerb)
+    .verb(benchVerb)
     .run(argv);
 }
