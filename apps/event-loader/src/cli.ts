@@ -1,6 +1,7 @@
 import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
 import { convertVerb } from "./verbs/convert.ts";
 import { digestVerb } from "./verbs/digest.ts";
+import { filterVerb } from "./verbs/filter.ts";
 import { infoVerb } from "./verbs/info.ts";
 
 /**
@@ -12,11 +13,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   endQuietlyOnClosedPipe();
   return new Program({
     name: "millrace-events",
-    description: "Reads recordings of event cameras, and converts them to columns",
+    description: "Reads recordings of event cameras, filters and converts them",
     version: readVersion(import.meta.url),
   })
     .verb(infoVerb)
     .verb(digestVerb)
     .verb(convertVerb)
+    .verb(filterVerb)
     .run(argv);
 }

@@ -4,6 +4,7 @@ import { defaultVfs, type Vfs } from "@millrace/files";
 import { EncoderSink } from "./encoders/encoder-sink.ts";
 import { FORMAT_BY_ENDING, openEncoder } from "./encoders/open-encoder.ts";
 import { EVENT_SCHEMA } from "./event-rows.ts";
+import { type EventFilter, type FilterSize, filterChunks } from "./filters/event-filter.ts";
 import type { Recording } from "./recording.ts";
 
 /** What a conversion has made. */
@@ -15,6 +16,8 @@ export interface ConvertResult {
 
 /** How a recording is converted. */
 export interface ConvertOptions {
+  /** Applied in their order before anything is written. @default none */
+  readonly filters?: readonly EventFilter[];
   /** The output's format, one of ENCODED_FORMATS. @default by the output's ending */
   readonly to?: string | undefined;
   /** Where the output goes. @default the disk; a browser has none */
@@ -37,26 +40,24 @@ export async function convertRecording(
   options: ConvertOptions = {},
 ): Promise<ConvertResult> {
   await using sink = await openEventSink(recording, output, options);
-  for await (const chunk of recording.chunks()) {
+  for await (const chunk of filterChunks(recording.chunks(), options.filters ?? [])) {
     using held = chunk;
     await sink.write(held);
   }
-  const { rows: events, bytes } = await sink.finish(sizeMetadata(recording));
+  const { rows: events, bytes } = await sink.finish(sizeMetadata(recording, options.filters));
   return { events, bytes };
 }
 
 async function openEventSink(
   recording: Recording,
   output: string,
-  { vfs = defaultVfs, to }: ConvertOptions,
+  { vfs = defaultVfs, to, filters }: ConvertOptions,
 ): Promise<ColumnSink> {
   const ending = endingOf(output);
   const format = to ?? (Object.hasOwn(FORMAT_BY_ENDING, ending) ? FORMAT_BY_ENDING[ending] : undefined);
   if (format !== undefined) {
-    const { width, height } = recording;
-    if (width !== undefined && height !== undefined) {
-      return EncoderSink.create(output, openEncoder(format, { width, height }), vfs);
-    }
+    const size = sizeBehind(recording, filters);
+    if (size !== undefined) return EncoderSink.create(output, openEncoder(format, size), vfs);
     const expected = `columns and rows, which a file of ${format} has to name: pass the geometry`;
     throw new InvalidArgumentError(
       "EVENTS_GEOMETRY_UNKNOWN",
@@ -74,6 +75,16 @@ async function openEventSink(
 }
 
 /** Known at the latest when all events were read. */
-function sizeMetadata({ width, height }: Recording): Record<string, string> {
-  return width === undefined || height === undefined ? {} : { width: String(width), height: String(height) };
+function sizeMetadata(recording: Recording, filters?: readonly EventFilter[]): Record<string, string> {
+  const size = sizeBehind(recording, filters);
+  return size === undefined ? {} : { width: String(size.width), height: String(size.height) };
+}
+
+/** The sensor's size behind all filters, where it is known. */
+function sizeBehind(
+  { width, height }: Recording,
+  filters: readonly EventFilter[] = [],
+): FilterSize | undefined {
+  if (width === undefined || height === undefined) return undefined;
+  return filters.reduce<FilterSize>((size, filter) => filter.sizeAfter?.(size) ?? size, { width, height });
 }

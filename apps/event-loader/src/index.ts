@@ -17,6 +17,18 @@ export {
   type TimeHighFormat,
 } from "./encoders/time-high-encoder.ts";
 export { EVENT_SCHEMA, type EventChunk, type EventSchema } from "./event-rows.ts";
+export { backgroundActivity, rateLimit, refractory } from "./filters/denoise.ts";
+export { type EventFilter, type FilterSize, filterChunks } from "./filters/event-filter.ts";
+export {
+  everyNth,
+  hotPixelMask,
+  maskPixels,
+  polarity,
+  type Region,
+  regions,
+  timeWindow,
+} from "./filters/selections.ts";
+export { crop, flipX, flipY, rescale, rotate, transpose } from "./filters/transforms.ts";
 export { FORMAT_NAMES, type FormatName } from "./formats.ts";
 export { DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingOptions } from "./options.ts";
 export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";

@@ -19,3 +19,9 @@ for (const ending of [".arrow", ".parquet"]) {
     fullDiskBytes: 4096,
   });
 }
+describeBadInput({
+  ...shared,
+  name: "filter",
+  args: (input, output) => ["filter", input, join(output, "out.dat"), "--polarity", "on", "--strict"],
+  fullDiskBytes: 4096,
+});

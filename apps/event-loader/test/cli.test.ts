@@ -95,6 +95,51 @@ describe("events info", () => {
   });
 });
 
+describe("events filter", () => {
+  it("writes what the flags leave, with the fields that are promised", async () => {
+    const made = await jsonOf(
+      "filter",
+      "good.raw",
+      "some.dat",
+      "--polarity",
+      "on",
+      "--every",
+      "3",
+      "--crop",
+      "0,0,64,24",
+    );
+    expect(fieldsOf(made)).toMatchInlineSnapshot(`
+      {
+        "bytes": "number",
+        "events": "number",
+        "format": "string",
+        "input": "string",
+        "output": "string",
+        "read": "number",
+      }
+    `);
+    const { width, height, events: count, off } = await jsonOf("info", "some.dat");
+    expect({ width, height, off }).toEqual({ width: 64, height: 24, off: 0 });
+    expect(count).toBe(made.events);
+    expect(made.read).toBe(3000);
+  });
+
+  it("takes times with units, and rectangles more than once", async () => {
+    const halves = ["--region", "0,0,32,48", "--region", "32,0,32,48"];
+    const made = await jsonOf("filter", "good.raw", "all.csv", "--from", "7ms", "--until", "14ms", ...halves);
+    expect(made.events).toBe(1000);
+    const turned = await jsonOf("filter", "good.raw", "turned.raw", "--rotate", "90", "--to", "evt2");
+    expect(turned).toMatchObject({ events: 3000 });
+    expect(await jsonOf("info", "turned.raw")).toMatchObject({ format: "EVT2", width: 48, height: 64 });
+  });
+
+  it("says which flag is wrong", async () => {
+    const outcome = await events("filter", "good.raw", "x.dat", "--region", "1,2,3");
+    expect(outcome).toMatchObject({ code: 2 });
+    expect(outcome.stderr).toContain('"10,20,64,48"');
+  });
+});
+
 describe("events convert and digest", () => {
   it("give the same digest from every format that can be read again, with the fields that are promised", async () => {
     const digest = await jsonOf("digest", "good.raw");
