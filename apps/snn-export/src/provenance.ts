@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, hostname, release, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { sha256Hex } from "@millrace/compress";
 import { diskVfs, readFullSync } from "@millrace/files";
 
@@ -42,6 +43,7 @@ export function readRuntime(): Record<string, string | number> {
     cwd: process.cwd(),
     argv: JSON.stringify(process.argv),
     exec_argv: JSON.stringify(process.execArgv),
+    packages: JSON.stringify(packageVersions()),
     ...(lockfile === undefined ? {} : { lockfile: lockfile.path, lockfile_sha256: lockfile.sha256 }),
   };
 }
@@ -90,6 +92,44 @@ export function readCode(which: "entry" | "none" | readonly string[]): CodeFile[
     // Nobody asked for this very file: a directory is left out.
     return [];
   }
+}
+
+/** The packages that recording is done by. */
+const OWN_PACKAGES = [
+  "@millrace/base",
+  "@millrace/buffers",
+  "@millrace/compress",
+  "@millrace/files",
+  "@millrace/hdf5",
+  "@millrace/snn-export",
+  "@millrace/stream",
+  "h5wasm",
+] as const;
+
+/** The versions of {@link OWN_PACKAGES} as they are installed; one that cannot be found out is left out. */
+function packageVersions(): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const name of OWN_PACKAGES) {
+    const version = versionOf(name);
+    if (version !== undefined) versions[name] = version;
+  }
+  return versions;
+}
+
+function versionOf(name: string): string | undefined {
+  try {
+    // The manifest is above the entry: it is seldom among what a package exports.
+    let directory = dirname(fileURLToPath(import.meta.resolve(name)));
+    for (; dirname(directory) !== directory; directory = dirname(directory)) {
+      const path = join(directory, "package.json");
+      if (!diskVfs.existsSync(path)) continue;
+      const manifest = JSON.parse(readText(path)) as { readonly name?: unknown; readonly version?: unknown };
+      if (manifest.name === name && typeof manifest.version === "string") return manifest.version;
+    }
+  } catch {
+    // A bundle has no packages: provenance is a help, and must not stop an experiment.
+  }
+  return undefined;
 }
 
 /** The nearest lockfile upwards, with the SHA-256 of its bytes. */

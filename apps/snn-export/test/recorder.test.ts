@@ -214,6 +214,9 @@ describe("what is saved beside the episodes", () => {
     exporter.close();
     const dump = (path: string): string => readFileSync(path, "latin1");
     const text = dump(exporter.path);
+    await using loader = await ExperimentLoader.open(exporter.path);
+    const versions = JSON.parse(String(loader.provenance().runtime.packages));
+    expect(versions).toMatchObject({ "@millrace/hdf5": "0.1.0", h5wasm: expect.stringMatching(/^\d+\.\d+/) });
     for (const name of ["git_info", "commit", "lockfile_sha256", "argv", "code_snapshot", "// the model"]) {
       expect(text).toContain(name);
     }

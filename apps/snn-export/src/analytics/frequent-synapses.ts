@@ -6,10 +6,11 @@ const LEAST_COUNTED = 1024;
 const COUNTED_PER_LISTED = 16;
 
 interface Entry {
-  readonly source: number;
-  readonly target: number;
+  key: number | string;
+  source: number;
+  target: number;
   totalChange: number;
-  readonly excess: number;
+  excess: number;
 }
 
 /**
@@ -25,6 +26,8 @@ export class FrequentSynapses {
   readonly #counted: number;
   readonly #neurons: number;
   readonly #entries = new Map<number | string, Entry>();
+  /** Entries that left, to be used again: new ones would live just long enough to be expensive to collect. */
+  readonly #free: Entry[] = [];
   /** The largest total that left. */
   #floor = 0;
 
@@ -45,7 +48,13 @@ export class FrequentSynapses {
       entry.totalChange += change;
       return;
     }
-    this.#entries.set(key, { source, target, totalChange: this.#floor + change, excess: this.#floor });
+    const added = this.#free.pop() ?? { key, source, target, totalChange: 0, excess: 0 };
+    added.key = key;
+    added.source = source;
+    added.target = target;
+    added.totalChange = this.#floor + change;
+    added.excess = this.#floor;
+    this.#entries.set(key, added);
     if (this.#entries.size >= 2 * this.#counted) this.#shrink();
   }
 
@@ -58,10 +67,12 @@ export class FrequentSynapses {
   }
 
   #shrink(): void {
-    const sorted = [...this.#entries].sort(([, a], [, b]) => b.totalChange - a.totalChange);
-    for (const [key, entry] of sorted.slice(this.#counted)) {
+    const sorted = [...this.#entries.values()].sort((a, b) => b.totalChange - a.totalChange);
+    for (let i = this.#counted; i < sorted.length; i++) {
+      const entry = sorted[i]!;
       this.#floor = Math.max(this.#floor, entry.totalChange);
-      this.#entries.delete(key);
+      this.#entries.delete(entry.key);
+      this.#free.push(entry);
     }
   }
 }
