@@ -24,6 +24,10 @@ const syncCompressors = { deflate: zlib.deflateSync, gzip: zlib.gzipSync, zstd: 
 const syncDecompressors = { deflate: zlib.inflateSync, gzip: zlib.gunzipSync, zstd: zlib.zstdDecompressSync };
 
 const MAX_OUTPUT_BUFFER_BYTES = 1024 * 1024;
+/** The least that zlib takes. */
+const LEAST_OUTPUT_BUFFER_BYTES = 64;
+/** Data that shrink more take several buffers; a larger one would be allocated in vain for most. */
+const LIKELY_RATIO = 16;
 
 /**
  * Compresses `bytes` in libuv's thread pool.
@@ -68,7 +72,7 @@ export async function decompressBytes(
   checkDecompression(bytes, codec, limitBytes);
   if (codec === "none") return bytes;
   try {
-    return await decompressors[codec](bytes, { maxOutputLength: limitBytes });
+    return tight(await decompressors[codec](bytes, decompressionOptions(bytes.length, limitBytes)));
   } catch (cause) {
     throw decoderError(cause, codec, bytes.length, limitBytes);
   }
@@ -79,7 +83,7 @@ export function decompressBytesSync(bytes: Uint8Array, codec: CodecName, limitBy
   checkDecompression(bytes, codec, limitBytes);
   if (codec === "none") return bytes;
   try {
-    return syncDecompressors[codec](bytes, { maxOutputLength: limitBytes });
+    return tight(syncDecompressors[codec](bytes, decompressionOptions(bytes.length, limitBytes)));
   } catch (cause) {
     throw decoderError(cause, codec, bytes.length, limitBytes);
   }
@@ -101,6 +105,12 @@ function compressionOptions(
     return { chunkSize, params: { [ZSTD_c_compressionLevel]: filled }, pledgedSrcSize: byteLength };
   }
   return { chunkSize, level: filled, strategy: search, memLevel: 9 };
+}
+
+/** One buffer for all that is likely to come out, which zlib would gather from pieces of 16 KiB. */
+function decompressionOptions(byteLength: number, limitBytes: number): zlib.ZlibOptions & zlib.ZstdOptions {
+  const likelyBytes = Math.min(limitBytes, MAX_OUTPUT_BUFFER_BYTES, byteLength * LIKELY_RATIO);
+  return { maxOutputLength: limitBytes, chunkSize: Math.max(likelyBytes, LEAST_OUTPUT_BUFFER_BYTES) };
 }
 
 /** The output without the rest of its buffer, where most of that is empty: the caller may keep it for long. */
