@@ -1,5 +1,13 @@
 export { type AnalyticsOptions, DEFAULT_ANALYTICS_OPTIONS } from "./analytics/options.ts";
 export type { AnalyticsSnapshot, FieldStatistics, SynapseChange } from "./analytics/snapshot.ts";
+export type { Backend } from "./backend.ts";
+export {
+  type ConvertOptions,
+  type ConvertResult,
+  convertExperiment,
+  DEFAULT_CONVERT_OPTIONS,
+} from "./convert/convert.ts";
+export { CONVERT_FORMATS, type ConvertFormat } from "./convert/formats.ts";
 export {
   type EpisodeContents,
   EpisodeData,
@@ -9,6 +17,12 @@ export {
 export { DataExporter } from "./exporter.ts";
 export { FIELD_KINDS, type FieldKind, type FieldOptions, type FieldsOptions } from "./fields.ts";
 export { type EpisodeStatus, FORMAT_NAME, FORMAT_VERSION } from "./format.ts";
+export {
+  DEFAULT_IMPORT_OPTIONS,
+  type ImportOptions,
+  type ImportResult,
+  importSpikes,
+} from "./import/import-spikes.ts";
 export {
   DEFAULT_LIF_NETWORK_OPTIONS,
   type LifNetwork,
@@ -49,6 +63,14 @@ export {
   type NeuronTable,
 } from "./network-structure.ts";
 export { DEFAULT_EXPORTER_OPTIONS, type ExporterOptions } from "./options.ts";
+export {
+  DEFAULT_PLOT_OPTIONS,
+  PLOT_KINDS,
+  type PlotKind,
+  type PlotOptions,
+  type PlotResult,
+  plotExperiment,
+} from "./plot/plot-run.ts";
 export type { CodedValues, ColumnCodec } from "./plugins/codec.ts";
 export type { SinkFactory, SinkRequest } from "./plugins/sink-factory.ts";
 export type { Transformer } from "./plugins/transformer.ts";
