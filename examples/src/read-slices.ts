@@ -11,7 +11,7 @@ exporter.close();
 
 await using loader = await ExperimentLoader.open(exporter.path);
 const episode = loader.episode(0);
-const { timesteps, ids } = episode.getSpikesAsEvents(2000, 2003);
-console.log(`spikes at ${timesteps.join(", ")} of ${ids.join(", ")}`);
+const spikes = episode.getSpikesAsEvents(2000, 2003);
+console.log(`spikes at ${spikes?.timesteps.join(", ")} of ${spikes?.ids.join(", ")}`);
 const rewards = episode.getRewards(4998);
 console.log(`the last rewards were ${rewards?.values.join(", ")}`);
