@@ -48,6 +48,8 @@ function undoShuffle(bytes: Uint8Array, values: readonly number[]): Uint8Array {
   if (elementBytes < 1 || elementBytes > 65_536) {
     throw new MillraceError("HDF5_FILTER_VALUE", `shuffle is over elements of ${elementBytes} bytes`);
   }
+  // Bytes by themselves were left in their places.
+  if (elementBytes === 1) return bytes;
   const plain = new Uint8Array(bytes.length);
   unshuffleBytes(bytes, 0, bytes.length, elementBytes, plain, 0);
   return plain;
