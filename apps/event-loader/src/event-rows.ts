@@ -48,3 +48,8 @@ export class EventRows {
     return this.chunk;
   }
 }
+
+/** The time of a row in µs; below 2^53 it is exact. @param times - a chunk's `words("t")` */
+export function timeOfRow(times: Int32Array, row: number): number {
+  return times[2 * row + 1]! * 2 ** 32 + (times[2 * row]! >>> 0);
+}

@@ -33,6 +33,15 @@ export { FORMAT_NAMES, type FormatName } from "./formats.ts";
 export { DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingOptions } from "./options.ts";
 export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";
 export { openRecording, type Recording } from "./recording.ts";
+export {
+  binaryFrame,
+  countFrame,
+  polarityFrames,
+  stackedHistogram,
+} from "./representations/frames.ts";
+export type { BinnedWindow, Representation, RepresentationSize } from "./representations/representation.ts";
+export { type TimeSurfaceOptions, timeSurface } from "./representations/time-surface.ts";
+export { voxelGrid } from "./representations/voxel-grid.ts";
 export { type EventSummary, summarizeEvents } from "./summary.ts";
 export { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "./text-layout.ts";
 export type { TriggerColumns, TriggerSchema } from "./trigger-log.ts";

@@ -1,5 +1,6 @@
 import { CapacityError, InvalidArgumentError } from "@millrace/base";
 import type { Recording } from "./recording.ts";
+import { countFrame } from "./representations/frames.ts";
 
 /** How many events each pixel has, row by row from the top. */
 export interface PixelCounts {
@@ -35,14 +36,10 @@ export async function countEventsPerPixel(recording: Recording): Promise<PixelCo
       4 * MAX_PIXELS,
     );
   }
-  const values = new Uint32Array(width * height);
+  const frame = countFrame({ width, height });
   for await (const chunk of recording.chunks()) {
-    using held = chunk;
-    const { x, y } = held.columns;
-    const { rowCount } = held;
-    for (let row = 0; row < rowCount; row++) {
-      if (x[row]! < width && y[row]! < height) values[y[row]! * width + x[row]!]!++;
-    }
+    frame.add(chunk);
+    chunk.release();
   }
-  return { values, width, height };
+  return { values: frame.values(), width, height };
 }

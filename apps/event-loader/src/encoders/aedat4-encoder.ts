@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf, writeU32 } from "@millrace/base";
 import { compressBytesSync } from "@millrace/compress";
-import type { EventChunk } from "../event-rows.ts";
+import { type EventChunk, timeOfRow } from "../event-rows.ts";
 import {
   EVENT_BYTES,
   EVENTS_AT,
@@ -9,7 +9,7 @@ import {
   type PacketEntry,
   packetTable,
 } from "./aedat4-buffers.ts";
-import { checkEvents, type EventEncoder, type EventLimits, timeOfRow } from "./event-encoder.ts";
+import { checkEvents, type EventEncoder, type EventLimits } from "./event-encoder.ts";
 
 /** What an AEDAT 4 recording is told beside its events. */
 export interface Aedat4EncoderOptions {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@millrace/base";
-import type { EventChunk } from "../event-rows.ts";
+import { type EventChunk, timeOfRow } from "../event-rows.ts";
 
 /** Turns chunks of events into the bytes of a format, in order. */
 export interface EventEncoder {
@@ -24,13 +24,6 @@ export interface EventLimits {
   readonly maxLeapUs: number;
   /** Latest time in µs. */
   readonly maxTimeUs: number;
-}
-
-const TWO_32 = 2 ** 32;
-
-/** The time of a row in µs. */
-export function timeOfRow(times: Int32Array, row: number): number {
-  return times[2 * row + 1]! * TWO_32 + (times[2 * row]! >>> 0);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { checkInteger } from "@millrace/base";
-import type { EventChunk } from "../event-rows.ts";
-import { checkEvents, type EventEncoder, type EventLimits, timeOfRow } from "./event-encoder.ts";
+import { type EventChunk, timeOfRow } from "../event-rows.ts";
+import { checkEvents, type EventEncoder, type EventLimits } from "./event-encoder.ts";
 
 const MAX_PLACE = 65_535;
 /** One byte says that so much time has passed; a longer pause than this many of them is refused. */

@@ -1,6 +1,6 @@
 import { checkInteger } from "@millrace/base";
-import type { EventChunk } from "../event-rows.ts";
-import { checkEvents, type EventEncoder, type EventLimits, timeOfRow } from "./event-encoder.ts";
+import { type EventChunk, timeOfRow } from "../event-rows.ts";
+import { checkEvents, type EventEncoder, type EventLimits } from "./event-encoder.ts";
 import { type RawMetadata, rawHeader } from "./raw-file-header.ts";
 
 /** The formats whose time is a word of 28 high bits and six low bits in each event. */

@@ -1,4 +1,5 @@
 import { checkInteger, InvalidArgumentError } from "@millrace/base";
+import { timeOfRow } from "../event-rows.ts";
 import { type EventFilter, type FilterSize, rowFilter } from "./event-filter.ts";
 
 /**
@@ -18,7 +19,7 @@ export function refractory(us: number, size: FilterSize): EventFilter {
       const [column, line] = [x[row]!, y[row]!];
       if (column >= width || line >= height) continue;
       const pixel = (line + 1) * (width + 2) + column + 1;
-      const time = times[2 * row + 1]! * 2 ** 32 + (times[2 * row]! >>> 0);
+      const time = timeOfRow(times, row);
       if (time - last[pixel]! < us) continue;
       last[pixel] = time;
       kept[count++] = row;
@@ -46,7 +47,7 @@ export function backgroundActivity(us: number, size: FilterSize): EventFilter {
       const [column, line] = [x[row]!, y[row]!];
       if (column >= width || line >= height) continue;
       const pixel = (line + 1) * stride + column + 1;
-      const time = times[2 * row + 1]! * 2 ** 32 + (times[2 * row]! >>> 0);
+      const time = timeOfRow(times, row);
       const since = time - us;
       const hasNeighbour =
         last[pixel - stride - 1]! >= since ||
@@ -79,7 +80,7 @@ export function rateLimit(eventsPerWindow: number, windowUs: number): EventFilte
     const times = chunk.words("t");
     let count = 0;
     for (let row = 0; row < chunk.rowCount; row++) {
-      const time = times[2 * row + 1]! * 2 ** 32 + (times[2 * row]! >>> 0);
+      const time = timeOfRow(times, row);
       if (!(time - start < windowUs)) {
         start = Number.isNaN(start) ? time : start + windowUs * Math.floor((time - start) / windowUs);
         used = 0;

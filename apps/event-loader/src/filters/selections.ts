@@ -1,4 +1,5 @@
 import { checkInteger, InvalidArgumentError } from "@millrace/base";
+import { timeOfRow } from "../event-rows.ts";
 import { type EventFilter, rowFilter } from "./event-filter.ts";
 
 /** A rectangle of pixels: columns from `x` on, rows from `y` on. */
@@ -23,7 +24,7 @@ export function timeWindow(startUs: number, stopUs: number): EventFilter {
     const times = chunk.words("t");
     let count = 0;
     for (let row = 0; row < chunk.rowCount; row++) {
-      const time = times[2 * row + 1]! * 2 ** 32 + (times[2 * row]! >>> 0);
+      const time = timeOfRow(times, row);
       kept[count] = row;
       count += time >= startUs && time < stopUs ? 1 : 0;
     }
