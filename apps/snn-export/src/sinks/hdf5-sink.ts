@@ -131,7 +131,9 @@ class Hdf5SinkColumn<K extends ElementKind> implements SinkColumn<K> {
 }
 
 function compressionOf({ compression, compressionLevel }: FilledExporterOptions): Compression {
-  if (compression === "gzip") return { deflate: compressionLevel };
+  // Level 1 is for speed: it looks for repeated bytes only. From 2 on repeated rows are found too.
+  if (compression === "gzip")
+    return { deflate: compressionLevel, strategy: compressionLevel === 1 ? "rle" : "default" };
   if (compression === "zstd") return { zstd: compressionLevel };
   return compression === "lzf" ? { lzf: true } : "none";
 }
