@@ -21,7 +21,7 @@ export interface ExporterOptions {
   readonly validation?: boolean;
   /** Filter of numeric datasets, after a byte shuffle. @default "gzip" */
   readonly compression?: "gzip" | "lzf" | "zstd" | "none";
-  /** 1 to 9 for gzip, 1 to 19 for zstd; the others have none. @default 1 for gzip, 3 for zstd */
+  /** 1 to 9 for gzip (from 2 on it finds repeated rows), 1 to 19 for zstd; the others have none. @default 1 for gzip, 3 for zstd */
   readonly compressionLevel?: number | undefined;
   /** Size of one chunk of a dataset in bytes, before compression. @default 262144 */
   readonly chunkBytes?: number;
