@@ -22,6 +22,7 @@ import {
 import { resolveExporterOptions } from "../src/options.ts";
 import { H5wasmSink } from "../src/sinks/h5wasm-sink.ts";
 import { Hdf5Sink } from "../src/sinks/hdf5-sink.ts";
+import { validate } from "../src/validate.ts";
 
 let directory: TempDirectory;
 beforeAll(() => {
@@ -67,6 +68,7 @@ describe("a codec that keeps its promises", () => {
     {
       await using loader = await ExperimentLoader.open(exporter.path);
       expect(() => loader.episode(0).getRewards()).toThrow('expected a codec named "plain/1"');
+      expect((await validate(exporter.path)).findings).toEqual([]);
     }
     const failing = { ...plain, decode: () => expect.fail("no such bytes") };
     await using loader = await ExperimentLoader.open(exporter.path, { codecs: [failing] });
