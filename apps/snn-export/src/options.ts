@@ -129,6 +129,12 @@ export function resolveExporterOptions(options: ExporterOptions = {}): FilledExp
   const isPlain = backend === "parquet" && options.compression === undefined;
   const compression = isPlain ? "none" : filled.compression;
   checkBackend({ ...filled, compression });
+  for (const name of Object.keys(filled.codecs)) {
+    if (/^(neural_states|rewards|behavior\/.+)$/.test(name)) continue;
+    refuse(`codecs.${name}`, name, '"neural_states", "rewards" or "behavior/NAME"');
+  }
+  if (filled.sink !== undefined && options.backend !== undefined)
+    refuse("backend", backend, "none beside sink");
   const adaptiveSampling =
     filled.adaptiveSampling === undefined ? undefined : resolveAdaptiveSampling(filled.adaptiveSampling);
   if (adaptiveSampling !== undefined && options.neuralSamplingRate !== undefined) {
