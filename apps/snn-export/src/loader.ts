@@ -30,13 +30,16 @@ import type { SchemaField } from "./schema.ts";
 export interface LoaderOptions {
   /** Where the file is. @default diskVfs */
   readonly vfs?: Vfs;
-  /** Most bytes of decoded chunks that are kept. @default 32 MiB */
+  /** Most bytes of decoded chunks that are kept, and again so many of the file's pages. @default 32 MiB */
   readonly cacheBytes?: number;
   /** Most bytes that one call may take, whatever the file claims. @default 1 GiB */
   readonly limitBytes?: number;
   /** For fields whose values were stored through codecs, found by their names. @default [] */
   readonly codecs?: readonly ColumnCodec[];
 }
+
+/** One page. */
+const LEAST_PAGE_CACHE_BYTES = 64 * 1024;
 
 /** What {@link LoaderOptions} are when they are not given. */
 export const DEFAULT_LOADER_OPTIONS: Required<LoaderOptions> = Object.freeze({
@@ -82,7 +85,11 @@ export class ExperimentLoader {
       options,
     );
     await inspectInputFile(vfs, path);
-    const reader = await Hdf5Reader.open(vfs, path, { chunkCacheBytes: cacheBytes, limitBytes });
+    const reader = await Hdf5Reader.open(vfs, path, {
+      chunkCacheBytes: cacheBytes,
+      pageCacheBytes: Math.max(cacheBytes, LEAST_PAGE_CACHE_BYTES),
+      limitBytes,
+    });
     try {
       return new ExperimentLoader(path, reader, limitBytes, codecs);
     } catch (error) {

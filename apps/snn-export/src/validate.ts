@@ -27,6 +27,8 @@ export interface ValidationReport {
 }
 
 const ROOT_ATTRIBUTES = ["experiment_name", "timestamp", "start_time", "dt", "time_units", "schema"];
+/** All is read in order, so that more would not be read again. */
+const CACHE_BYTES = 4 * 1024 * 1024;
 /** Bytes between two looks at the signal. */
 const TURN_BYTES = 4 * 1024 * 1024;
 
@@ -39,7 +41,7 @@ const TURN_BYTES = 4 * 1024 * 1024;
  */
 export async function validate(path: string, options: ValidateOptions = {}): Promise<ValidationReport> {
   const { vfs = diskVfs, signal, onProgress } = options;
-  await using loader = await ExperimentLoader.open(path, { vfs });
+  await using loader = await ExperimentLoader.open(path, { vfs, cacheBytes: CACHE_BYTES });
   const progress = new Progress(onProgress === undefined ? {} : { onReport: onProgress });
   const findings: Finding[] = [];
   let bytesToTurn = TURN_BYTES;

@@ -25,6 +25,8 @@ export interface MigrateResult {
   readonly columnBytes: number;
 }
 
+/** All is read in order, so that more would not be read again. */
+const CACHE_BYTES = 4 * 1024 * 1024;
 /** Bytes between two looks at the signal. */
 const TURN_BYTES = 1024 * 1024;
 
@@ -43,7 +45,7 @@ export async function migrate(
   options: MigrateOptions = {},
 ): Promise<MigrateResult> {
   const { vfs = diskVfs, signal, onProgress } = options;
-  await using loader = await ExperimentLoader.open(source, { vfs });
+  await using loader = await ExperimentLoader.open(source, { vfs, cacheBytes: CACHE_BYTES });
   const { version, root } = loader;
   if (version === FORMAT_VERSION || version.startsWith(`${FORMAT_VERSION.split(".")[0]}.`)) {
     throw new InvalidArgumentError(
