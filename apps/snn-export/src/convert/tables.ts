@@ -9,7 +9,7 @@ import type { EpisodeSource, RunSource } from "./run-source.ts";
 import { seriesWindows } from "./state-windows.ts";
 
 /** Rows that a sink may hold back until they are written together. */
-const GROUP_BYTES = 16 * 1024 * 1024;
+const GROUP_BYTES = 4 * 1024 * 1024;
 /** A table of more columns is none that anybody opens. */
 const MOST_COLUMNS = 4096;
 
