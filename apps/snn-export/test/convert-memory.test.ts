@@ -39,15 +39,22 @@ function peakKiB(input: string, output: string): number {
 }
 
 describe("memory does not grow with the steps", () => {
-  // From 2 M spikes on, 32 MB as times and ids, what is bounded is as large as it gets; 6 M would be 64 MB more.
-  it.each(["a.nwb", "a.sonata", "a.parquet", "a.zarr"])("converting to %s", (name) => {
+  // From 2 M spikes on, 32 MB as times and ids, what is bounded is as large as it gets. How much garbage waits to be
+  // collected differs from run to run by some tens of megabytes; NWB reads 6 M spikes often enough.
+  it.each([
+    ["a.nwb", 600_000],
+    ["a.sonata", 2_000_000],
+    ["a.parquet", 2_000_000],
+    ["a.zarr", 2_000_000],
+  ])("converting to %s", (name, stepCount) => {
     using directory = tempDirectory();
     const small = record(directory.path, 200_000);
-    const large = record(directory.path, 600_000);
+    const large = record(directory.path, stepCount);
     const [first, second] = [small, large].map((input, i) =>
       peakKiB(input, join(directory.path, `${i}${name}`)),
     );
-    expect(statSync(large).size).toBeGreaterThan(statSync(small).size);
-    expect(second! - first!).toBeLessThan(48 * 1024);
+    expect(statSync(large).size).toBeGreaterThan(2 * statSync(small).size);
+    const addedKiB = ((stepCount - 200_000) * 10 * 16) / 1024;
+    expect(second! - first!).toBeLessThan(Math.max(48 * 1024, addedKiB / 3));
   });
 });
