@@ -24,7 +24,14 @@ for (let timestep = 0; timestep < Number(steps); timestep++) {
     oldWeight: 0,
     newWeight: bits,
   };
-  exporter.log({ timestep, spikeIds, neuralState, behavior: { x: bits }, reward: 0, weightChange });
+  exporter.log({
+    timestep,
+    spikeIds,
+    neuralState,
+    behavior: { x: bits },
+    reward: 0,
+    ...(timestep % 10 === 0 ? { weightChange } : {}),
+  });
 }
 exporter.endEpisode();
 exporter.close();
