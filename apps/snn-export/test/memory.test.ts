@@ -16,5 +16,6 @@ it.each([[], ["analytics"]])("memory does not grow with the number of steps (%s)
   };
   // Collections come late now and then; memory that is really held is so in both runs.
   const leastPeakKiB = (steps: number): number => Math.min(peakKiB(steps), peakKiB(steps));
-  expect(leastPeakKiB(4_000_000) - leastPeakKiB(1_000_000)).toBeLessThan(32 * 1024);
+  // Less than 12 bytes for each of 5 M steps, of which the file holds some 30: V8 and zlib alone vary by 40 MiB.
+  expect(leastPeakKiB(6_000_000) - leastPeakKiB(1_000_000)).toBeLessThan(56 * 1024);
 });
