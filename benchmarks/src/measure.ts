@@ -6,8 +6,8 @@ import { PeerMissingError } from "./peers.ts";
 // The program of one fresh process: measures one contender of one case and prints the Measurement as JSON, or
 // {"missing": "why"} when the contender is not installed. With --allocation it prints an Allocation instead.
 
-const WARM_UP_MS = 200;
-const TIMED_MS = 600;
+const WARM_UP_MS = 150;
+const TIMED_MS = 400;
 const FEWEST_RUNS = 5;
 /** Runs of some microseconds would otherwise print more than a pipe takes before the process ends. */
 const MOST_RUNS = 4000;

@@ -5,8 +5,8 @@ import resource
 import sys
 import time
 
-WARM_UP_SECONDS = 0.2
-TIMED_SECONDS = 0.6
+WARM_UP_SECONDS = 0.15
+TIMED_SECONDS = 0.4
 FEWEST_RUNS = 5
 MOST_RUNS = 4000
 
