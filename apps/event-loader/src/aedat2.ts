@@ -5,7 +5,7 @@ import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { truncatedHeader, unsupportedFormat } from "./formats.ts";
 import { RecordDecoder } from "./record-decoder.ts";
-import type { RecordingFormat } from "./recording-format.ts";
+import type { ByteFormat } from "./recording-format.ts";
 
 /** How an address holds a pixel: as the DAVIS sensors and jAER's 32-bit addresses do, or as the DVS128. */
 export type Aedat2Layout = "DAVIS" | "DVS128";
@@ -19,7 +19,7 @@ const WRAP_DROP = 2 ** 31;
  * @param head - the file's first bytes: more than its header has, or the whole file
  * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for a chip with other addresses
  */
-export function aedat2Format(source: ByteSource, head: Uint8Array): RecordingFormat {
+export function aedat2Format(source: ByteSource, head: Uint8Array): ByteFormat {
   const { lines, end, isCut } = readAedatHeader(head, (line) => /^end of ascii header$/i.test(line));
   if (isCut) throw truncatedHeader(source.name, end);
   const chip = headerValue(lines, "AEChip");

@@ -6,7 +6,7 @@ import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { truncatedHeader, unsupportedFormat } from "./formats.ts";
 import { RecordDecoder } from "./record-decoder.ts";
-import type { RecordingFormat } from "./recording-format.ts";
+import type { ByteFormat } from "./recording-format.ts";
 
 const PACKET_HEADER_BYTES = 28;
 const EVENT_BYTES = 8;
@@ -23,7 +23,7 @@ const PULSE = 4;
  * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for another version 3 and for data that is not RAW
  * @throws CorruptDataError `EVENTS_HEADER_TRUNCATED` when the header does not end
  */
-export function aedat3Format(source: ByteSource, head: Uint8Array): RecordingFormat {
+export function aedat3Format(source: ByteSource, head: Uint8Array): ByteFormat {
   const { lines, end } = readAedatHeader(head, (line) => line === "!END-HEADER");
   const [version = ""] = lines;
   const encoding = headerValue(lines, "Format") ?? "RAW";

@@ -4,7 +4,7 @@ import { Aedat4Decoder } from "./aedat4-decoder.ts";
 import { FlatBufferError, readFlatBuffer } from "./flatbuffer.ts";
 import { truncatedHeader, unsupportedFormat } from "./formats.ts";
 import { sizeOf } from "./raw-header.ts";
-import type { RecordingFormat } from "./recording-format.ts";
+import type { ByteFormat } from "./recording-format.ts";
 
 /** Position of the header's buffer: behind `#!AER-DAT4.0\r\n` and its size. */
 const HEADER_START = 18;
@@ -17,7 +17,7 @@ const COMPRESSIONS = ["none", "LZ4", "LZ4", "zstd", "zstd"] as const;
  * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for events of several sensors
  * @throws CorruptDataError `EVENTS_HEADER_TRUNCATED`, `EVENTS_HEADER_CORRUPT`
  */
-export function aedat4Format(source: ByteSource, head: Uint8Array): RecordingFormat {
+export function aedat4Format(source: ByteSource, head: Uint8Array): ByteFormat {
   if (head.length < HEADER_START) throw truncatedHeader(source.name, head.length);
   const dataStart = HEADER_START + readU32(head, HEADER_START - 4);
   if (dataStart > head.length) throw truncatedHeader(source.name, head.length);

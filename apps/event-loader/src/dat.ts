@@ -3,7 +3,7 @@ import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { truncatedHeader, unsupportedFormat } from "./formats.ts";
 import { type RawHeader, sizeOf } from "./raw-header.ts";
-import type { RecordingFormat } from "./recording-format.ts";
+import type { ByteFormat } from "./recording-format.ts";
 import { WordDecoder } from "./word-decoder.ts";
 
 /** Where the fields of the second half of an event are. */
@@ -32,11 +32,7 @@ export function isDatHeader({ fields }: RawHeader): boolean {
  * @param header - undefined for the oldest files, which have nothing before their records
  * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for records other than events and triggers
  */
-export function datFormat(
-  source: ByteSource,
-  head: Uint8Array,
-  header: RawHeader | undefined,
-): RecordingFormat {
+export function datFormat(source: ByteSource, head: Uint8Array, header: RawHeader | undefined): ByteFormat {
   const at = header?.dataStart ?? 0;
   if (header !== undefined && at + 2 > head.length) throw truncatedHeader(source.name, at);
   const [type, recordBytes] = header === undefined ? [0, 8] : [head[at]!, head[at + 1]!];

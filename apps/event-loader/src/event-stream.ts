@@ -3,7 +3,7 @@ import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { beginsWith, truncatedHeader, unsupportedFormat } from "./formats.ts";
 import { RecordDecoder } from "./record-decoder.ts";
-import type { RecordingFormat } from "./recording-format.ts";
+import type { ByteFormat } from "./recording-format.ts";
 
 /** What the records of a file may be, in the order of the header's type byte. */
 const TYPES = ["generic", "DVS", "ATIS", "AMD", "colour"];
@@ -15,7 +15,7 @@ const OVERFLOW_US = 127;
  * @returns undefined for another format
  * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for another version, and for records other than DVS
  */
-export function eventStreamFormat(source: ByteSource, head: Uint8Array): RecordingFormat | undefined {
+export function eventStreamFormat(source: ByteSource, head: Uint8Array): ByteFormat | undefined {
   if (!beginsWith(head, "Event Stream")) return undefined;
   if (head.length < 16) throw truncatedHeader(source.name, head.length);
   const version = head.subarray(12, 15).join(".");

@@ -2,7 +2,7 @@ import type { ByteSource } from "@millrace/files";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { RecordDecoder } from "./record-decoder.ts";
-import type { RecordingFormat } from "./recording-format.ts";
+import type { ByteFormat } from "./recording-format.ts";
 
 const RECORD_BYTES = 5;
 /** A record with this row is no event: the time passed another 2^13 µs. */
@@ -23,7 +23,7 @@ export function nmnistFormat(
   source: ByteSource,
   head: Uint8Array,
   isForced: boolean,
-): RecordingFormat | undefined {
+): ByteFormat | undefined {
   if (!isForced && !looksLikeNmnist(source, head)) return undefined;
   return {
     name: "N-MNIST",
