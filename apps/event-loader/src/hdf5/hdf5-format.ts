@@ -1,13 +1,11 @@
-import { CapacityError, CorruptDataError } from "@millrace/base";
+import { CorruptDataError } from "@millrace/base";
 import type { ByteSource, Vfs } from "@millrace/files";
 import { type Hdf5Filters, Hdf5Reader } from "@millrace/hdf5";
 import { decodeEcf, ECF_FILTER_ID } from "../ecf-decoder.ts";
+import { readWhole } from "../read-whole.ts";
 import type { RecordingFormat } from "../recording-format.ts";
 import { TableRows } from "../row-source.ts";
 import { findHdf5Events } from "./event-tables.ts";
-
-/** A file that has no path is read into memory; above this size it is refused. */
-const MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024;
 
 const FILTERS: Hdf5Filters = {
   [ECF_FILTER_ID]: {
@@ -29,7 +27,7 @@ export async function hdf5Format(
   const options = { filters: FILTERS };
   const reader =
     path === undefined
-      ? Hdf5Reader.over(await readAll(source), options)
+      ? Hdf5Reader.over(await readWhole(source, "EVENTS_HDF5_MEMORY"), options)
       : await Hdf5Reader.open(vfs, path, options);
   try {
     const events = findHdf5Events(reader.root);
@@ -48,19 +46,6 @@ export async function hdf5Format(
     await reader.close();
     throw error;
   }
-}
-
-async function readAll(source: ByteSource): Promise<Uint8Array> {
-  if (source.size > MEMORY_LIMIT_BYTES) {
-    throw new CapacityError(
-      "EVENTS_HDF5_MEMORY",
-      `${source.name} in memory`,
-      source.size,
-      MEMORY_LIMIT_BYTES,
-    );
-  }
-  const bytes = new Uint8Array(source.size);
-  return bytes.subarray(0, await source.read(bytes, 0));
 }
 
 /** The text attributes of the file: Metavision keeps the header of its RAW file there. */

@@ -96,22 +96,19 @@ export function timeUnitOf(
   return isWhole && last >= LEAST_FLOAT_MICROSECONDS ? { name: "us", factor: 1 } : { name: "s", factor: 1e6 };
 }
 
-/** A table over columns whose bytes a function gives. */
-export function numpyTable(
-  columns: NumpyColumns,
-  timeFactor: number,
-  read: (column: NumpyColumn, start: number, stop: number) => Promise<Float64Array>,
-): ColumnTable {
+/** Brings rows [start, stop) into memory, once for all columns; what comes back gives a column's part of them. */
+export type OpenRows = (start: number, stop: number) => Promise<(column: NumpyColumn) => Float64Array>;
+
+/** A table over columns whose rows a function brings. */
+export function numpyTable(columns: NumpyColumns, timeFactor: number, open: OpenRows): ColumnTable {
   const { x, y, t, p } = columns;
   return {
     rowCount: Math.min(x.rowCount, y.rowCount, t.rowCount, p.rowCount),
     timeFactor,
     timeOffsetUs: 0,
-    read: async (start, stop): Promise<EventColumns> => ({
-      x: await read(x, start, stop),
-      y: await read(y, start, stop),
-      t: await read(t, start, stop),
-      p: await read(p, start, stop),
-    }),
+    async read(start, stop): Promise<EventColumns> {
+      const part = await open(start, stop);
+      return { x: part(x), y: part(y), t: part(t), p: part(p) };
+    },
   };
 }

@@ -1,6 +1,7 @@
-import { CapacityError, CorruptDataError } from "@millrace/base";
+import { CorruptDataError } from "@millrace/base";
 import { readZip } from "@millrace/compress";
 import { type ByteSource, readSourceFull } from "@millrace/files";
+import { MEMORY_LIMIT_BYTES, readBeginning, readWhole } from "../read-whole.ts";
 import type { RowFormat } from "../recording-format.ts";
 import { TableRows } from "../row-source.ts";
 import { type NpyHeader, readNpyField, readNpyHeader } from "./npy-array.ts";
@@ -10,37 +11,41 @@ import {
   type NumpyColumns,
   namedColumns,
   numpyTable,
+  type OpenRows,
   structuredColumns,
   timeUnitOf,
 } from "./numpy-columns.ts";
 
-/** What is kept in memory of one recording at the most: archives, and arrays that lie column by column. */
-const MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024;
 /** More than any header has, and some rows to look at. */
 const SAMPLE_BYTES = 256 * 1024;
 const SAMPLE_ROWS = 1000;
+const MEMORY_CODE = "EVENTS_NUMPY_MEMORY";
 
 /**
  * The format of an NPY file: a structured array with fields x, y, t and p, or a matrix of n × 4.
  * @throws CorruptDataError `EVENTS_NPY_HEADER`, `EVENTS_NUMPY_LAYOUT`, `EVENTS_NPY_TRUNCATED`
  */
 export async function npyFormat(source: ByteSource): Promise<RowFormat> {
-  const head = await readUpTo(source, SAMPLE_BYTES);
+  const head = await readBeginning(source, SAMPLE_BYTES);
   const header = readNpyHeader(head, source.name);
-  const found = structuredColumns(header) ?? matrixColumns(header, await sampleOf(source, header, head));
+  // An array that lies column by column has no rows in one place: it is kept in memory.
+  const isByColumn = header.isFortranOrder && header.shape.length > 1;
+  const bytes = isByColumn ? await readWhole(source, MEMORY_CODE) : head;
+  const found = structuredColumns(header) ?? matrixColumns(header, bytes);
   if (found === undefined) throw noEvents(source, `an array of shape ${header.shape.join(" × ")}`);
   checkLength(source.name, header, source.size);
-  if (header.isFortranOrder && header.shape.length > 1) {
-    const bytes = await readUpTo(source, MEMORY_LIMIT_BYTES);
+  if (isByColumn) {
     return formatOf(
       found,
-      memoryReader(() => bytes),
+      memoryRows(() => bytes),
     );
   }
-  return formatOf(found, async ({ header: { dataStart, elementBytes }, header: own, field }, start, stop) => {
-    const bytes = new Uint8Array((stop - start) * elementBytes);
-    await readSourceFull(source, bytes, dataStart + start * elementBytes);
-    return readNpyField(bytes, { ...own, dataStart: 0 }, field, 0, stop - start);
+  // The columns lie beside each other, row by row.
+  const { dataStart, elementBytes } = found.x.header;
+  return formatOf(found, async (start, stop) => {
+    const rows = new Uint8Array((stop - start) * elementBytes);
+    await readSourceFull(source, rows, dataStart + start * elementBytes);
+    return (column) => readNpyField(rows, { ...column.header, dataStart: 0 }, column.field, 0, stop - start);
   });
 }
 
@@ -49,7 +54,7 @@ export async function npyFormat(source: ByteSource): Promise<RowFormat> {
  * @throws as it does, and CorruptDataError `COMPRESS_ZIP_CORRUPT`, CapacityError above 1 GiB
  */
 export async function npzFormat(source: ByteSource): Promise<RowFormat> {
-  const files = readZip(await readUpTo(source, MEMORY_LIMIT_BYTES), MEMORY_LIMIT_BYTES);
+  const files = readZip(await readWhole(source, MEMORY_CODE), MEMORY_LIMIT_BYTES);
   const columns = new Map<string, NumpyColumn>();
   const bytesOf = new Map<NpyHeader, Uint8Array>();
   let whole: NumpyColumns | undefined;
@@ -69,7 +74,7 @@ export async function npzFormat(source: ByteSource): Promise<RowFormat> {
     throw noEvents(source, `the arrays ${[...files.keys()].slice(0, 8).join(", ") || "none"}`);
   return formatOf(
     found,
-    memoryReader(({ header }) => bytesOf.get(header)!),
+    memoryRows(({ header }) => bytesOf.get(header)!),
   );
 }
 
@@ -87,18 +92,20 @@ function rebind(
   return columns;
 }
 
-type ReadColumn = (column: NumpyColumn, start: number, stop: number) => Promise<Float64Array>;
-
-function memoryReader(bytesOf: (column: NumpyColumn) => Uint8Array): ReadColumn {
-  return async (column, start, stop) =>
+function memoryRows(bytesOf: (column: NumpyColumn) => Uint8Array): OpenRows {
+  return async (start, stop) => (column) =>
     readNpyField(bytesOf(column), column.header, column.field, start, stop - start);
 }
 
-async function formatOf(columns: NumpyColumns, read: ReadColumn): Promise<RowFormat> {
+async function formatOf(columns: NumpyColumns, open: OpenRows): Promise<RowFormat> {
   const { t, p } = columns;
-  const unit = timeUnitOf(t, await read(t, 0, Math.min(t.rowCount, SAMPLE_ROWS)));
-  const isSigned = (await read(p, 0, Math.min(p.rowCount, SAMPLE_ROWS))).some((value) => value < 0);
-  const table = numpyTable(columns, unit.factor, read);
+  const sample = await open(
+    0,
+    Math.min(columns.x.rowCount, columns.y.rowCount, t.rowCount, p.rowCount, SAMPLE_ROWS),
+  );
+  const unit = timeUnitOf(t, sample(t));
+  const isSigned = sample(p).some((value) => value < 0);
+  const table = numpyTable(columns, unit.factor, open);
   // Times of 32 bits tell microseconds apart for 16 seconds only.
   const precision =
     t.field.type.kind === "float" && t.field.type.bytes === 4 ? { timePrecision: "float32" } : {};
@@ -116,19 +123,6 @@ async function formatOf(columns: NumpyColumns, read: ReadColumn): Promise<RowFor
     openRows: (context) => new TableRows(table, context),
     close: async () => {},
   };
-}
-
-/** Bytes that hold the first rows of a matrix; of one that lies column by column, all of it. */
-async function sampleOf(source: ByteSource, header: NpyHeader, head: Uint8Array): Promise<Uint8Array> {
-  return header.isFortranOrder ? readUpTo(source, MEMORY_LIMIT_BYTES) : head;
-}
-
-async function readUpTo(source: ByteSource, limit: number): Promise<Uint8Array> {
-  if (limit === MEMORY_LIMIT_BYTES && source.size > limit) {
-    throw new CapacityError("EVENTS_NUMPY_MEMORY", `${source.name} in memory`, source.size, limit);
-  }
-  const bytes = new Uint8Array(Math.min(limit, source.size));
-  return bytes.subarray(0, await source.read(bytes, 0));
 }
 
 function checkLength(name: string, header: NpyHeader, size: number): void {
