@@ -8,7 +8,7 @@ export {
 export type { Hdf5Group, Hdf5Object } from "./group.ts";
 export type { FilterThreads } from "./internal/chunk-pipeline.ts";
 export { DATASET_KINDS, type DatasetKind } from "./internal/datatype.ts";
-export type { Hdf5Compression } from "./internal/filters.ts";
+export type { Hdf5ChunkFilter, Hdf5Compression } from "./internal/filters.ts";
 export type { Hdf5TableValue, Hdf5Value, Hdf5ValueOptions } from "./internal/value.ts";
 export { type Hdf5ObjectReference, objectReference } from "./reference.ts";
 export {

@@ -8,6 +8,8 @@ import { fletcher32 } from "./fletcher32.ts";
 /** A chunk before its filters. */
 export interface PlainChunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes of rows; what is behind them is 0. */
+  readonly filledBytes: number;
   readonly elementBytes: number;
   readonly filters: FilledFilters;
 }
@@ -21,13 +23,14 @@ export interface FilteredChunk {
 
 /** Filters a chunk, with compression in libuv's pool. Without filters its bytes are those of `chunk`. */
 export async function applyFilters(chunk: PlainChunk, pool: BufferPool): Promise<FilteredChunk> {
-  const { codec, level, strategy, fletcher32: isChecked } = chunk.filters;
+  const { codec, level, strategy, fletcher32: isChecked, given } = chunk.filters;
   const shuffled = shuffleInto(chunk, pool);
   const plain = shuffled ?? chunk.bytes;
   try {
     if (codec === "deflate" || codec === "zstd") {
       return finish(chunk, await compressBytes(plain, codec, level, strategy));
     }
+    if (given !== undefined) return finish(chunk, given.encode(plain, chunk.filledBytes));
     const packed = codec === "lzf" ? packLzf(plain, new Uint8Array(plain.length)) : plain;
     if (packed !== undefined && packed !== plain) return finish(chunk, packed);
     // The shuffled bytes themselves are written, so they must outlive their buffer.
@@ -44,14 +47,15 @@ export function applyFiltersSync(
   pool: BufferPool,
   use: (filtered: FilteredChunk) => void,
 ): void {
-  const { codec, level, strategy } = chunk.filters;
+  const { codec, level, strategy, given } = chunk.filters;
   const shuffled = shuffleInto(chunk, pool);
   const plain = shuffled ?? chunk.bytes;
   const room = codec === "lzf" ? pool.take(plain.length) : undefined;
   try {
     if (codec === "deflate" || codec === "zstd") {
       use(finish(chunk, compressBytesSync(plain, codec, level, strategy)));
-    } else {
+    } else if (given !== undefined) use(finish(chunk, given.encode(plain, chunk.filledBytes)));
+    else {
       const packed = room === undefined ? plain : packLzf(plain, new Uint8Array(room, 0, plain.length));
       use(finish(chunk, packed ?? plain, packed === undefined));
     }

@@ -27,12 +27,14 @@ export function readStoredRows(messages: readonly Message[]): StoredRows | undef
   const layout = bodyOf(messages, "layout");
   if (dataspace === undefined || datatype === undefined || layout?.[1] !== 2) return undefined;
   const shape = Array.from({ length: dataspace[1]! }, (_, i) => readU64(dataspace, 4 + 8 * i));
+  const filters = readFilters(bodyOf(messages, "filters"));
+  if (filters === undefined) return undefined;
   const isWithoutTree = layout.subarray(3, 11).every((byte) => byte === 0xff);
   return {
     rows: shape[0]!,
     rowShape: shape.slice(1),
     chunkRows: readU32(layout, 11),
-    filters: readFilters(bodyOf(messages, "filters")),
+    filters,
     treeAddress: isWithoutTree ? UNDEFINED_ADDRESS : readU64(layout, 3),
     datatype,
   };
@@ -92,7 +94,7 @@ export function readChunk(
       }
       bytes = bytes.subarray(0, end);
     } else if (name === "lzf") bytes = decompressLzf(bytes, byteLength);
-    else if (name !== "shuffle") bytes = decompressBytesSync(bytes, name, byteLength);
+    else if (name === "deflate" || name === "zstd") bytes = decompressBytesSync(bytes, name, byteLength);
     else if (bytes.length === byteLength) {
       const plain = new Uint8Array(byteLength);
       unshuffleBytes(bytes, 0, byteLength, elementBytes, plain, 0);
@@ -104,7 +106,7 @@ export function readChunk(
 }
 
 /** The filters, if they are ours; the strategy of deflate is not in the file. */
-function readFilters(body: Uint8Array | undefined): FilledFilters {
+function readFilters(body: Uint8Array | undefined): FilledFilters | undefined {
   let found: FilledFilters = {
     shuffle: false,
     codec: "none",
@@ -124,6 +126,8 @@ function readFilters(body: Uint8Array | undefined): FilledFilters {
     if (id === FILTER_IDS.lzf) found = { ...found, codec: "lzf" };
     if (id === FILTER_IDS.zstd) found = { ...found, codec: "zstd", level: readU32(body, valuesAt) };
     if (id === FILTER_IDS.deflate) found = { ...found, codec: "deflate", level: readU32(body, valuesAt) };
+    // One that was given: this file does not say how it is made.
+    if (!(Object.values(FILTER_IDS) as number[]).includes(id)) return undefined;
     at = valuesAt + 4 * values;
   }
   return found;

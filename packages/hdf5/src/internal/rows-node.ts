@@ -280,6 +280,7 @@ export class RowsNode extends ObjectNode {
     this.#markGrown();
     return {
       bytes: bytesOf(buffer),
+      filledBytes: buffer.byteLength,
       elementBytes: this.#elementBytes,
       filters: this.plan.filters,
       onWritten: (chunk) => this.#tree.append({ firstRow, ...chunk }),
@@ -292,6 +293,7 @@ export class RowsNode extends ObjectNode {
     const { rows } = this;
     return {
       bytes,
+      filledBytes: this.#filled * bytesPerElement(this.plan.storageKind),
       elementBytes: this.#elementBytes,
       filters: this.plan.filters,
       onWritten: (chunk) => {
