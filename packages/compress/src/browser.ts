@@ -13,4 +13,4 @@ export {
   decompressChunks,
 } from "./web-codec.ts";
 export { newHasher, sha256Hex } from "./web-hash.ts";
-export { readZip } from "./zip.ts";
+export { readZip, writeZip } from "./zip.ts";

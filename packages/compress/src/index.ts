@@ -7,4 +7,4 @@ export { decompressBlosc, decompressBloscSync } from "./node-blosc.ts";
 export { decompressChunks } from "./node-chunks.ts";
 export { compressBytes, compressBytesSync, decompressBytes, decompressBytesSync } from "./node-codec.ts";
 export { newHasher, sha256Hex } from "./node-hash.ts";
-export { readZip } from "./zip.ts";
+export { readZip, writeZip } from "./zip.ts";

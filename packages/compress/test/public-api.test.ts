@@ -21,6 +21,7 @@ it("exports these names and no others", () => {
       "newHasher",
       "readZip",
       "sha256Hex",
+      "writeZip",
     ]
   `);
 });

@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { isMillraceError, seededRandom } from "@millrace/base";
 import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { readZip } from "../src/index.ts";
+import { readZip, writeZip } from "../src/index.ts";
 
 // By Python's zipfile: "a.txt" stored with "hello", "b/c.bin" deflated with 300 zeros.
 const PYTHON_ZIP = Buffer.from(
@@ -39,5 +40,38 @@ describe("readZip", () => {
         expect(isMillraceError(error), String(error)).toBe(true);
       }
     }
+  });
+});
+
+describe("writeZip", () => {
+  const files = new Map([
+    ["a.txt", new TextEncoder().encode("hello")],
+    ["b/zeros.bin", new Uint8Array(100_000)],
+    ["none", new Uint8Array(0)],
+  ]);
+
+  it.each([0, 1, 9])("gives back what went in (level %i), the same bytes each time", (level) => {
+    const archive = writeZip(files, level);
+    expect(readZip(archive, 1e6)).toEqual(files);
+    expect(writeZip(files, level)).toEqual(archive);
+    if (level > 0) expect(archive.length).toBeLessThan(1000);
+  });
+
+  it("refuses levels that deflate has not", () => {
+    expect(() => writeZip(files, 10)).toThrow("level");
+  });
+
+  it("is read by Python's zipfile, which checks the sums", ({ skip }) => {
+    const script = [
+      "import io, sys, zipfile",
+      "z = zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read()))",
+      "print(z.testzip(), [(i.filename, i.file_size) for i in z.infolist()])",
+    ].join("\n");
+    const { status, stdout } = spawnSync("python3", ["-c", script], {
+      encoding: "utf8",
+      input: writeZip(files),
+    });
+    if (status === null) return skip("python3 is not there");
+    expect(stdout.trim()).toBe("None [('a.txt', 5), ('b/zeros.bin', 100000), ('none', 0)]");
   });
 });
