@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/base";
 import { DataExporter, type ExporterOptions } from "@millrace/snn-export";
+import type { StandardDataExporter } from "@millrace/snn-export/h5wasm";
 import type { Contender } from "./case.ts";
 
 /** Neurons of every case. */
@@ -126,6 +127,7 @@ function logBlocks(exporter: DataExporter, run: PreparedRun, spikesAs: "flags" |
  * A contender that records a prepared run into a file of its own, from the first call to the closed file, and removes
  * it. Git and sources are not asked for, and nothing is synced: no peer does.
  * @param mostBytesPerStep - a larger file is an error
+ * @param exporterOf - another recorder than {@link DataExporter}
  */
 export function recorder(
   name: string,
@@ -134,6 +136,7 @@ export function recorder(
   options: ExporterOptions = {},
   logOf: (run: PreparedRun) => (exporter: DataExporter) => void = logRun,
   mostBytesPerStep: number = Number.POSITIVE_INFINITY,
+  exporterOf: () => Promise<typeof DataExporter> = async () => DataExporter,
 ): Contender {
   return {
     name,
@@ -152,8 +155,9 @@ export function recorder(
         ...options,
       };
       const log = logOf(run);
+      const Exporter = await exporterOf();
       const record = (): string => {
-        const exporter = new DataExporter("bench", filled);
+        const exporter = new Exporter("bench", filled);
         log(exporter);
         exporter.close();
         return exporter.path;

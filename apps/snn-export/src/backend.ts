@@ -2,14 +2,15 @@ import { InvalidArgumentError } from "@millrace/base";
 import { diskVfs, type Vfs } from "@millrace/files";
 
 /** What a recorder can write to. */
-export const BACKENDS = ["hdf5", "h5wasm", "zarr", "parquet"] as const;
+export const BACKENDS = ["hdf5", "zarr", "parquet"] as const;
 
 /** One of {@link BACKENDS}. */
 export type Backend = (typeof BACKENDS)[number];
 
 /** The options that not every backend can do. */
 interface BackendWishes {
-  readonly backend: Backend;
+  /** One of {@link BACKENDS}, or libhdf5 behind StandardDataExporter. */
+  readonly backend: Backend | "h5wasm";
   readonly compression: string;
   readonly liveReading: boolean;
   readonly asyncWrite: boolean;
@@ -23,7 +24,7 @@ interface Limits {
   readonly async: string;
 }
 
-const LIMITS: Readonly<Record<Exclude<Backend, "hdf5">, Limits>> = {
+const LIMITS: Readonly<Record<Exclude<BackendWishes["backend"], "hdf5">, Limits>> = {
   h5wasm: {
     compressions: ["gzip", "none"],
     live: "libhdf5 keeps what it wrote to itself",

@@ -19,8 +19,9 @@ import {
 } from "./network-structure.ts";
 import { type ExporterOptions, type FilledExporterOptions, resolveExporterOptions } from "./options.ts";
 import { CodedGroup } from "./plugins/coded-group.ts";
+import { deltaCodec } from "./plugins/delta-codec.ts";
 import { runOnBlock, runOnEntry } from "./plugins/run-plugins.ts";
-import { createRunFile } from "./run-file.ts";
+import { openBackend } from "./run-file.ts";
 import { writeProvenance, writeRootAttributes } from "./run-header.ts";
 import { type CheckpointData, writeCheckpoint } from "./saved-checkpoint.ts";
 import { Schema } from "./schema.ts";
@@ -82,8 +83,7 @@ export class DataExporter {
     const start = new Date();
     const { sink, outputDirectory } = this.#options;
     this.#sink =
-      sink?.({ experimentName, start, outputDirectory }) ??
-      createRunFile(experimentName, start, this.#options);
+      sink?.({ experimentName, start, outputDirectory }) ?? openBackend(experimentName, start, this.#options);
     try {
       const { root } = this.#sink;
       writeRootAttributes(root, experimentName, start, this.#options);
@@ -139,8 +139,10 @@ export class DataExporter {
     }
     if (this.#episode !== undefined) this.#finishEpisode(this.#episode, "aborted", {});
     const id = this.#episodeCount++;
-    const { analytics, timeStepMs, codecs } = this.#options;
-    const codecByField = new Map(Object.entries(codecs));
+    const { analytics, timeStepMs, codecs, adaptiveSampling } = this.#options;
+    // States that are kept because they changed have seldom changed much.
+    const usual = adaptiveSampling === undefined ? {} : { neural_states: deltaCodec };
+    const codecByField = new Map(Object.entries({ ...usual, ...codecs }));
     const ownGroup = this.#episodes.createGroup(episodeGroupName(id));
     const group = codecByField.size === 0 ? ownGroup : new CodedGroup(ownGroup, codecByField);
     this.#analytics =

@@ -11,6 +11,11 @@ export function createH5File(path: string): File {
   return guard(path, "create", () => new h5wasm.File(path, "x"));
 }
 
+/** Opens a file for reading. */
+export function openH5File(path: string): File {
+  return guard(path, "read", () => new h5wasm.File(path, "r"));
+}
+
 /** Writes one attribute as a scalar: numbers as float64, bigints as int64. */
 export function writeAttribute(target: Group | Dataset, name: string, value: string | number | bigint): void {
   if (typeof value === "string") target.create_attribute(name, value);
@@ -22,7 +27,7 @@ export function writeAttribute(target: Group | Dataset, name: string, value: str
  * Runs calls of libhdf5 and turns what it throws into errors of ours.
  * @param path - the file they work on, for the message
  */
-export function guard<T>(path: string, syscall: "create" | "write", work: () => T): T {
+export function guard<T>(path: string, syscall: "create" | "read" | "write", work: () => T): T {
   try {
     return work();
   } catch (error) {

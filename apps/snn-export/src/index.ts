@@ -72,6 +72,7 @@ export {
   plotExperiment,
 } from "./plot/plot-run.ts";
 export type { CodedValues, ColumnCodec } from "./plugins/codec.ts";
+export { deltaCodec } from "./plugins/delta-codec.ts";
 export type { SinkFactory, SinkRequest } from "./plugins/sink-factory.ts";
 export type { Transformer } from "./plugins/transformer.ts";
 export type { Validator } from "./plugins/validator.ts";
@@ -85,7 +86,6 @@ export type { CheckpointData } from "./saved-checkpoint.ts";
 export type { SchemaField } from "./schema.ts";
 export { type SimulationOptions, type SimulationResult, simulate } from "./simulate.ts";
 export type { RunSink, SinkColumn, SinkColumnSpec, SinkGroup, SinkValue } from "./sinks/run-sink.ts";
-export { StandardDataExporter } from "./standard-exporter.ts";
 export type { AdaptiveSamplingOptions } from "./state-sampler.ts";
 export type { Finding } from "./validate/findings.ts";
 export { type ValidateOptions, type ValidationReport, validate } from "./validate.ts";

@@ -1,4 +1,4 @@
-import { ClosedError, InvalidArgumentError, resolveOptions } from "@millrace/base";
+import { ClosedError, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { diskVfs, inspectInputFile, type Vfs } from "@millrace/files";
 import { DEFAULT_HDF5_READER_OPTIONS, Hdf5Reader } from "@millrace/hdf5";
 import { type EpisodeContents, EpisodeData } from "./episode-data.ts";
@@ -24,6 +24,7 @@ import { attributeOf, groupIn, parseJson, type TreeGroup, textIn } from "./loade
 import type { NetworkStructure } from "./network-structure.ts";
 import type { ColumnCodec } from "./plugins/codec.ts";
 import { CodedTreeGroup } from "./plugins/coded-tree.ts";
+import { deltaCodec } from "./plugins/delta-codec.ts";
 import type { SchemaField } from "./schema.ts";
 
 /** How an {@link ExperimentLoader} reads. */
@@ -36,6 +37,11 @@ export interface LoaderOptions {
   readonly limitBytes?: number;
   /** For fields whose values were stored through codecs, found by their names. @default [] */
   readonly codecs?: readonly ColumnCodec[];
+  /**
+   * "hdf5" is our own reader; "h5wasm" the real libhdf5 in WebAssembly, for what ours refuses by name (rare filters,
+   * virtual datasets): from the disk only, slower, and without `cacheBytes`. @default "hdf5"
+   */
+  readonly reader?: "hdf5" | "h5wasm";
 }
 
 /** One page. */
@@ -47,6 +53,7 @@ export const DEFAULT_LOADER_OPTIONS: Required<LoaderOptions> = Object.freeze({
   cacheBytes: DEFAULT_HDF5_READER_OPTIONS.chunkCacheBytes,
   limitBytes: DEFAULT_HDF5_READER_OPTIONS.limitBytes,
   codecs: Object.freeze([]),
+  reader: "hdf5",
 });
 
 /**
@@ -60,16 +67,16 @@ export const DEFAULT_LOADER_OPTIONS: Required<LoaderOptions> = Object.freeze({
  */
 export class ExperimentLoader {
   readonly path: string;
-  readonly #reader: Hdf5Reader;
+  readonly #file: OpenFile;
   readonly #tree: VersionedTree;
   readonly #limitBytes: number;
   #isClosed = false;
 
-  private constructor(path: string, reader: Hdf5Reader, limitBytes: number, codecs: readonly ColumnCodec[]) {
+  private constructor(path: string, file: OpenFile, { limitBytes, codecs }: Required<LoaderOptions>) {
     this.path = path;
-    this.#reader = reader;
+    this.#file = file;
     this.#limitBytes = limitBytes;
-    this.#tree = openTree(new CodedTreeGroup(new Hdf5TreeGroup(path, reader.root), codecs, limitBytes));
+    this.#tree = openTree(new CodedTreeGroup(file.root, [...codecs, deltaCodec], limitBytes));
   }
 
   /**
@@ -79,21 +86,18 @@ export class ExperimentLoader {
    * @throws CorruptDataError when it is no HDF5 file, damaged, or not written by DataExporter
    */
   static async open(path: string, options?: LoaderOptions): Promise<ExperimentLoader> {
-    const { vfs, cacheBytes, limitBytes, codecs } = resolveOptions<Required<LoaderOptions>>(
-      "snn",
-      DEFAULT_LOADER_OPTIONS,
-      options,
-    );
-    await inspectInputFile(vfs, path);
-    const reader = await Hdf5Reader.open(vfs, path, {
-      chunkCacheBytes: cacheBytes,
-      pageCacheBytes: Math.max(cacheBytes, LEAST_PAGE_CACHE_BYTES),
-      limitBytes,
-    });
+    const filled = resolveOptions<Required<LoaderOptions>>("snn", DEFAULT_LOADER_OPTIONS, options);
+    checkOneOf("snn", "reader", filled.reader, ["hdf5", "h5wasm"]);
+    if (filled.reader === "h5wasm" && filled.vfs !== diskVfs) {
+      const expected = 'diskVfs for reader "h5wasm"';
+      throw new InvalidArgumentError("SNN_OPTION_VALUE", "snn vfs", "another than diskVfs", expected);
+    }
+    await inspectInputFile(filled.vfs, path);
+    const file = await openFile(path, filled);
     try {
-      return new ExperimentLoader(path, reader, limitBytes, codecs);
+      return new ExperimentLoader(path, file, filled);
     } catch (error) {
-      await reader.close();
+      await file.close();
       throw error;
     }
   }
@@ -180,7 +184,7 @@ export class ExperimentLoader {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#reader.close();
+    await this.#file.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -191,6 +195,28 @@ export class ExperimentLoader {
     const json = textIn(groupIn(this.root, name), "json");
     return json === undefined ? undefined : parseJson(this.root, json);
   }
+}
+
+/** A file, whoever reads it. */
+interface OpenFile {
+  readonly root: TreeGroup;
+  close(): Promise<void> | void;
+}
+
+async function openFile(
+  path: string,
+  { vfs, cacheBytes, limitBytes, reader: readBy }: Required<LoaderOptions>,
+): Promise<OpenFile> {
+  if (readBy === "h5wasm") {
+    // Loaded by those who ask for it: it takes some 40 MB.
+    return (await import("./loader/h5wasm-tree.ts")).openH5wasmTree(path);
+  }
+  const reader = await Hdf5Reader.open(vfs, path, {
+    chunkCacheBytes: cacheBytes,
+    pageCacheBytes: Math.max(cacheBytes, LEAST_PAGE_CACHE_BYTES),
+    limitBytes,
+  });
+  return { root: new Hdf5TreeGroup(path, reader.root), close: () => reader.close() };
 }
 
 /** The data of one whole file as plain objects, for a look at small ones. */

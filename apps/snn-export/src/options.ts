@@ -36,8 +36,8 @@ export interface ExporterOptions {
   /** How buffers grow until they hold a chunk: 2, or 1.5 to waste less. @default 2 */
   readonly growthFactor?: 1.5 | 2;
   /**
-   * Our own writer of HDF5; libhdf5 in WebAssembly, for comparison; or the same tree as a directory: a Zarr 3 store, or
-   * a Parquet file for each table. @default "hdf5"
+   * Our own writer of HDF5; or the same tree as a directory: a Zarr 3 store, or a Parquet file for each table.
+   * @default "hdf5"
    */
   readonly backend?: Backend;
   /** Length of one time step in milliseconds, stored as `dt`. @default 1 */
@@ -58,7 +58,7 @@ export interface ExporterOptions {
   readonly codecs?: Readonly<Record<string, ColumnCodec>>;
   /** Makes what is written to, in place of `backend`. @default undefined */
   readonly sink?: SinkFactory | undefined;
-  /** The file system; the disk's for `backend: "h5wasm"`. @default diskVfs */
+  /** The file system. @default diskVfs */
   readonly vfs?: Vfs;
 }
 

@@ -4,6 +4,7 @@ import { FORMAT_VERSION } from "./format.ts";
 import { episodeNames } from "./loader/read-episodes.ts";
 import { attributeOf, groupIn, type TreeGroup } from "./loader/run-tree.ts";
 import { ExperimentLoader } from "./loader.ts";
+import type { ColumnCodec } from "./plugins/codec.ts";
 import type { SchemaField } from "./schema.ts";
 import { checkEpisode } from "./validate/check-episode.ts";
 import { checkTexts } from "./validate/check-fields.ts";
@@ -13,6 +14,8 @@ import { attempt, type Checking, type Finding, pieces } from "./validate/finding
 export interface ValidateOptions {
   /** Where the file is. @default diskVfs */
   readonly vfs?: Vfs;
+  /** As the loader's. @default [] */
+  readonly codecs?: readonly ColumnCodec[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (report: ProgressReport) => void;
 }
@@ -40,8 +43,8 @@ const TURN_BYTES = 4 * 1024 * 1024;
  * @throws IoError, CorruptDataError when the file cannot be opened at all; AbortedError
  */
 export async function validate(path: string, options: ValidateOptions = {}): Promise<ValidationReport> {
-  const { vfs = diskVfs, signal, onProgress } = options;
-  await using loader = await ExperimentLoader.open(path, { vfs, cacheBytes: CACHE_BYTES });
+  const { vfs = diskVfs, codecs = [], signal, onProgress } = options;
+  await using loader = await ExperimentLoader.open(path, { vfs, codecs, cacheBytes: CACHE_BYTES });
   const progress = new Progress(onProgress === undefined ? {} : { onReport: onProgress });
   const findings: Finding[] = [];
   let bytesToTurn = TURN_BYTES;

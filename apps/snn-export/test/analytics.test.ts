@@ -13,6 +13,7 @@ import {
   DataExporter,
   type ExporterOptions,
 } from "../src/index.ts";
+import { hasH5py, PYTHON } from "./helpers.ts";
 
 let directory: TempDirectory;
 beforeEach(() => {
@@ -263,12 +264,7 @@ describe("what is told and stored", () => {
     expect(json).toMatchObject({ spikes: snapshot.spikes, fields: snapshot.fields });
     await reader.close();
 
-    const python = "/usr/bin/python3";
-    try {
-      execFileSync(python, ["-c", "import h5py"], { stdio: "ignore" });
-    } catch {
-      return skip("needs python3 with h5py");
-    }
+    if (!hasH5py) return skip("needs python3 with h5py");
     const script = `
 import h5py, json, numpy as np, sys
 e = h5py.File(sys.argv[1])["episodes/episode_0001"]
@@ -281,7 +277,7 @@ isi = [np.diff(spike_times[s["ids"][:] == i]) for i in range(1, ${NEURONS - 1})]
 print(json.dumps([[d.mean() for d in isi], [d.std() / d.mean() for d in isi], x.mean(), x.var()]))
 `;
     const [means, cvs, xMean, xVariance] = JSON.parse(
-      execFileSync(python, ["-c", script, exporter.path], { encoding: "utf8" }),
+      execFileSync(PYTHON, ["-c", script, exporter.path], { encoding: "utf8" }),
     ) as [number[], number[], number, number];
     for (const [i, value] of means.entries()) {
       expect(snapshot.isiMeanMs[i + 1]).toBeCloseTo(value, 9);

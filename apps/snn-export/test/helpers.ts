@@ -1,8 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SeededRandom } from "@millrace/base";
 import { diskVfs, readFullSync, type Vfs } from "@millrace/files";
 import { type DataExporter, type LogEntry, quickLoad } from "../src/index.ts";
+
+/** Debian's Python, and whether it has h5py. */
+export const PYTHON = "/usr/bin/python3";
+export const hasH5py: boolean = spawnSync(PYTHON, ["-c", "import h5py"]).status === 0;
 
 /** Neurons of the recordings below. */
 export const NEURONS = 9;

@@ -256,31 +256,31 @@ describe("an episode", () => {
     using exporter = newExporter({ adaptiveSampling: { fastest: 2, slowest: 50 } });
     exporter.startEpisode({ neurons: 2 });
     const stateAt = (step: number): number[] => [Math.floor(step / 30), 1];
-    for (let timestep = 0; timestep < 500; timestep++) {
+    for (let timestep = 0; timestep < 20_000; timestep++) {
       exporter.log({ timestep, neuralState: stateAt(timestep), reward: 0 });
     }
     exporter.endEpisode();
     exporter.close();
     await using held = await ExperimentLoader.open(exporter.path, { vfs });
     const data = held.episode(0);
-    expect(data.getKeptStates()!.timesteps.length).toBeLessThan(30);
+    expect(data.getKeptStates()!.timesteps.length).toBeLessThan(1000);
     for (const [start, stop] of [
-      [0, 500],
+      [0, 20_000],
       [0, 1],
       [61, 64],
       [89, 91],
-      [499, 500],
-      [498, 1000],
-      [600, 700],
+      [19_999, 20_000],
+      [19_998, 25_000],
+      [20_600, 20_700],
     ] as const) {
       const { timesteps, values } = data.getNeuralStates(start, stop)!;
-      const steps = Array.from({ length: 500 }, (_, step) => step).filter(
+      const steps = Array.from({ length: 20_000 }, (_, step) => step).filter(
         (s) => s >= start && s < stop && s % 2 === 0,
       );
       expect([...timesteps]).toEqual(steps);
       expect([...values]).toEqual(steps.flatMap(stateAt));
     }
-    await using little = await ExperimentLoader.open(exporter.path, { vfs, limitBytes: 2000 });
+    await using little = await ExperimentLoader.open(exporter.path, { vfs, limitBytes: 70_000 });
     expect(() => little.episode(0).getNeuralStates()).toThrow(
       expect.objectContaining({ code: "SNN_READ_LIMIT" }),
     );

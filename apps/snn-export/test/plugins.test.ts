@@ -53,11 +53,11 @@ describe("a codec that keeps its promises", () => {
   it("is not taken for one that loses something, or changes what it is given", async () => {
     const wrong = (encode: ColumnCodec["encode"]) =>
       codecConformance({ ...plain, encode }, { kinds: ["float64"] });
-    const [loses] = wrong((values) =>
-      plain.encode(values.map((value) => Math.round(value)) as typeof values),
+    const [loses] = wrong((values, width) =>
+      plain.encode(values.map((value) => Math.round(value)) as typeof values, width),
     );
     await expect(loses!.run()).rejects.toThrow("to within 0");
-    const [, changes] = wrong((values) => plain.encode(values.fill(0)));
+    const [, changes] = wrong((values, width) => plain.encode(values.fill(0), width));
     await expect(changes!.run()).rejects.toThrow("the values");
   });
 
@@ -184,7 +184,7 @@ describe.each(["hdf5", "h5wasm"] as const)("the sink of the backend %s keeps its
   const harness = {
     open: () => {
       const path = `${directory.path}/${backend}-${files++}.h5`;
-      const options = resolveExporterOptions({ backend });
+      const options = resolveExporterOptions();
       return backend === "hdf5" ? new Hdf5Sink(path, options) : new H5wasmSink(path, options);
     },
     read: readTree,

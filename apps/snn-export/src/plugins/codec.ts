@@ -13,11 +13,14 @@ export type CodedValues = TypedArrayOf<FieldKind>;
 export interface ColumnCodec {
   /** Name and version: the file keeps it, and a reader is found by it. */
   readonly name: string;
-  /** The bytes for some rows of values; whole rows, at least one. They may be a view that the next call writes to. */
-  encode(values: CodedValues): Uint8Array;
+  /**
+   * The bytes for some rows of values; whole rows, at least one. They may be a view that the next call writes to.
+   * @param width - values a row
+   */
+  encode(values: CodedValues, width: number): Uint8Array;
   /**
    * Fills `values` from what {@link encode} made of as many.
    * @throws Error when the bytes cannot be such; the loader reports the file as damaged
    */
-  decode(bytes: Uint8Array, values: CodedValues): void;
+  decode(bytes: Uint8Array, values: CodedValues, width: number): void;
 }

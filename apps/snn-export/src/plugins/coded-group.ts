@@ -72,7 +72,7 @@ class CodedColumn<K extends ElementKind> implements SinkColumn<K> {
 
   append(rows: TypedArrayOf<K>): void {
     if (rows.length === 0) return;
-    const bytes = this.#codec.encode(rows as CodedValues);
+    const bytes = this.#codec.encode(rows as CodedValues, this.#width);
     this.#bytes.append(bytes as TypedArrayOf<"uint8">);
     this.#blocks.append(BigInt64Array.of(BigInt(rows.length / this.#width), BigInt(bytes.length)));
   }

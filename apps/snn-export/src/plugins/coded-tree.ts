@@ -123,7 +123,7 @@ class CodedTreeColumn implements TreeColumn {
     if (!(bytes instanceof Uint8Array)) throw damaged(this, "coded values are no bytes");
     const values = this.#newValues(length);
     try {
-      this.#codec.decode(bytes, values);
+      this.#codec.decode(bytes, values, this.width ?? 1);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw damaged(this, `the codec "${this.#codec.name}" refuses block ${block}: ${reason}`);

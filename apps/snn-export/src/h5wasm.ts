@@ -1,0 +1,1 @@
+export { StandardDataExporter, type StandardExporterOptions } from "./standard-exporter.ts";
