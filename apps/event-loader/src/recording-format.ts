@@ -30,13 +30,14 @@ import { openMcapBag } from "./ros/mcap-bag.ts";
 import { openRos1Bag } from "./ros/ros1-bag.ts";
 import { openSqliteBag } from "./ros/sqlite-bag.ts";
 import type { RowSource } from "./row-source.ts";
+import type { SideStreams } from "./side-streams.ts";
 import { newTextDecoder } from "./text.ts";
 import { detectTextLayout } from "./text-layout.ts";
 
 /** What was found out of a recording before its data is read. */
 export type RecordingFormat = ByteFormat | RowFormat;
 
-interface FormatFacts {
+interface FormatFacts extends SideStreams {
   readonly name: FormatName;
   readonly width: number | undefined;
   readonly height: number | undefined;

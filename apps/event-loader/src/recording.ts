@@ -8,6 +8,7 @@ import { FORMAT_NAMES, type FormatName } from "./formats.ts";
 import { DEFAULT_RECORDING_OPTIONS, type RecordingOptions } from "./options.ts";
 import { type ByteFormat, detectRecordingFormat, type RecordingFormat } from "./recording-format.ts";
 import type { RowSource } from "./row-source.ts";
+import type { CameraFrame, ImuChunk, SideStreamOptions } from "./side-streams.ts";
 import { parseTextColumns, TIME_UNITS } from "./text-layout.ts";
 import type { TriggerColumns } from "./trigger-log.ts";
 import type { ViolationCounts } from "./violations.ts";
@@ -21,7 +22,7 @@ import type { ViolationCounts } from "./violations.ts";
  * @throws MillraceError, CorruptDataError when it is no recording that can be read; the message names the format
  * @example
  * await using recording = await openRecording("drive.raw");
- * for await (const chunk of recording.chunks()) {
+ * for await (const chunk of recording.events()) {
  *   const { x, y } = chunk.columns; // the first chunk.rowCount of each
  *   chunk.release();
  * }
@@ -41,7 +42,7 @@ export async function openRecording(
   }
 }
 
-/** An open recording; made by {@link openRecording}. Its events are read with {@link chunks}, as often as wanted. */
+/** An open recording; made by {@link openRecording}. Its events are read with {@link events}, as often as wanted. */
 export class Recording {
   /** For messages: the path. */
   readonly name: string;
@@ -83,12 +84,12 @@ export class Recording {
     return this.#knownHeight ?? (this.#largestY < 0 ? undefined : this.#largestY + 1);
   }
 
-  /** What was wrong in the data, as far as the latest `chunks()` has read. */
+  /** What was wrong in the data, as far as the latest `events()` has read. */
   get violations(): ViolationCounts {
     return this.#context.violations.counts();
   }
 
-  /** Triggers as far as the latest `chunks()` has read. */
+  /** Triggers as far as the latest `events()` has read. */
   get triggerCount(): number {
     return this.#context.triggers.count;
   }
@@ -96,6 +97,11 @@ export class Recording {
   /** The first 1,048,576 of these triggers; valid until more is read. */
   get triggers(): TriggerColumns {
     return this.#context.triggers.columns;
+  }
+
+  /** @deprecated the name before `events()` */
+  chunks(): AsyncGenerator<EventChunk, void, undefined> {
+    return this.events();
   }
 
   /**
@@ -106,13 +112,31 @@ export class Recording {
    * @throws CorruptDataError `EVENTS_DATA_VIOLATION` with `isStrict`, for the first violation
    * @throws AbortedError when the signal fires
    */
-  async *chunks(): AsyncGenerator<EventChunk, void, undefined> {
-    if (this.#isClosed) throw new ClosedError("EVENTS_RECORDING_CLOSED", this.name);
+  async *events(): AsyncGenerator<EventChunk, void, undefined> {
+    this.#checkOpen();
     const context = this.#newContext();
     this.#context = context;
     yield* "openRows" in this.#format
       ? this.#rowChunks(this.#format.openRows(context), context)
       : this.#byteChunks(this.#format, context);
+  }
+
+  /**
+   * Reads the pictures that the camera took beside its events; none in a format without them.
+   * @throws as {@link events} does
+   */
+  async *frames(): AsyncGenerator<CameraFrame, void, undefined> {
+    this.#checkOpen();
+    yield* this.#format.openFrames?.(this.#sideOptions) ?? [];
+  }
+
+  /**
+   * Reads the inertial samples, as chunks of columns; none in a format without them. Whoever gets a chunk releases it.
+   * @throws as {@link events} does
+   */
+  async *imu(): AsyncGenerator<ImuChunk, void, undefined> {
+    this.#checkOpen();
+    yield* this.#format.openImu?.(this.#sideOptions) ?? [];
   }
 
   async *#byteChunks(
@@ -191,6 +215,15 @@ export class Recording {
 
   get #knownHeight(): number | undefined {
     return this.#options.geometry?.height ?? this.#format.height;
+  }
+
+  get #sideOptions(): SideStreamOptions {
+    const { rowsPerChunk, signal } = this.#options;
+    return { pool: this.#pool, rowsPerChunk, signal };
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new ClosedError("EVENTS_RECORDING_CLOSED", this.name);
   }
 
   #newContext(): DecoderContext {
