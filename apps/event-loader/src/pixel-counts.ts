@@ -37,7 +37,7 @@ export async function countEventsPerPixel(recording: Recording): Promise<PixelCo
     );
   }
   const frame = countFrame({ width, height });
-  for await (const chunk of recording.chunks()) {
+  for await (const chunk of recording.events()) {
     frame.add(chunk);
     chunk.release();
   }

@@ -21,7 +21,7 @@ export function eventsOf(chunk: EventChunk): Event[] {
 /** All events of a recording, in order. */
 export async function readEvents(recording: Recording): Promise<Event[]> {
   const events: Event[] = [];
-  for await (const chunk of recording.chunks()) {
+  for await (const chunk of recording.events()) {
     events.push(...eventsOf(chunk));
     chunk.release();
   }

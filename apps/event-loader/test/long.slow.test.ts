@@ -9,7 +9,7 @@ it("reads more than 2^31 bytes in the memory of two chunks", async () => {
   const source = generatedEvt2(count);
   expect(source.size).toBeGreaterThan(2 ** 31);
   await using recording = await openRecording(source, { pool });
-  expect(await summarizeEvents(recording.chunks())).toMatchObject({
+  expect(await summarizeEvents(recording.events())).toMatchObject({
     events: count,
     firstTimeUs: 0,
     lastTimeUs: count - 1,
@@ -21,7 +21,7 @@ it("reads more than 2^31 bytes in the memory of two chunks", async () => {
 it("digests a long recording in a small window as with all of it in memory", async () => {
   const count = 20_000_000;
   await using recording = await openRecording(generatedEvt2(count));
-  const whole = await digestEvents(recording.chunks(), { limitBytes: 2 ** 30 });
-  expect(await digestEvents(recording.chunks(), { limitBytes: 2 ** 21 })).toEqual(whole);
+  const whole = await digestEvents(recording.events(), { limitBytes: 2 ** 30 });
+  expect(await digestEvents(recording.events(), { limitBytes: 2 ** 21 })).toEqual(whole);
   expect(whole.events).toBe(count);
 });

@@ -158,7 +158,7 @@ describe("reading a long recording", () => {
     await using recording = await openRecording(generatedEvt2(COUNT), { pool });
     let events = 0;
     let peakBytes = 0;
-    for await (const chunk of recording.chunks()) {
+    for await (const chunk of recording.events()) {
       events += chunk.rowCount;
       peakBytes = Math.max(peakBytes, pool.stats().outstandingBytes);
       expect(chunk.columns.t[0]).toBe(BigInt(events - chunk.rowCount));
@@ -176,14 +176,14 @@ describe("reading a long recording", () => {
     const interruption = new AbortController();
     const options = { pool, signal: interruption.signal };
     await using recording = await openRecording(generatedEvt2(COUNT), options);
-    for await (const chunk of recording.chunks()) {
+    for await (const chunk of recording.events()) {
       chunk.release();
       break;
     }
     expect(pool.stats().outstandingBytes).toBe(0);
     const reason = new Error("enough");
     const run = async (): Promise<void> => {
-      for await (const chunk of recording.chunks()) {
+      for await (const chunk of recording.events()) {
         chunk.release();
         interruption.abort(reason);
       }
@@ -198,7 +198,7 @@ describe("reading a long recording", () => {
     await using recording = await openRecording(source, {
       onProgress: ({ bytes, isFinal }) => reports.push([bytes, isFinal]),
     });
-    for await (const chunk of recording.chunks()) chunk.release();
+    for await (const chunk of recording.events()) chunk.release();
     expect(reports.at(-1)).toEqual([4 * (COUNT + COUNT / 64), true]);
   });
 });

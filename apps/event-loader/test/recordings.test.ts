@@ -121,7 +121,7 @@ describeRecordings("real recordings", () => {
     expect([events.length, events[0], events.at(-1)]).toEqual([known.events, first, last]);
     expect(recording).toMatchObject({ format: known.format, violations: {}, triggerCount: 0 });
     expect([recording.width, recording.height]).toEqual(known.size);
-    const summary = await summarizeEvents(recording.chunks());
+    const summary = await summarizeEvents(recording.events());
     const { on = summary.on, timesUs = [events[0]![0], events.at(-1)![0]] } = known;
     const [firstTimeUs, lastTimeUs] = timesUs;
     expect(summary).toEqual({
@@ -132,7 +132,7 @@ describeRecordings("real recordings", () => {
       lastTimeUs,
       durationUs: lastTimeUs - firstTimeUs,
     });
-    expect(await digestEvents(recording.chunks())).toEqual({ events: known.events, digest: known.digest });
+    expect(await digestEvents(recording.events())).toEqual({ events: known.events, digest: known.digest });
   });
 
   it.each(KNOWN)("$file gives the same in small pieces and small chunks", async (known) => {
@@ -140,7 +140,7 @@ describeRecordings("real recordings", () => {
       readBytes: 4099,
       rowsPerChunk: 100,
     });
-    expect(await digestEvents(recording.chunks())).toEqual({ events: known.events, digest: known.digest });
+    expect(await digestEvents(recording.events())).toEqual({ events: known.events, digest: known.digest });
   });
 
   it.each(KNOWN.filter(({ first }) => first !== undefined))(

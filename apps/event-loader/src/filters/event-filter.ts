@@ -50,7 +50,7 @@ export function keepRows(chunk: EventChunk, kept: Uint32Array, count: number): v
 /**
  * Runs chunks through filters; chunks that have no rows left are released and not passed on.
  * @example
- * for await (const chunk of filterChunks(recording.chunks(), [polarity(1), refractory(1000, size)])) { … }
+ * for await (const chunk of filterChunks(recording.events(), [polarity(1), refractory(1000, size)])) { … }
  */
 export async function* filterChunks(
   chunks: AsyncIterable<EventChunk>,

@@ -10,7 +10,7 @@ export const digestVerb: VerbSpec<InputFlags> = {
   flags: addInputFlags,
   action: async (context, [path], flags) => {
     await using recording = await openInput(path!, flags, context, "digest");
-    const { events, digest } = await digestEvents(recording.chunks());
+    const { events, digest } = await digestEvents(recording.events());
     noteViolations(recording, context);
     const { format } = recording;
     return {

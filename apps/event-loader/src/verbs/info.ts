@@ -18,7 +18,7 @@ export const infoVerb: VerbSpec<InfoFlags> = {
     addInputFlags(command).option("--plot <file.png>", "also draw how many events each pixel has"),
   action: async (context, [path], flags) => {
     await using recording = await openInput(path!, flags, context, "info");
-    const summary = await summarizeEvents(recording.chunks());
+    const summary = await summarizeEvents(recording.events());
     const { events, on, off, firstTimeUs, lastTimeUs, durationUs } = summary;
     const { format, triggerCount: triggers, violations } = recording;
     const width = recording.width ?? null;

@@ -45,9 +45,9 @@ export async function checkRecording(url: string): Promise<object> {
 
 /** What `info` and `digest` say of a recording, as plain JSON. */
 export async function describe(recording: Recording): Promise<object> {
-  const summary = await summarizeEvents(recording.chunks());
+  const summary = await summarizeEvents(recording.events());
   const { violations, triggerCount } = recording;
-  const { events, digest } = await digestEvents(recording.chunks());
+  const { events, digest } = await digestEvents(recording.events());
   const { format, width, height } = recording;
   return { format, width, height, summary, violations, triggerCount, events, digest };
 }

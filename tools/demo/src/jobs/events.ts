@@ -36,7 +36,7 @@ export const job: Job = async ({ directory, dataDirectory }) => {
   await using recording = await openRecording(path);
   const { value: converted, seconds, peakBytes } = await timed(() => convertRecording(recording, arrowPath));
   await convertRecording(recording, parquetPath);
-  const { digest } = await digestEvents(recording.chunks());
+  const { digest } = await digestEvents(recording.events());
   const pixels = await countEventsPerPixel(recording);
   const picturePath = join(directory, "events.png");
   writeFileSync(picturePath, heatMapPng(pixels.values, pixels.width, pixels.height));
