@@ -1,9 +1,6 @@
-import { InvalidArgumentError } from "@millrace/base";
-import { type ColumnSink, endingOf, openSink, SINK_ENDINGS } from "@millrace/columnar";
+import type { ColumnSink } from "@millrace/columnar";
 import { defaultVfs, type Vfs } from "@millrace/files";
-import { EncoderSink } from "./encoders/encoder-sink.ts";
-import { FORMAT_BY_ENDING, openEncoder } from "./encoders/open-encoder.ts";
-import { EVENT_SCHEMA } from "./event-rows.ts";
+import { openEventSink } from "./encoders/open-event-sink.ts";
 import { type EventFilter, type FilterSize, filterChunks } from "./filters/event-filter.ts";
 import type { Recording } from "./recording.ts";
 
@@ -18,7 +15,7 @@ export interface ConvertResult {
 export interface ConvertOptions {
   /** Applied in their order before anything is written. @default none */
   readonly filters?: readonly EventFilter[];
-  /** The output's format, one of ENCODED_FORMATS. @default by the output's ending */
+  /** The output's format, one of OUTPUT_FORMATS. @default by the output's ending */
   readonly to?: string | undefined;
   /** Where the output goes. @default the disk; a browser has none */
   readonly vfs?: Vfs;
@@ -28,7 +25,8 @@ export interface ConvertOptions {
  * Writes a recording's events in the format that the output's ending names, in constant memory.
  *
  * Arrow and Parquet files get the metadata `format`, `width`, `height` and `source`. The formats of event cameras
- * (`.raw` is EVT3 unless `to` says otherwise) need the events sorted by time and a known geometry.
+ * (`.raw` is EVT3, `.h5` DSEC's layout and `.hdf5` Metavision's, unless `to` says otherwise) need a known geometry and
+ * the events sorted by time; NPY, NPZ and text take them as they are.
  *
  * @throws InvalidArgumentError `EVENTS_OUTPUT_UNKNOWN` for another ending or format; `EVENTS_TIME_ORDER` and
  *   `EVENTS_PIXEL_RANGE` for events that a format cannot hold
@@ -39,8 +37,8 @@ export async function convertRecording(
   output: string,
   options: ConvertOptions = {},
 ): Promise<ConvertResult> {
-  await using sink = await openEventSink(recording, output, options);
-  for await (const chunk of filterChunks(recording.chunks(), options.filters ?? [])) {
+  await using sink = await openOutput(recording, output, options);
+  for await (const chunk of filterChunks(recording.events(), options.filters ?? [])) {
     using held = chunk;
     await sink.write(held);
   }
@@ -48,30 +46,18 @@ export async function convertRecording(
   return { events, bytes };
 }
 
-async function openEventSink(
+function openOutput(
   recording: Recording,
   output: string,
   { vfs = defaultVfs, to, filters }: ConvertOptions,
 ): Promise<ColumnSink> {
-  const ending = endingOf(output);
-  const format = to ?? (Object.hasOwn(FORMAT_BY_ENDING, ending) ? FORMAT_BY_ENDING[ending] : undefined);
-  if (format !== undefined) {
-    const size = sizeBehind(recording, filters);
-    if (size !== undefined) return EncoderSink.create(output, openEncoder(format, size), vfs);
-    const expected = `columns and rows, which a file of ${format} has to name: pass the geometry`;
-    throw new InvalidArgumentError(
-      "EVENTS_GEOMETRY_UNKNOWN",
-      `geometry of ${recording.name}`,
-      undefined,
-      expected,
-    );
-  }
-  if (SINK_ENDINGS.includes(ending)) {
-    const metadata = { format: recording.format, source: recording.name };
-    return openSink(output, EVENT_SCHEMA, { vfs, metadata });
-  }
-  const expected = `one that ends in ${[...SINK_ENDINGS, ...Object.keys(FORMAT_BY_ENDING)].join(", ")}`;
-  throw new InvalidArgumentError("EVENTS_OUTPUT_UNKNOWN", "output path", output, expected);
+  return openEventSink(output, {
+    vfs,
+    to,
+    size: sizeBehind(recording, filters),
+    metadata: { format: recording.format, source: recording.name },
+    triggers: () => recording.triggers,
+  });
 }
 
 /** Known at the latest when all events were read. */

@@ -2,6 +2,7 @@ export { type ConvertOptions, type ConvertResult, convertRecording } from "./con
 export { DEFAULT_DIGEST_OPTIONS, type DigestOptions, digestEvents, type EventDigest } from "./digest.ts";
 export { Aedat4Encoder, type Aedat4EncoderOptions } from "./encoders/aedat4-encoder.ts";
 export { DatEncoder } from "./encoders/dat-encoder.ts";
+export { openDsecLayout } from "./encoders/dsec-layout.ts";
 export { EncoderSink } from "./encoders/encoder-sink.ts";
 export type { EventEncoder } from "./encoders/event-encoder.ts";
 export { EventStreamEncoder } from "./encoders/event-stream-encoder.ts";
@@ -10,7 +11,18 @@ export {
   Evt3Encoder,
   type Evt3EncoderOptions,
 } from "./encoders/evt3-encoder.ts";
-export { ENCODED_FORMATS, openEncoder, type SensorSize } from "./encoders/open-encoder.ts";
+export { type Hdf5EventLayout, Hdf5EventSink } from "./encoders/hdf5-sink.ts";
+export { openMetavisionLayout } from "./encoders/metavision-layout.ts";
+export { NpyEncoder } from "./encoders/npy-encoder.ts";
+export { NpzSink } from "./encoders/npz-sink.ts";
+export { openEncoder, type SensorSize } from "./encoders/open-encoder.ts";
+export {
+  type EventSinkOptions,
+  OUTPUT_ENDINGS,
+  openEventSink,
+} from "./encoders/open-event-sink.ts";
+export { ENCODED_FORMATS, OUTPUT_FORMATS } from "./encoders/output-formats.ts";
+export { TextEventEncoder, type TextStyle } from "./encoders/text-encoder.ts";
 export {
   TimeHighEncoder,
   type TimeHighEncoderOptions,

@@ -32,6 +32,11 @@ const LEAST_NANOSECONDS = 1e17;
 
 /** Orders of columns that are recognised without a heading; the rare others would be mistaken for each other. */
 const ORDERS: readonly string[] = ["txyp", "xypt"];
+/** How lines are laid out behind a line with the sensor's size: Metavision's `%geometry:`, or the one that we write. */
+const BEHIND_GEOMETRY = {
+  "%": { order: "xypt", timeUnit: "us" },
+  "#": { order: "txyp", timeUnit: "s" },
+} as const;
 
 const HEADINGS: Readonly<Record<string, TextColumn>> = {
   t: "t",
@@ -94,13 +99,16 @@ export function detectTextLayout(
   if (!isWholeFile && lines.length > 1) lines.pop();
   let dataStart = markBytes;
   let size: readonly [number, number] | undefined;
+  let mark: keyof typeof BEHIND_GEOMETRY | undefined;
   let heading: Heading | undefined;
   let first = 0;
   for (; first < lines.length; first++) {
     const line = lines[first]!.trim();
     const found = readSize(line);
-    if (found !== undefined) size ??= found;
-    else if (line !== "" && !/^[#%]/.test(line)) {
+    if (found !== undefined) {
+      size ??= found;
+      if (line[0] === "%" || line[0] === "#") mark ??= line[0];
+    } else if (line !== "" && !/^[#%]/.test(line)) {
       const named = heading === undefined ? readHeading(line) : undefined;
       if (named === undefined) break;
       heading = named;
@@ -111,10 +119,14 @@ export function detectTextLayout(
     .slice(first, first + SAMPLE_LINES)
     .map(splitFields)
     .filter((row) => row.length >= 4 && row.every(isNumber));
+  const isEmpty = isWholeFile && rows.length === 0 && first >= lines.length;
+  const expected = mark && BEHIND_GEOMETRY[mark];
+  if (isEmpty && expected !== undefined)
+    heading ??= { columns: columnsOf(expected.order), timeUnit: expected.timeUnit };
   const columns = hints.columns ?? heading?.columns;
   const isReadable = rows.length > 0 && (rows.length > 1 || first + 2 >= lines.length);
   if (!isReadable && columns === undefined) return undefined;
-  const found = columns ?? guessColumns(rows, source);
+  const found = columns ?? guessColumns(rows, source, expected?.order);
   const timeUnit = hints.timeUnit ?? heading?.timeUnit ?? guessUnit(rows, found.indexOf("t"));
   return {
     columns: found,
@@ -168,17 +180,27 @@ function isComplete(columns: readonly string[]): boolean {
   return [..."txyp"].every((name) => columns.filter((column) => column === name).length === 1);
 }
 
-function guessColumns(rows: readonly (readonly string[])[], source: string): readonly TextColumn[] {
+function columnsOf(order: string): TextColumn[] {
+  return [...order] as TextColumn[];
+}
+
+/** @param expected - the order that goes before the others */
+function guessColumns(
+  rows: readonly (readonly string[])[],
+  source: string,
+  expected: string | undefined,
+): readonly TextColumn[] {
   const events = rows.filter((row) => row.length === 4);
   if (2 * events.length > rows.length) {
     const columns = [0, 1, 2, 3].map((column) => events.map((row) => Number(row[column])));
     const isFractional = [0, 1, 2, 3].map((column) => events.some((row) => row[column]!.includes(".")));
     const isPolarity = columns.map((values) => areNearlyAll(values, (value) => [-1, 0, 1].includes(value)));
     const ends = columns.map((values) => values[values.length - 1]!);
+    const neverFalls = columns.map((values) =>
+      areNearlyAll(values, (value, i) => i === 0 || value >= values[i - 1]!),
+    );
     const isRising = columns.map(
-      (values, column) =>
-        (values.length === 1 || ends[column]! > values[0]!) &&
-        areNearlyAll(values, (value, i) => i === 0 || value >= values[i - 1]!),
+      (values, column) => neverFalls[column]! && (values.length === 1 || ends[column]! > values[0]!),
     );
     const isLargest = ends.map((end) => end === Math.max(...ends));
     const couldBe = (order: string, isTime: readonly boolean[]): boolean =>
@@ -187,9 +209,10 @@ function guessColumns(rows: readonly (readonly string[])[], source: string): rea
     const times = isFractional.includes(true)
       ? [isFractional]
       : [isRising.map((rises, i) => rises && isLargest[i]!), isRising];
+    if (expected !== undefined && couldBe(expected, neverFalls)) return columnsOf(expected);
     for (const isTime of times) {
       const found = ORDERS.find((order) => couldBe(order, isTime));
-      if (found !== undefined) return [...found] as TextColumn[];
+      if (found !== undefined) return columnsOf(found);
     }
   }
   const problem = `lines such as ${JSON.stringify(rows[0]!.join(" "))} do not show which column is the time and which the polarity; say so with the columns, such as t,x,y,p`;

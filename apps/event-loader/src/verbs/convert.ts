@@ -1,6 +1,6 @@
 import { formatByteSize } from "@millrace/base";
 import { formatCount, formatFacts, type VerbSpec } from "@millrace/cli";
-import { ENCODED_FORMATS } from "../encoders/open-encoder.ts";
+import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
 import { addInputFlags, type InputFlags, noteViolations, oneOf, openInput } from "./input-flags.ts";
 
 interface ConvertFlags extends InputFlags {
@@ -10,13 +10,13 @@ interface ConvertFlags extends InputFlags {
 /** `convert <in> <out>`: a recording in another format, by the ending of the output or by name. */
 export const convertVerb: VerbSpec<ConvertFlags> = {
   usage: "convert <in> <out>",
-  summary: "writes a recording as .arrow, .feather, .parquet, .csv, .raw (EVT3), .dat, .es or .aedat4",
+  summary: "writes a recording in another format, by the ending of the output or by name",
   example: "convert drive.raw drive.parquet",
   flags: (command) =>
     addInputFlags(command).option(
       "--to <format>",
-      `the format of the output, whatever its ending: ${ENCODED_FORMATS.join(", ").toLowerCase()}`,
-      oneOf("output format", ENCODED_FORMATS),
+      `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
+      oneOf("output format", OUTPUT_FORMATS),
     ),
   action: async (context, [input, output], flags) => {
     const startMs = performance.now();

@@ -1,6 +1,6 @@
 import { formatByteSize } from "@millrace/base";
 import { formatFacts, type VerbSpec } from "@millrace/cli";
-import { ENCODED_FORMATS } from "../encoders/open-encoder.ts";
+import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
 import type { EventFilter } from "../filters/event-filter.ts";
 import { addFilterFlags, type FilterFlags, filtersOf } from "./filter-flags.ts";
 import { noteViolations, oneOf, openInput } from "./input-flags.ts";
@@ -17,8 +17,8 @@ export const filterVerb: VerbSpec<Flags> = {
   flags: (command) =>
     addFilterFlags(command).option(
       "--to <format>",
-      `the format of the output, whatever its ending: ${ENCODED_FORMATS.join(", ").toLowerCase()}`,
-      oneOf("output format", ENCODED_FORMATS),
+      `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
+      oneOf("output format", OUTPUT_FORMATS),
     ),
   action: async (context, [input, output], flags) => {
     await using recording = await openInput(input!, flags, context, "filter");
