@@ -1,6 +1,7 @@
 import type { ByteSource } from "@millrace/files";
 import { headerValue, readAedatHeader } from "./aedat-header.ts";
 import { chipSize } from "./chips.ts";
+import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { truncatedHeader, unsupportedFormat } from "./formats.ts";
@@ -68,6 +69,7 @@ export function newAedat2Decoder(context: DecoderContext, layout: Aedat2Layout):
     maxRecordBytes: RECORD_BYTES,
     dataStart: context.dataStart,
     violations: context.violations,
+    state: stateFields(state, ["last", "loops"]),
     loop: (bytes, start, end, rows, origin) => decodeRecords(state, bytes, start, end, rows, origin),
   });
 }

@@ -2,6 +2,7 @@ import { CorruptDataError, readU32 } from "@millrace/base";
 import type { ByteSource } from "@millrace/files";
 import { headerValue, readAedatHeader } from "./aedat-header.ts";
 import { chipSize } from "./chips.ts";
+import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { truncatedHeader, unsupportedFormat } from "./formats.ts";
@@ -59,6 +60,7 @@ export function newAedat3Decoder(context: DecoderContext, source: string): Event
     maxRecordBytes: PACKET_HEADER_BYTES,
     dataStart: context.dataStart,
     violations: context.violations,
+    state: stateFields(state, ["type", "overflow", "restBytes"]),
     loop: (bytes, start, end, rows, origin) => decodePackets(state, bytes, start, end, rows, origin),
     isInside: () => state.restBytes > 0,
   });

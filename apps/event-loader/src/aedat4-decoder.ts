@@ -1,5 +1,6 @@
 import { CorruptDataError, isMillraceError, readU16, readU32 } from "@millrace/base";
 import { decompressBytesSync, decompressLz4Frame } from "@millrace/compress";
+import type { DecoderState } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { FlatBufferError, type FlatTable, readFlatBuffer } from "./flatbuffer.ts";
@@ -84,6 +85,18 @@ export class Aedat4Decoder implements EventDecoder {
 
   finish(): void {
     if (this.#headerCount > 0) this.#context.violations.add("truncatedWord", this.#packetAt);
+  }
+
+  saveState(): DecoderState | undefined {
+    return this.#headerCount > 0 ? undefined : { byteOffset: this.#packetAt, values: [] };
+  }
+
+  restoreState({ byteOffset }: DecoderState): void {
+    this.#headerCount = 0;
+    this.#content = undefined;
+    this.#eventsLeft = 0;
+    this.#position = byteOffset;
+    this.#packetAt = byteOffset;
   }
 
   #beginPacket(): void {

@@ -1,4 +1,5 @@
 import type { ByteSource } from "@millrace/files";
+import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { truncatedHeader, unsupportedFormat } from "./formats.ts";
@@ -70,6 +71,7 @@ function newDatDecoder(context: DecoderContext, layout: DatLayout | undefined): 
     rowsPerStep: 1,
     dataStart: context.dataStart,
     violations: context.violations,
+    state: stateFields(state, ["last", "loops"]),
     view: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, 2 * length),
     loop: (halves, start, end, rows, byteOffset) => decode(state, halves, start, end, rows, byteOffset),
   });

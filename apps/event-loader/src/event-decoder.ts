@@ -1,3 +1,4 @@
+import type { DecoderState } from "./decoder-state.ts";
 import type { EventRows } from "./event-rows.ts";
 import { TriggerLog } from "./trigger-log.ts";
 import { ViolationLog } from "./violations.ts";
@@ -34,4 +35,8 @@ export interface EventDecoder {
   decode(bytes: Uint8Array, start: number, rows: EventRows): number;
   /** Tells that there are no more bytes; what was left over becomes rows or violations. */
   finish(rows: EventRows): void;
+  /** Where it stands, when all bytes were decoded; undefined inside a packet, where it cannot be taken up again. */
+  saveState(): DecoderState | undefined;
+  /** Goes on where another decoder of the same recording stood: the next bytes are those from `byteOffset` on. */
+  restoreState(state: DecoderState): void;
 }

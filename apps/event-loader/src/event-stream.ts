@@ -1,4 +1,5 @@
 import type { ByteSource } from "@millrace/files";
+import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { beginsWith, truncatedHeader, unsupportedFormat } from "./formats.ts";
@@ -44,6 +45,7 @@ export function newEventStreamDecoder(context: DecoderContext): EventDecoder {
     maxRecordBytes: 5,
     dataStart: context.dataStart,
     violations: context.violations,
+    state: stateFields(state, ["time"]),
     loop: (bytes, start, end, rows, origin) => decodeRecords(state, bytes, start, end, rows, origin),
   });
 }

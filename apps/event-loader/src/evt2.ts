@@ -1,6 +1,12 @@
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
-import { addTriggerWord, newTimeHighClock, setTimeHigh, type TimeHighClock } from "./time-high.ts";
+import {
+  addTriggerWord,
+  clockState,
+  newTimeHighClock,
+  setTimeHigh,
+  type TimeHighClock,
+} from "./time-high.ts";
 import { WordDecoder } from "./word-decoder.ts";
 
 /** A drop of the 28-bit time-high by at least this is a wrap: its maximum less 10 (OpenEB's decoder). */
@@ -17,6 +23,7 @@ export function newEvt2Decoder(context: DecoderContext): EventDecoder {
     rowsPerStep: 1,
     dataStart: context.dataStart,
     violations: context.violations,
+    state: clockState(clock),
     view: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
     loop: (words, start, end, rows, byteOffset) =>
       decodeEvt2Words(clock, words, start, end, rows, byteOffset),

@@ -1,7 +1,13 @@
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { WRAP_DROP } from "./evt2.ts";
-import { addTriggerWord, newTimeHighClock, setTimeHigh, type TimeHighClock } from "./time-high.ts";
+import {
+  addTriggerWord,
+  clockState,
+  newTimeHighClock,
+  setTimeHigh,
+  type TimeHighClock,
+} from "./time-high.ts";
 import { addVector, VECTOR_EVENTS } from "./vector-rows.ts";
 import { WordDecoder } from "./word-decoder.ts";
 
@@ -17,6 +23,7 @@ export function newEvt21Decoder(context: DecoderContext, order: Evt21Order): Eve
     rowsPerStep: VECTOR_EVENTS,
     dataStart: context.dataStart,
     violations: context.violations,
+    state: clockState(clock),
     view: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, 2 * length),
     loop: (halves, start, end, rows, byteOffset) =>
       decodeEvt21Words(clock, first, halves, start, end, rows, byteOffset),

@@ -1,3 +1,4 @@
+import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { WordDecoder } from "./word-decoder.ts";
@@ -24,6 +25,17 @@ interface Evt3State {
   vectorPolarity: number;
 }
 
+const STATE_FIELDS = [
+  "isStarted",
+  "high",
+  "loops",
+  "timeLo",
+  "timeHi",
+  "y",
+  "baseX",
+  "vectorPolarity",
+] as const;
+
 /**
  * Makes a decoder of EVT 3.0: 16-bit words that change a state of time, row and vector base (Prophesee's format
  * documentation), read as OpenEB's stand-alone decoder does: all words before the first time-high are skipped, and
@@ -46,6 +58,7 @@ export function newEvt3Decoder(context: DecoderContext): EventDecoder {
     rowsPerStep: 12,
     dataStart: context.dataStart,
     violations: context.violations,
+    state: stateFields(state, STATE_FIELDS),
     view: (buffer, byteOffset, length) => new Uint16Array(buffer, byteOffset, length),
     loop: (words, start, end, rows, byteOffset) =>
       decodeEvt3Words(

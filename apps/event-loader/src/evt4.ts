@@ -1,6 +1,12 @@
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
-import { addTriggerWord, newTimeHighClock, setTimeHigh, type TimeHighClock } from "./time-high.ts";
+import {
+  addTriggerWord,
+  clockState,
+  newTimeHighClock,
+  setTimeHigh,
+  type TimeHighClock,
+} from "./time-high.ts";
 import { addVector, VECTOR_EVENTS } from "./vector-rows.ts";
 import { WordDecoder } from "./word-decoder.ts";
 
@@ -18,6 +24,7 @@ interface Evt4State {
 /** Makes a decoder of EVT 4.0: 32-bit words; the mask of a vector is the word behind it (Prophesee's documentation). */
 export function newEvt4Decoder(context: DecoderContext): EventDecoder {
   const state: Evt4State = { clock: newTimeHighClock(context, WRAP_DROP), vector: NO_VECTOR };
+  const clock = clockState(state.clock);
   return new WordDecoder<Int32Array>({
     wordBytes: 4,
     rowsPerStep: VECTOR_EVENTS,
@@ -26,6 +33,13 @@ export function newEvt4Decoder(context: DecoderContext): EventDecoder {
     view: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
     loop: (words, start, end, rows, byteOffset) =>
       decodeEvt4Words(state, words, start, end, rows, byteOffset),
+    state: {
+      save: () => [...clock.save(), state.vector],
+      restore(values) {
+        clock.restore(values);
+        state.vector = values.at(-1)!;
+      },
+    },
     isInside: () => state.vector !== NO_VECTOR,
   });
 }

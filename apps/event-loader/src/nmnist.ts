@@ -1,4 +1,5 @@
 import type { ByteSource } from "@millrace/files";
+import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { RecordDecoder } from "./record-decoder.ts";
@@ -60,6 +61,7 @@ export function newNmnistDecoder(context: DecoderContext): EventDecoder {
     maxRecordBytes: RECORD_BYTES,
     dataStart: context.dataStart,
     violations: context.violations,
+    state: stateFields(state, ["overflowUs"]),
     loop: (bytes, start, end, rows, origin) => decodeRecords(state, bytes, start, end, rows, origin),
   });
 }

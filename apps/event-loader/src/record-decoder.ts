@@ -1,3 +1,4 @@
+import type { DecoderState, StateFields } from "./decoder-state.ts";
 import type { EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import type { ViolationLog } from "./violations.ts";
@@ -22,6 +23,8 @@ export interface RecordFormat {
   readonly dataStart: number;
   readonly violations: ViolationLog;
   readonly loop: RecordLoop;
+  /** What the loop remembers from record to record. */
+  readonly state: StateFields;
   /** True between records that belong together: a file that ends there is truncated. */
   isInside?(): boolean;
 }
@@ -58,6 +61,16 @@ export class RecordDecoder implements EventDecoder {
   finish(): void {
     const { violations, isInside } = this.#format;
     if (this.#carriedCount > 0 || isInside?.() === true) violations.add("truncatedWord", this.#byteOffset);
+  }
+
+  saveState(): DecoderState {
+    return { byteOffset: this.#byteOffset, values: this.#format.state.save() };
+  }
+
+  restoreState({ byteOffset, values }: DecoderState): void {
+    this.#carriedCount = 0;
+    this.#byteOffset = byteOffset;
+    this.#format.state.restore(values);
   }
 
   #run(bytes: Uint8Array, start: number, end: number, rows: EventRows): number {

@@ -1,3 +1,4 @@
+import type { DecoderState } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import { type ParsedNumber, parseDecimal, skipBlanks, skipField, skipSeparator } from "./text-fields.ts";
@@ -72,6 +73,15 @@ class LineDecoder implements EventDecoder {
     if (count <= MAX_LINE_BYTES) this.#readLine(this.#carried, 0, count, rows);
     else this.#context.violations.add("malformedRow", this.#position);
     this.#position += count;
+  }
+
+  saveState(): DecoderState {
+    return { byteOffset: this.#position, values: [] };
+  }
+
+  restoreState({ byteOffset }: DecoderState): void {
+    this.#carriedCount = 0;
+    this.#position = byteOffset;
   }
 
   #carry(bytes: Uint8Array, start: number, end: number): void {

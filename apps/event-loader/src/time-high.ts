@@ -1,3 +1,4 @@
+import { type StateFields, stateFields } from "./decoder-state.ts";
 import type { DecoderContext } from "./event-decoder.ts";
 
 /** The clock of the formats whose time is a 28-bit time-high word and six low bits in each event. */
@@ -17,6 +18,11 @@ export interface TimeHighClock {
 /** A clock that has not seen a time-high word yet. */
 export function newTimeHighClock(context: DecoderContext, wrapDrop: number): TimeHighClock {
   return { context, wrapDrop, isStarted: false, high: 0, loops: 0, timeLo: 0, timeHi: 0 };
+}
+
+/** What a clock remembers from word to word. */
+export function clockState(clock: TimeHighClock): StateFields {
+  return stateFields(clock, ["isStarted", "high", "loops", "timeLo", "timeHi"]);
 }
 
 /** Takes a time-high word's 28 bits; times continue behind the 34-bit wrap, every 4 h 46 min. */

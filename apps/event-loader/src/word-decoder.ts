@@ -1,3 +1,4 @@
+import type { DecoderState, StateFields } from "./decoder-state.ts";
 import type { EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
 import type { ViolationLog } from "./violations.ts";
@@ -21,6 +22,8 @@ export interface WordFormat<W> {
   /** Whole words at an address that is a multiple of the word size, or of 4 where that is 8. */
   view(buffer: ArrayBufferLike, byteOffset: number, length: number): W;
   readonly loop: WordLoop<W>;
+  /** What the loop remembers from word to word. */
+  readonly state: StateFields;
   /** True between words that belong together: a file that ends there is truncated. */
   isInside?(): boolean;
 }
@@ -64,6 +67,16 @@ export class WordDecoder<W> implements EventDecoder {
   finish(): void {
     const { violations, isInside } = this.#format;
     if (this.#carriedCount > 0 || isInside?.() === true) violations.add("truncatedWord", this.#byteOffset);
+  }
+
+  saveState(): DecoderState {
+    return { byteOffset: this.#byteOffset, values: this.#format.state.save() };
+  }
+
+  restoreState({ byteOffset, values }: DecoderState): void {
+    this.#carriedCount = 0;
+    this.#byteOffset = byteOffset;
+    this.#format.state.restore(values);
   }
 
   /** @returns bytes decoded */
