@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@millrace/base";
-import { areFlags, wordsInPlace } from "./flag-vector.ts";
+import { areFlags } from "./flags.ts";
 
 /** @throws InvalidArgumentError unless `found` is one value a neuron */
 export function checkNeuronCount(field: string, timestep: number, found: number, neurons: number): void {
@@ -24,10 +24,8 @@ export function checkTimestep(timestep: number, last: number): void {
 
 /** @throws InvalidArgumentError naming the first flag that is neither 0 nor 1 */
 export function checkFlags(timestep: number, flags: Uint8Array): void {
-  const words = wordsInPlace(flags);
-  if (words !== undefined && areFlags(words)) return;
+  if (areFlags(flags)) return;
   const at = flags.findIndex((flag) => flag > 1);
-  if (at < 0) return;
   throw new InvalidArgumentError("SNN_FIELD_VALUE", `spikes[${at}] at step ${timestep}`, flags[at], "0 or 1");
 }
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@millrace/base";
+import { newTypedArray } from "@millrace/buffers";
 import {
   checkFlags,
   checkNeuron,
@@ -12,8 +13,9 @@ import {
 } from "./check-entry.ts";
 import { checkFirst } from "./columns/behavior-columns.ts";
 import { checkNumbers, checkSingle } from "./columns/series.ts";
+import { neuronKind } from "./columns/spike-columns.ts";
 import type { EpisodeColumns } from "./episode-columns.ts";
-import { FlagVector } from "./flag-vector.ts";
+import { listFlags, listTruthy } from "./flags.ts";
 import type { EpisodeStatus } from "./format.ts";
 import type { EpisodeEnd, LogEntry, WeightChange } from "./log-entry.ts";
 import type { SinkGroup } from "./sinks/run-sink.ts";
@@ -28,8 +30,9 @@ export class EpisodeWriter {
   readonly #neurons: number;
   readonly #samplingRate: number;
   readonly #deep: boolean;
-  /** The spikes of the step that is being logged. */
-  readonly #flags: FlagVector;
+  /** The neurons that fire in the step that is being logged, listed from its flags. */
+  readonly #listed: Uint16Array | Uint32Array;
+  #listedCount = 0;
   #steps = 0;
   #lastTimestep = -1;
 
@@ -40,7 +43,7 @@ export class EpisodeWriter {
     this.#neurons = columns.neurons;
     this.#samplingRate = columns.options.neuralSamplingRate;
     this.#deep = columns.options.validation;
-    this.#flags = new FlagVector(columns.neurons);
+    this.#listed = newTypedArray(neuronKind(columns.neurons), columns.neurons);
     group.setAttribute("status", "running" satisfies EpisodeStatus);
     group.setAttribute("n_steps", 0n);
     group.setAttribute("start_time", this.startTime);
@@ -77,7 +80,7 @@ export class EpisodeWriter {
       columns.states.append(timestep, neuralState);
       columns.sampler?.kept(timestep);
     }
-    if (spikes !== undefined) columns.spikes.appendFlags(timestep, this.#flags);
+    if (spikes !== undefined) columns.spikes.appendListed(timestep, this.#listed, this.#listedCount);
     else if (spikeIds !== undefined) this.#appendIds(timestep, spikeIds);
     if (reward !== undefined) columns.rewards.append(timestep, reward);
     if (behavior !== undefined) columns.behavior.append(timestep, behavior);
@@ -126,8 +129,13 @@ export class EpisodeWriter {
     spikeIds: LogEntry["spikeIds"],
   ): void {
     checkNeuronCount("spikes", timestep, spikes.length, this.#neurons);
-    this.#flags.set(spikes);
-    if (this.#deep && !this.#flags.isValid) checkFlags(timestep, spikes as Uint8Array);
+    const { length } = spikes;
+    let count = spikes instanceof Uint8Array ? listFlags(spikes, 0, length, this.#listed, 0) : -1;
+    if (count < 0) {
+      if (this.#deep && spikes instanceof Uint8Array) checkFlags(timestep, spikes);
+      count = listTruthy(spikes, 0, length, this.#listed, 0);
+    }
+    this.#listedCount = count;
     if (spikeIds === undefined) return;
     const found = "spikes and spikeIds";
     throw new InvalidArgumentError("SNN_FIELD_TWICE", `spikes at step ${timestep}`, found, "one of the two");

@@ -1,5 +1,5 @@
-import { GrowableFloat64, type GrowableUint32 } from "@millrace/buffers";
-import { type FlagVector, listFlagged, wordsInPlace } from "../flag-vector.ts";
+import { GrowableFloat64, type GrowableUint32, newTypedArray } from "@millrace/buffers";
+import { listFlags, listTruthy } from "../flags.ts";
 import { type ColumnPlace, StagedColumn } from "./staged-column.ts";
 import { TimeRuns } from "./time-runs.ts";
 
@@ -56,8 +56,7 @@ export class SpikeColumns {
   /** @param observer - is shown all rows, some at a time: before they leave their buffers, and by {@link observe} */
   constructor(outer: ColumnPlace, neurons: number, observer?: SpikeObserver) {
     this.#observer = observer;
-    const room = Math.max(GATHERED_IDS, (neurons + 3) & ~3);
-    this.#gathered = neuronKind(neurons) === "uint16" ? new Uint16Array(room) : new Uint32Array(room);
+    this.#gathered = newTypedArray(neuronKind(neurons), Math.max(GATHERED_IDS, neurons));
     const place = { ...outer, group: outer.group.createGroup("spikes") };
     place.group.setAttribute("encoding", "counts+ids");
     place.group.setAttribute("sorted_by", "timestep");
@@ -85,10 +84,11 @@ export class SpikeColumns {
     return this.#spikes;
   }
 
-  /** Appends a row from the flags of a vector. */
-  appendFlags(timestep: number, { words }: FlagVector): void {
+  /** Appends a row of ids[0, count), which ascend and are of the column's own kind. */
+  appendListed(timestep: number, ids: Uint16Array | Uint32Array, count: number): void {
     this.appendTime(timestep);
-    this.#append(listFlagged(words, 0, words.length, this.#gathered, 0));
+    this.#pushIds(ids, count);
+    this.#countRow(count);
     this.#endRows();
   }
 
@@ -111,21 +111,19 @@ export class SpikeColumns {
   appendFlagRows(flags: Uint8Array, neurons: number): void {
     const gathered = this.#gathered;
     const rows = flags.length / neurons;
-    // Whole words a row, where they may be looked at in place.
-    const words = neurons % 4 === 0 ? wordsInPlace(flags) : undefined;
     const rowsAtOnce = Math.floor(gathered.length / neurons);
     for (let first = 0; first < rows; first += rowsAtOnce) {
       const end = Math.min(rows, first + rowsAtOnce);
       let count = 0;
       for (let row = first; row < end; row++) {
         const before = count;
-        count =
-          words === undefined
-            ? listFlaggedBytes(flags, row * neurons, (row + 1) * neurons, gathered, before)
-            : listFlagged(words, (row * neurons) >> 2, ((row + 1) * neurons) >> 2, gathered, before);
+        const start = row * neurons;
+        count = listFlags(flags, start, start + neurons, gathered, before);
+        // Flags that nobody has checked may be any byte.
+        if (count < 0) count = listTruthy(flags, start, start + neurons, gathered, before);
         this.#countRow(count - before);
       }
-      this.#pushIds(count);
+      this.#pushIds(gathered, count);
       this.#endRows();
     }
   }
@@ -173,15 +171,9 @@ export class SpikeColumns {
     for (const column of [this.#runs, this.#counts, this.#ids, this.#offsets]) column.finish();
   }
 
-  /** Appends the one row that was gathered. */
-  #append(count: number): void {
-    this.#pushIds(count);
-    this.#countRow(count);
-  }
-
-  #pushIds(count: number): void {
+  #pushIds(ids: Uint16Array | Uint32Array, count: number): void {
     // Both are of one kind, which the type of a union cannot say.
-    (this.#ids.pending as GrowableUint32).pushMany(this.#gathered as Uint32Array, 0, count);
+    (this.#ids.pending as GrowableUint32).pushMany(ids as Uint32Array, 0, count);
     this.#pendingIds += count;
   }
 
@@ -212,16 +204,4 @@ export class SpikeColumns {
       this.#seenIds = 0;
     }
   }
-}
-
-function listFlaggedBytes(
-  flags: Uint8Array,
-  start: number,
-  end: number,
-  dst: Uint16Array | Uint32Array,
-  dstStart: number,
-): number {
-  let at = dstStart;
-  for (let i = start; i < end; i++) if (flags[i] !== 0) dst[at++] = i - start;
-  return at;
 }
