@@ -21,7 +21,8 @@ import type { SinkMetadata } from "./column-sink.ts";
 
 type ArrowType = Int8 | Int16 | Int32 | Int64 | Uint8 | Uint16 | Uint32 | Uint64 | Float32 | Float64;
 
-const TYPES: Readonly<Record<ColumnSpec["kind"], new () => ArrowType>> = {
+/** The Arrow type of each kind of column. */
+export const ARROW_TYPES: Readonly<Record<ColumnSpec["kind"], new () => ArrowType>> = {
   uint8: Uint8,
   int8: Int8,
   uint16: Uint16,
@@ -36,7 +37,7 @@ const TYPES: Readonly<Record<ColumnSpec["kind"], new () => ArrowType>> = {
 
 /** The Arrow schema of columns: the same kinds, none nullable. */
 export function arrowSchemaOf(schema: ColumnSchema, metadata: SinkMetadata): Schema {
-  const fields = schema.map(({ name, kind }) => new Field<DataType>(name, new TYPES[kind](), false));
+  const fields = schema.map(({ name, kind }) => new Field<DataType>(name, new ARROW_TYPES[kind](), false));
   return new Schema(fields, new Map(Object.entries(metadata)));
 }
 

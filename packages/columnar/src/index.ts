@@ -1,4 +1,5 @@
 export { ArrowFileSink } from "./arrow-file-sink.ts";
+export { type ArrowColumn, type ArrowRows, type ArrowTable, arrowTableOf } from "./arrow-table.ts";
 export type { ColumnSink, SinkMetadata, SinkOptions, SinkResult } from "./column-sink.ts";
 export { CsvSink } from "./csv-sink.ts";
 export { FileSink } from "./file-sink.ts";

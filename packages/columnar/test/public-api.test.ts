@@ -17,6 +17,7 @@ it("exports these names and no others", () => {
       "ZarrArray",
       "ZarrGroup",
       "ZarrWriter",
+      "arrowTableOf",
       "endingOf",
       "openSink",
     ]

@@ -26,6 +26,11 @@ export {
   type FileViewStats,
   type PinnedBytes,
 } from "./file-view.ts";
+export {
+  DEFAULT_FORWARD_SOURCE_OPTIONS,
+  ForwardSource,
+  type ForwardSourceOptions,
+} from "./forward-source.ts";
 export { type InputFile, inspectInputFile } from "./input-file.ts";
 export { MemoryVfs } from "./memory-vfs.ts";
 export { noVfs as defaultVfs } from "./no-vfs.ts";

@@ -1,6 +1,7 @@
 // Everything that needs nothing of Node; index.ts adds the rest. Both give the same classes.
 export { abortable, abortedError, throwIfAborted } from "./abort.ts";
 export { adaptiveRowsPerBatch, type BatchSizeInputs } from "./batch-size.ts";
+export { availableMemoryBytes } from "./browser-memory.ts";
 export { ByteQueue, type SizedItem } from "./byte-queue.ts";
 export { ChunkBatch } from "./chunk-batch.ts";
 export {
