@@ -38,42 +38,91 @@ function decodeEvt2Words(
   rows: EventRows,
   byteOffset: number,
 ): number {
-  const { timeWords, x: xs, y: ys, p: ps, capacity } = rows;
-  const { width, height, violations } = clock.context;
-  let { isStarted, timeLo, timeHi } = clock;
-  let row = rows.rowCount;
   let i = start;
-  for (; i < end && row < capacity; i++) {
-    const word = words[i]!;
-    const type = word >>> 28;
-    if (type <= 1) {
-      if (!isStarted) {
-        violations.add("beforeTimeHigh", byteOffset + 4 * i);
-        continue;
-      }
+  while (i < end && rows.rowCount < rows.capacity) {
+    i = clock.isStarted ? decodeEvents(clock, words, i, end, rows, byteOffset) : i;
+    if (i === end || rows.rowCount === rows.capacity) break;
+    noteWord(clock, words[i]!, byteOffset + 4 * i);
+    i++;
+  }
+  return i;
+}
+
+/**
+ * Decodes events and rising time-high words up to the first word that is neither; returns its index. Events between two
+ * time-high words are one short loop without a call, so that all it needs stays in registers.
+ */
+function decodeEvents(
+  clock: TimeHighClock,
+  words: Int32Array,
+  start: number,
+  end: number,
+  rows: EventRows,
+  byteOffset: number,
+): number {
+  const { timeWords, x: xs, y: ys, p: ps, capacity } = rows;
+  const lastX = clock.context.width - 1;
+  const lastY = clock.context.height - 1;
+  let { high, timeLo, timeHi } = clock;
+  let outside = 0;
+  let shift = rows.rowCount - start;
+  let i = start;
+  for (;;) {
+    const stop = Math.min(end, capacity - shift);
+    for (; i < stop; i++) {
+      const word = words[i]!;
+      if (word >>> 29 !== 0) break;
+      const row = i + shift;
       const x = (word >>> 11) & 0x7ff;
       const y = word & 0x7ff;
+      // Negative once a coordinate is outside.
+      outside |= (lastX - x) | (lastY - y);
       timeWords[2 * row] = timeLo | ((word >>> 22) & 0x3f);
       timeWords[2 * row + 1] = timeHi;
       xs[row] = x;
       ys[row] = y;
-      ps[row] = type;
-      row++;
-      if (x >= width || y >= height) violations.add("outsideGeometry", byteOffset + 4 * i);
-    } else if (type === 8) {
-      setTimeHigh(clock, word & 0xfffffff, byteOffset + 4 * i);
-      ({ isStarted, timeLo, timeHi } = clock);
-    } else {
-      noteOtherWord(clock, word, byteOffset + 4 * i);
+      ps[row] = word >>> 28;
     }
+    if (i === stop) break;
+    const nextHigh = words[i]! & 0xfffffff;
+    if (words[i]! >>> 28 !== 8 || nextHigh < high) break;
+    high = nextHigh;
+    timeLo = high << 6;
+    timeHi = (high >>> 26) + clock.loops * 4;
+    shift--;
+    i++;
   }
-  rows.rowCount = row;
+  rows.rowCount = i + shift;
+  clock.high = high;
+  clock.timeLo = timeLo;
+  clock.timeHi = timeHi;
+  if (outside < 0) noteOutside(clock, words, start, i, byteOffset);
   return i;
 }
 
-function noteOtherWord(clock: TimeHighClock, word: number, byteOffset: number): void {
+/** Looks again at words some of whose events are outside of the geometry. */
+function noteOutside(
+  { context }: TimeHighClock,
+  words: Int32Array,
+  start: number,
+  end: number,
+  byteOffset: number,
+): void {
+  const { width, height, violations } = context;
+  for (let i = start; i < end; i++) {
+    const word = words[i]!;
+    const isOutside = ((word >>> 11) & 0x7ff) >= width || (word & 0x7ff) >= height;
+    if (word >>> 28 <= 1 && isOutside) violations.add("outsideGeometry", byteOffset + 4 * i);
+  }
+}
+
+/** Takes a word that the loop over events leaves: the first time-high, one that falls, and whatever is no event. */
+function noteWord(clock: TimeHighClock, word: number, byteOffset: number): void {
   const type = word >>> 28;
-  if (type === 0xa) addTriggerWord(clock, word, byteOffset);
-  else if (type < 0xa) clock.context.violations.add("unknownWord", byteOffset);
+  const { violations } = clock.context;
+  if (type <= 1) violations.add("beforeTimeHigh", byteOffset);
+  else if (type === 8) setTimeHigh(clock, word & 0xfffffff, byteOffset);
+  else if (type === 0xa) addTriggerWord(clock, word, byteOffset);
+  else if (type < 0xa) violations.add("unknownWord", byteOffset);
   // 0xB and 0xC (old grey levels), 0xD (IMU), 0xE (counters) and 0xF (their values) carry no events.
 }
