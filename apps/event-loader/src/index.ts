@@ -29,6 +29,7 @@ export {
   type TimeHighFormat,
 } from "./encoders/time-high-encoder.ts";
 export { EVENT_SCHEMA, type EventChunk, type EventSchema } from "./event-rows.ts";
+export { type ArbiterLineOptions, arbiterLines } from "./filters/arbiter-lines.ts";
 export { backgroundActivity, rateLimit, refractory } from "./filters/denoise.ts";
 export { type EventFilter, type FilterSize, filterChunks } from "./filters/event-filter.ts";
 export {
@@ -46,14 +47,21 @@ export { DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingOptions } from 
 export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";
 export { openRecording, type Recording } from "./recording.ts";
 export {
+  type AveragedTimeSurfaceOptions,
+  averagedTimeSurface,
+} from "./representations/averaged-time-surface.ts";
+export {
   binaryFrame,
   countFrame,
   polarityFrames,
   stackedHistogram,
 } from "./representations/frames.ts";
+export { type MixedDensityOptions, mixedDensityStack } from "./representations/mixed-density-stack.ts";
+export { type PointSetOptions, pointSet } from "./representations/point-set.ts";
 export type { BinnedWindow, Representation, RepresentationSize } from "./representations/representation.ts";
 export { type TimeSurfaceOptions, timeSurface } from "./representations/time-surface.ts";
-export { voxelGrid } from "./representations/voxel-grid.ts";
+export { type ToreOptions, toreVolume } from "./representations/tore-volume.ts";
+export { eventCube, voxelGrid } from "./representations/voxel-grid.ts";
 export { type EventSummary, summarizeEvents } from "./summary.ts";
 export { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "./text-layout.ts";
 export type { TriggerColumns, TriggerSchema } from "./trigger-log.ts";

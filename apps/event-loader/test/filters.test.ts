@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  arbiterLines,
   backgroundActivity,
   crop,
   type EventFilter,
@@ -35,6 +36,11 @@ const recordings = fc
     return [events.slice(0, cut), events.slice(cut)];
   });
 
+/** The same events in few times, many of them in each. */
+const bursts = recordings.map((chunks) =>
+  chunks.map((events) => events.map(([t, x, y, p]): Event => [t - (t % 64), x, y, p])),
+);
+
 async function run(filter: EventFilter, chunks: readonly (readonly Event[])[]): Promise<Event[]> {
   const found: Event[] = [];
   async function* source() {
@@ -45,9 +51,13 @@ async function run(filter: EventFilter, chunks: readonly (readonly Event[])[]): 
 }
 
 /** Compares a filter with a few lines that say the same without any care for speed. */
-function agrees(makeFilter: () => EventFilter, naive: (events: readonly Event[]) => Event[]) {
+function agrees(
+  makeFilter: () => EventFilter,
+  naive: (events: readonly Event[]) => Event[],
+  inputs = recordings,
+) {
   return fc.assert(
-    fc.asyncProperty(recordings, async (chunks) => {
+    fc.asyncProperty(inputs, async (chunks) => {
       expect(await run(makeFilter(), chunks)).toEqual(naive(chunks.flat()));
     }),
     { numRuns: 150 },
@@ -94,7 +104,19 @@ describe("selections", () => {
     expect(hotPixelMask(new Uint32Array(9).fill(5), 1).some((hot) => hot === 1)).toBe(false);
   });
 
+  it("more regions than a word has bits", () => {
+    const many = Array.from({ length: 70 }, (_, i) => ({ x: i % 6, y: i % 4, width: 1, height: 1 })).filter(
+      (_, i) => i > 64 || i % 12 === 5,
+    );
+    const filler = Array.from({ length: 64 }, () => ({ x: 900, y: 900, width: 9, height: 9 }));
+    return agrees(
+      () => regions(...filler, ...many),
+      (events) => events.filter(([, x, y]) => many.some((region) => region.x === x && region.y === y)),
+    );
+  });
+
   it("refuse what cannot be", () => {
+    expect(() => arbiterLines(SIZE, { share: 0 })).toThrow("share");
     expect(() => timeWindow(5, 4)).toThrow("time window");
     expect(() => regions({ x: 0, y: 0, width: 0, height: 1 })).toThrow("region width");
     expect(() => everyNth(0)).toThrow("every");
@@ -126,6 +148,30 @@ describe("filters with a memory", () => {
             .slice(0, i)
             .some(([t2, x2, y2]) => t2 >= t - 25 && Math.max(Math.abs(x2 - x), Math.abs(y2 - y)) === 1),
         ),
+    ));
+
+  it.each(["row", "column"] as const)("arbiter lines: a %s that fired at once", (axis) =>
+    agrees(
+      () => arbiterLines({ width: 5, height: 3 }, { share: 0.4, axis }),
+      (events) => {
+        const inside = events.filter(([, x, y]) => x < 5 && y < 3);
+        const line = ([t, x, y]: Event) => `${t} ${axis === "row" ? y : x}`;
+        const most = axis === "row" ? 2 : 1.2;
+        return inside.filter((event) => inside.filter((other) => line(other) === line(event)).length <= most);
+      },
+      bursts,
+    ),
+  );
+
+  it("arbiter lines do not depend on where chunks end", () =>
+    fc.assert(
+      fc.asyncProperty(bursts, fc.nat(9), async (chunks, size) => {
+        const events = chunks.flat();
+        const pieces = Array.from({ length: Math.ceil(events.length / (size + 1)) }, (_, i) =>
+          events.slice(i * (size + 1), (i + 1) * (size + 1)),
+        );
+        expect(await run(arbiterLines(SIZE), pieces)).toEqual(await run(arbiterLines(SIZE), chunks));
+      }),
     ));
 
   it("rate limit: the first so many of each window", () =>

@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  averagedTimeSurface,
   binaryFrame,
   countFrame,
+  eventCube,
+  mixedDensityStack,
+  pointSet,
   polarityFrames,
   type Representation,
   stackedHistogram,
   timeSurface,
+  toreVolume,
   voxelGrid,
 } from "../src/index.ts";
 import { chunkOf, type Event } from "./helpers.ts";
@@ -120,10 +125,115 @@ describe("representations agree with their formulas", () => {
   );
 });
 
+const inside = ([, x, y]: Event) => x < WIDTH && y < HEIGHT;
+
+describe("representations of the latest events and of neighbourhoods agree with their formulas", () => {
+  it.each([1, 3])("event cube of %i bins", (bins) =>
+    agrees(
+      () => eventCube(SIZE, { ...WINDOW, bins }),
+      2 * bins,
+      (events, channel, y, x) =>
+        at(events, y, x)
+          .filter(inWindow)
+          .filter((e) => e[3] === Math.floor(channel / bins))
+          .reduce((sum, [t]) => {
+            const scaled = ((bins - 1) * (t - START)) / 200;
+            return sum + Math.max(0, 1 - Math.abs((channel % bins) - scaled));
+          }, 0),
+    ),
+  );
+
+  it("mixed-density stack: each channel holds half the events of the one before, rounded up", () =>
+    agrees(
+      () => mixedDensityStack({ ...SIZE, channels: 5 }),
+      5,
+      (events, channel, y, x) => {
+        let latest = events.filter(inside);
+        for (let c = 0; c < channel; c++) latest = latest.slice(Math.floor(latest.length / 2));
+        const last = at(latest, y, x).at(-1);
+        return last === undefined ? 0 : 2 * last[3] - 1;
+      },
+    ));
+
+  it.each([undefined, START + 60])("TORE volume at %s", (atUs) =>
+    agrees(
+      () => toreVolume({ ...SIZE, depth: 3, minUs: 10, maxUs: 70, ...(atUs === undefined ? {} : { atUs }) }),
+      6,
+      (events, channel, y, x) => {
+        const seen = events.filter(inside).filter(([t]) => t <= (atUs ?? Infinity));
+        const now = atUs ?? Math.max(...seen.map(([t]) => t));
+        const ofPixel = at(seen, y, x).filter((e) => e[3] === Math.floor(channel / 3));
+        const age = Math.min(70, now - (ofPixel.at(-1 - (channel % 3))?.[0] ?? -Infinity));
+        return Math.max(0, Math.log(1 + (Number.isNaN(age) ? 70 : age)) - Math.log(11));
+      },
+    ),
+  );
+
+  it("averaged time surfaces: the mean of the surfaces of a cell's events", () => {
+    const [cellPixels, radius, tauUs, windowUs] = [2, 1, 30, 45];
+    fc.assert(
+      fc.property(recordings, (chunks) => {
+        const surface = averagedTimeSurface({ ...SIZE, cellPixels, radius, tauUs, windowUs });
+        for (const events of chunks) surface.add(chunkOf(events));
+        const cells = 3 * 2;
+        expect(surface.shape).toEqual([2 * cells, 3, 3]);
+        const values = surface.values();
+        const cellOf = ([, x, y]: Event) => Math.floor(y / cellPixels) * 3 + Math.floor(x / cellPixels);
+        for (let i = 0; i < values.length; i++) {
+          const [channel, dy, dx] = [Math.floor(i / 9), Math.floor((i % 9) / 3) - 1, (i % 3) - 1];
+          const own = chunks
+            .flat()
+            .filter(inside)
+            .filter((e) => 2 * cellOf(e) + e[3] === channel);
+          const sum = own.reduce((total, [t, x, y]) => {
+            const before = own.filter(
+              (e) => e[1] === x + dx && e[2] === y + dy && e[0] < t && e[0] >= t - windowUs,
+            );
+            return total + before.reduce((value, [tj]) => value + Math.exp((tj - t) / tauUs), 0);
+          }, 0);
+          expect(values[i]!).toBeCloseTo(own.length === 0 ? 0 : sum / own.length, 5);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("point sets hold an event a row, from 0 to 1", () =>
+    fc.assert(
+      fc.property(recordings, (chunks) => {
+        const set = pointSet({ ...SIZE, startUs: START, stopUs: START + 200 });
+        for (const events of chunks) set.add(chunkOf(events));
+        const expected = chunks
+          .flat()
+          .filter(inside)
+          .filter(inWindow)
+          .flatMap(([t, x, y, p]) => [x / 4, y / 2, (t - START) / 200, p === 1 ? 1 : -1]);
+        expect(set.shape).toEqual([1, expected.length / 4, 4]);
+        expect([...set.values()]).toEqual([...Float32Array.from(expected)].map((v) => expect.closeTo(v, 6)));
+      }),
+      { numRuns: 60 },
+    ));
+});
+
 it("sizes, windows and times that cannot be are refused", () => {
   expect(() => countFrame({ width: 0, height: 1 })).toThrow("width");
   expect(() => voxelGrid({ width: 65_536, height: 65_536 }, WINDOW)).toThrow("values");
   expect(() => voxelGrid(SIZE, { ...WINDOW, stopUs: START })).toThrow("window");
   expect(() => stackedHistogram(SIZE, { ...WINDOW, bins: 0 })).toThrow("bins");
   expect(() => timeSurface({ ...SIZE, tauUs: 0 })).toThrow("tau");
+  expect(() => mixedDensityStack({ ...SIZE, channels: 0 })).toThrow("channels");
+  expect(() => toreVolume({ ...SIZE, depth: 0 })).toThrow("depth");
+  expect(() => toreVolume({ ...SIZE, depth: 1, minUs: 9, maxUs: 9 })).toThrow("TORE");
+  expect(() => averagedTimeSurface({ ...SIZE, cellPixels: 2, radius: 1, tauUs: 5, windowUs: 0 })).toThrow(
+    "window",
+  );
+  const small = pointSet({ ...SIZE, startUs: 0, stopUs: 9, limit: 1 });
+  expect(() =>
+    small.add(
+      chunkOf([
+        [1, 1, 1, 1],
+        [2, 1, 1, 1],
+      ]),
+    ),
+  ).toThrow("limit");
 });

@@ -5,7 +5,15 @@ import type { EventChunk } from "../event-rows.ts";
  * (of each pixel's last time, say) is made anew for every recording.
  */
 export interface EventFilter {
+  /** Changes a chunk; its row count too. */
   apply(chunk: EventChunk): void;
+  /**
+   * For a filter that has to see more than a chunk before it decides: rows that go before those of the last chunk, in
+   * a chunk of their own, or none. Asked for after each `apply`.
+   */
+  takeHeld?(): EventChunk | undefined;
+  /** The last rows of such a filter, when there are no more chunks. */
+  finish?(): EventChunk | undefined;
   /** The sensor's size behind this filter; where it is not there the size stays. */
   sizeAfter?(size: FilterSize): FilterSize;
 }
@@ -30,21 +38,35 @@ export function rowFilter(choose: RowChoice): EventFilter {
   };
 }
 
-/** Moves the first `count` listed rows to the front, and forgets the others. */
+/** Moves the first `count` listed rows, which ascend, to the front, and forgets the others. */
 export function keepRows(chunk: EventChunk, kept: Uint32Array, count: number): void {
-  if (count !== chunk.rowCount) {
-    const { x, y, p } = chunk.columns;
-    const times = chunk.words("t");
-    for (let to = 0; to < count; to++) {
-      const row = kept[to]!;
-      times[2 * to] = times[2 * row]!;
-      times[2 * to + 1] = times[2 * row + 1]!;
-      x[to] = x[row]!;
-      y[to] = y[row]!;
-      p[to] = p[row]!;
-    }
+  if (count !== chunk.rowCount && count > 0) {
+    const { t, x, y, p } = chunk.columns;
+    const first = kept[0]!;
+    const end = first + count;
+    if (kept[count - 1]! + 1 === end) {
+      for (const column of [t, x, y, p]) column.copyWithin(0, first, end);
+    } else gatherRows(t, x, y, p, kept, count);
   }
   chunk.rowCount = count;
+}
+
+/** Times move as 64 bits: V8 copies an element of one BigInt64Array to another without making a BigInt. */
+function gatherRows(
+  t: BigInt64Array,
+  x: Uint16Array,
+  y: Uint16Array,
+  p: Uint8Array,
+  kept: Uint32Array,
+  count: number,
+): void {
+  for (let to = 0; to < count; to++) {
+    const row = kept[to]!;
+    t[to] = t[row]!;
+    x[to] = x[row]!;
+    y[to] = y[row]!;
+    p[to] = p[row]!;
+  }
 }
 
 /**
@@ -56,9 +78,25 @@ export async function* filterChunks(
   chunks: AsyncIterable<EventChunk>,
   filters: readonly EventFilter[],
 ): AsyncGenerator<EventChunk, void, undefined> {
-  for await (const chunk of chunks) {
-    for (const filter of filters) filter.apply(chunk);
-    if (chunk.rowCount > 0) yield chunk;
-    else chunk.release();
+  for await (const chunk of chunks) yield* passOn(chunk, filters, 0);
+  for (const [i, filter] of filters.entries()) {
+    const last = filter.finish?.();
+    if (last !== undefined) yield* passOn(last, filters, i + 1);
   }
+}
+
+/** One chunk through the filters from `start` on, with what they held back before it. */
+function* passOn(
+  chunk: EventChunk,
+  filters: readonly EventFilter[],
+  start: number,
+): Generator<EventChunk, void, undefined> {
+  for (let i = start; i < filters.length; i++) {
+    const filter = filters[i]!;
+    filter.apply(chunk);
+    const held = filter.takeHeld?.();
+    if (held !== undefined) yield* passOn(held, filters, i + 1);
+  }
+  if (chunk.rowCount > 0) yield chunk;
+  else chunk.release();
 }

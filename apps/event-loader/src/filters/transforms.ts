@@ -10,11 +10,14 @@ export function crop({ x: left, y: top, width, height }: Region): EventFilter {
     const { x, y } = chunk.columns;
     let count = 0;
     for (let row = 0; row < chunk.rowCount; row++) {
-      const [column, line] = [x[row]! - left, y[row]! - top];
-      if (column < 0 || column >= width || line < 0 || line >= height) continue;
+      const column = x[row]! - left;
+      const line = y[row]! - top;
       x[row] = column;
       y[row] = line;
-      kept[count++] = row;
+      kept[count] = row;
+      // Without a branch: the sign is set where any of the four is below 0.
+      const isOutside = (column | (width - 1 - column) | line | (height - 1 - line)) >>> 31;
+      count = (count + 1 - isOutside) | 0;
     }
     return count;
   });
@@ -78,13 +81,17 @@ export function rescale(from: FilterSize, to: FilterSize): EventFilter {
     checkInteger("events", "width", size.width, 1, 65_536);
     checkInteger("events", "height", size.height, 1, 65_536);
   }
+  const columns = Uint16Array.from({ length: from.width }, (_, x) => Math.floor((x * to.width) / from.width));
+  const lines = Uint16Array.from({ length: from.height }, (_, y) =>
+    Math.floor((y * to.height) / from.height),
+  );
   const inside = rowFilter((chunk, kept) => {
     const { x, y } = chunk.columns;
     let count = 0;
     for (let row = 0; row < chunk.rowCount; row++) {
       if (x[row]! >= from.width || y[row]! >= from.height) continue;
-      x[row] = Math.floor((x[row]! * to.width) / from.width);
-      y[row] = Math.floor((y[row]! * to.height) / from.height);
+      x[row] = columns[x[row]!]!;
+      y[row] = lines[y[row]!]!;
       kept[count++] = row;
     }
     return count;

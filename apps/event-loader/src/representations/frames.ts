@@ -1,3 +1,4 @@
+import type { EventChunk } from "../event-rows.ts";
 import { timeOfRow } from "../event-rows.ts";
 import type { BinnedWindow, Representation, RepresentationSize } from "./representation.ts";
 import { checkSize, checkWindow } from "./representation.ts";
@@ -8,13 +9,7 @@ export function countFrame(size: RepresentationSize): Representation<Uint32Array
   const { width, height } = size;
   return {
     shape: [1, height, width],
-    add(chunk) {
-      const { x, y } = chunk.columns;
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const [column, line] = [x[row]!, y[row]!];
-        if (column < width && line < height) counts[line * width + column]!++;
-      }
-    },
+    add: (chunk) => countPixels(chunk, counts, width, height, 0),
     values: () => counts,
   };
 }
@@ -25,34 +20,15 @@ export function polarityFrames(size: RepresentationSize): Representation<Uint32A
   const { width, height } = size;
   return {
     shape: [2, height, width],
-    add(chunk) {
-      const { x, y, p } = chunk.columns;
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const [column, line] = [x[row]!, y[row]!];
-        if (column >= width || line >= height) continue;
-        const channel = p[row]! === 0 ? 0 : width * height;
-        counts[channel + line * width + column]!++;
-      }
-    },
+    add: (chunk) => countPixels(chunk, counts, width, height, width * height),
     values: () => counts,
   };
 }
 
 /** Whether each pixel had an event, of either polarity: 0 or 1. @throws as {@link countFrame} */
 export function binaryFrame(size: RepresentationSize): Representation<Uint32Array> {
-  const seen = new Uint32Array(checkSize(size, 1));
-  const { width, height } = size;
-  return {
-    shape: [1, height, width],
-    add(chunk) {
-      const { x, y } = chunk.columns;
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const [column, line] = [x[row]!, y[row]!];
-        if (column < width && line < height) seen[line * width + column] = 1;
-      }
-    },
-    values: () => seen,
-  };
+  const frame = countFrame(size);
+  return { ...frame, values: () => frame.values().map((count) => Math.min(1, count)) };
 }
 
 /**
@@ -65,24 +41,48 @@ export function stackedHistogram(
   window: BinnedWindow,
 ): Representation<Uint32Array> {
   checkWindow(window);
-  const { startUs, stopUs, bins } = window;
+  const { bins } = window;
   const counts = new Uint32Array(checkSize(size, 2 * bins));
-  const { width, height } = size;
-  const perUs = bins / (stopUs - startUs);
   return {
-    shape: [2 * bins, height, width],
-    add(chunk) {
-      const { x, y, p } = chunk.columns;
-      const times = chunk.words("t");
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const [column, line] = [x[row]!, y[row]!];
-        const time = timeOfRow(times, row);
-        if (column >= width || line >= height || time < startUs || time > stopUs) continue;
-        const bin = Math.min(bins - 1, Math.floor((time - startUs) * perUs));
-        const channel = p[row]! === 0 ? bin : bins + bin;
-        counts[(channel * height + line) * width + column]!++;
-      }
-    },
+    shape: [2 * bins, size.height, size.width],
+    add: (chunk) => countBins(chunk, counts, size, window),
     values: () => counts,
   };
+}
+
+/** @param brighterAt - where the counts of brighter events begin: 0 puts both polarities together */
+function countPixels(
+  { columns: { x, y, p }, rowCount }: EventChunk,
+  counts: Uint32Array,
+  width: number,
+  height: number,
+  brighterAt: number,
+): void {
+  for (let row = 0; row < rowCount; row++) {
+    const column = x[row]!;
+    const line = y[row]!;
+    // p is 0 or 1, minus p has all bits or none: a branch would be guessed wrong every other time.
+    if (column < width && line < height) counts[(-p[row]! & brighterAt) + line * width + column]!++;
+  }
+}
+
+function countBins(
+  chunk: EventChunk,
+  counts: Uint32Array,
+  { width, height }: RepresentationSize,
+  { startUs, stopUs, bins }: BinnedWindow,
+): void {
+  const { x, y, p } = chunk.columns;
+  const { rowCount } = chunk;
+  const times = chunk.words("t");
+  const perUs = bins / (stopUs - startUs);
+  for (let row = 0; row < rowCount; row++) {
+    const column = x[row]!;
+    const line = y[row]!;
+    const time = timeOfRow(times, row);
+    if (column >= width || line >= height || time < startUs || time > stopUs) continue;
+    // A number from 0 up to 65,536: `| 0` is its floor.
+    const bin = Math.min(bins - 1, ((time - startUs) * perUs) | 0);
+    counts[((p[row]! * bins + bin) * height + line) * width + column]!++;
+  }
 }

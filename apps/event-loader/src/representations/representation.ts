@@ -3,7 +3,7 @@ import type { EventChunk } from "../event-rows.ts";
 
 /** Events gathered into an array of numbers: add chunks, then take the values. */
 export interface Representation<A extends ArrayLike<number> = Float32Array | Uint32Array> {
-  /** Channels, rows and columns of the values, which are row-major. */
+  /** Channels, rows and columns of the values, which are row-major; of a point set those so far. */
   readonly shape: readonly [channels: number, height: number, width: number];
   /** Adds a chunk's events; those outside the sensor or the window of time are left out. The chunk stays the caller's. */
   add(chunk: EventChunk): void;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@millrace/base";
-import { timeOfRow } from "../event-rows.ts";
+import { type EventChunk, timeOfRow } from "../event-rows.ts";
 import type { Representation, RepresentationSize } from "./representation.ts";
 import { checkSize } from "./representation.ts";
 
@@ -23,29 +23,44 @@ export function timeSurface({
   tauUs,
   decay = "exponential",
 }: TimeSurfaceOptions): Representation<Float32Array> {
-  const pixels = width * height;
   const last = new Float64Array(checkSize({ width, height }, 2)).fill(Number.NEGATIVE_INFINITY);
-  if (!(tauUs > 0))
-    throw new InvalidArgumentError("EVENTS_FILTER_RANGE", "tau", tauUs, "microseconds above 0");
+  checkTau(tauUs);
   let now = Number.NEGATIVE_INFINITY;
   return {
     shape: [2, height, width],
     add(chunk) {
-      const { x, y, p } = chunk.columns;
-      const times = chunk.words("t");
-      for (let row = 0; row < chunk.rowCount; row++) {
-        const [column, line] = [x[row]!, y[row]!];
-        if (column >= width || line >= height) continue;
-        const time = timeOfRow(times, row);
-        last[(p[row]! === 0 ? 0 : pixels) + line * width + column] = time;
-        if (time > now) now = time;
-      }
+      now = Math.max(now, keepLastTimes(chunk, last, width, height));
     },
     values() {
+      // Before the first event everything is long ago: infinity minus infinity is NaN.
       const ages = Float32Array.from(last, (time) => (now - time) / tauUs);
-      if (decay === "linear") return ages.map((age) => Math.max(0, 1 - (Number.isNaN(age) ? Infinity : age)));
-      // Before the first event everything is long ago.
-      return ages.map((age) => (Number.isNaN(age) ? 0 : Math.exp(-age)));
+      return decay === "linear"
+        ? ages.map((age) => (age < 1 ? 1 - age : 0))
+        : ages.map((age) => (Number.isNaN(age) ? 0 : Math.exp(-age)));
     },
   };
+}
+
+/** Checks a time constant. @throws InvalidArgumentError */
+export function checkTau(tauUs: number): void {
+  if (tauUs > 0) return;
+  throw new InvalidArgumentError("EVENTS_FILTER_RANGE", "tau", tauUs, "microseconds above 0");
+}
+
+/** Writes each event's time to its pixel. @returns the latest of these times */
+function keepLastTimes(chunk: EventChunk, last: Float64Array, width: number, height: number): number {
+  const { x, y, p } = chunk.columns;
+  const { rowCount } = chunk;
+  const times = chunk.words("t");
+  const pixels = width * height;
+  let latest = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < rowCount; row++) {
+    const column = x[row]!;
+    const line = y[row]!;
+    if (column >= width || line >= height) continue;
+    const time = timeOfRow(times, row);
+    last[(-p[row]! & pixels) + line * width + column] = time;
+    if (time > latest) latest = time;
+  }
+  return latest;
 }
