@@ -1,5 +1,6 @@
 import type { DecoderState } from "./decoder-state.ts";
 import type { EventRows } from "./event-rows.ts";
+import type { DecodeMode } from "./options.ts";
 import { TriggerLog } from "./trigger-log.ts";
 import { ViolationLog } from "./violations.ts";
 
@@ -13,7 +14,15 @@ export class DecoderContext {
   /** Position of the data in the file, for the offsets of violations. */
   readonly dataStart: number;
 
-  constructor(dataStart: number, width: number | undefined, height: number | undefined) {
+  readonly mode: DecodeMode;
+
+  constructor(
+    dataStart: number,
+    width: number | undefined,
+    height: number | undefined,
+    mode: DecodeMode = "raw",
+  ) {
+    this.mode = mode;
     this.dataStart = dataStart;
     this.width = width ?? 65_536;
     this.height = height ?? 65_536;
@@ -35,8 +44,8 @@ export interface EventDecoder {
   decode(bytes: Uint8Array, start: number, rows: EventRows): number;
   /** Tells that there are no more bytes; what was left over becomes rows or violations. */
   finish(rows: EventRows): void;
-  /** Where it stands, when all bytes were decoded; undefined inside a packet, where it cannot be taken up again. */
-  saveState(): DecoderState | undefined;
+  /** Where it stands when it has used up all bytes: at the first word, line or packet that is not whole. */
+  saveState(): DecoderState;
   /** Goes on where another decoder of the same recording stood: the next bytes are those from `byteOffset` on. */
   restoreState(state: DecoderState): void;
 }

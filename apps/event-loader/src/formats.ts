@@ -9,6 +9,7 @@ const NAMES = [
   "DAT",
   "ES",
   "N-MNIST",
+  "AEDAT1",
   "AEDAT2",
   "AEDAT3",
   "AEDAT4",
@@ -45,9 +46,8 @@ export const HDF5_MAGIC = "\x89HDF\r\n\x1a\n";
 
 /** What files of other formats begin with; ASCII, with escapes for the rest. */
 const MAGICS: readonly (readonly [start: string, name: string])[] = [
-  ["#!AER-DAT", "AEDAT 1 (jAER)"],
+  ["#!AER-DAT", "AEDAT of an unknown version"],
   ["#ROSBAG V", "a ROS 1 bag of a version before 2.0"],
-  ["\x1f\x8b", "gzip"],
   ["ARROW1", "Arrow"],
   ["PAR1", "Parquet"],
   ["\x89PNG", "PNG"],
@@ -67,6 +67,22 @@ export function unsupportedMagic(head: Uint8Array): string | undefined {
 export function beginsWith(bytes: Uint8Array, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false;
   return true;
+}
+
+/** What formats begin with that are not read from their beginning to their end. */
+const RANDOM_ACCESS_MAGICS: readonly string[] = [
+  HDF5_MAGIC,
+  "\x93NUMPY",
+  "PK\x03\x04",
+  "\x89MCAP0\r\n",
+  "#ROSBAG V",
+  "\x1f\x8b",
+  "SQLite format 3",
+];
+
+/** True for the first bytes of a format that is not read from its beginning to its end. */
+export function needsRandomAccess(head: Uint8Array): boolean {
+  return RANDOM_ACCESS_MAGICS.some((magic) => beginsWith(head, magic));
 }
 
 /** The error for a file that ends before its data begins. */

@@ -43,9 +43,12 @@ export {
 } from "./filters/selections.ts";
 export { crop, flipX, flipY, rescale, rotate, transpose } from "./filters/transforms.ts";
 export { FORMAT_NAMES, type FormatName } from "./formats.ts";
-export { DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingOptions } from "./options.ts";
+export { openRecording, type RecordingInput } from "./open-recording.ts";
+export { DECODE_MODES, DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingOptions } from "./options.ts";
 export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";
-export { openRecording, type Recording } from "./recording.ts";
+export type { Provenance } from "./provenance.ts";
+export { DEFAULT_EVENT_QUERY, type EventQuery, type PixelMask } from "./query/event-query.ts";
+export type { Recording, RecordingMeta } from "./recording.ts";
 export {
   type AveragedTimeSurfaceOptions,
   averagedTimeSurface,

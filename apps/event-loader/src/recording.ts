@@ -1,77 +1,93 @@
-import { ClosedError, checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
+import { ClosedError } from "@millrace/base";
 import { BufferPool } from "@millrace/buffers";
-import { type ByteSource, blobSource, fileSource, inspectInputFile, readChunks } from "@millrace/files";
+import { type ByteSource, readChunks } from "@millrace/files";
 import { abortedError, Progress } from "@millrace/stream";
+import type { DecoderState } from "./decoder-state.ts";
 import { DecoderContext } from "./event-decoder.ts";
 import { type EventChunk, EventRows } from "./event-rows.ts";
-import { FORMAT_NAMES, type FormatName } from "./formats.ts";
-import { DEFAULT_RECORDING_OPTIONS, type RecordingOptions } from "./options.ts";
-import { type ByteFormat, detectRecordingFormat, type RecordingFormat } from "./recording-format.ts";
+import type { FormatName } from "./formats.ts";
+import { buildEventIndex } from "./index-file/build-index.ts";
+import { EventIndex, type IndexedFile } from "./index-file/event-index.ts";
+import { describeIndexedFile, indexPathOf, readIndexFile, writeIndexFile } from "./index-file/index-file.ts";
+import type { RecordingOptions } from "./options.ts";
+import { type Provenance, provenanceOf } from "./provenance.ts";
+import { type EventQuery, endsBehind, planQuery, type QueryPlan } from "./query/event-query.ts";
+import type { ByteFormat, RecordingFormat } from "./recording-format.ts";
 import type { RowSource } from "./row-source.ts";
 import type { CameraFrame, ImuChunk, SideStreamOptions } from "./side-streams.ts";
-import { parseTextColumns, TIME_UNITS } from "./text-layout.ts";
 import type { TriggerColumns } from "./trigger-log.ts";
 import type { ViolationCounts } from "./violations.ts";
 
-/**
- * Opens a recording of an event camera and finds out its format from its content.
- *
- * @param input - a path, a Blob (the file that a user of a browser picked), or a source of bytes, which the recording
- *   then owns
- * @throws IoError for a missing file, a directory, an empty file, a Git LFS pointer
- * @throws MillraceError, CorruptDataError when it is no recording that can be read; the message names the format
- * @example
- * await using recording = await openRecording("drive.raw");
- * for await (const chunk of recording.events()) {
- *   const { x, y } = chunk.columns; // the first chunk.rowCount of each
- *   chunk.release();
- * }
- */
-export async function openRecording(
-  input: string | Blob | ByteSource,
-  options: RecordingOptions = {},
-): Promise<Recording> {
-  const filled = checkOptions(options);
-  const path = typeof input === "string" ? input : undefined;
-  const source = await sourceOf(input, filled);
-  try {
-    return new Recording(source, await detectRecordingFormat(source, { ...filled, path }), filled);
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
+/** What is known of a recording beside its events. */
+export interface RecordingMeta {
+  readonly format: FormatName;
+  /** Columns and rows of the sensor, as far as they are known; see `Recording.width`. */
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  readonly provenance: Provenance;
+  /** Keys and values of the file's header; of a text file, how it is read. */
+  readonly header: Readonly<Record<string, string>>;
 }
 
-/** An open recording; made by {@link openRecording}. Its events are read with {@link events}, as often as wanted. */
+/** A part of a recording: from where a decoder stood to a byte, or a row of a table. */
+interface Part {
+  readonly start: DecoderState | undefined;
+  readonly stop: number | undefined;
+}
+
+const WHOLE: Part = { start: undefined, stop: undefined };
+
+/** An open recording; made by `openRecording`. Its events are read with {@link events}, as often as wanted. */
 export class Recording {
   /** For messages: the path. */
   readonly name: string;
   readonly format: FormatName;
   /** Keys and values of the file's header; of a text file, how it is read. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Size of the file in bytes. */
-  readonly size: number;
   readonly #source: ByteSource;
   readonly #format: RecordingFormat;
   readonly #options: Required<RecordingOptions>;
+  readonly #path: string | undefined;
   readonly #pool: BufferPool;
+  /** Built or found before; undefined until then. */
+  #index: EventIndex | undefined;
   #context: DecoderContext;
   /** Largest coordinates seen, where the geometry is not known; -1 before the first event. */
   #largestX = -1;
   #largestY = -1;
   #isClosed = false;
 
-  /** @param options - resolved and checked */
-  constructor(source: ByteSource, format: RecordingFormat, options: Required<RecordingOptions>) {
+  /**
+   * @param options - resolved and checked
+   * @param path - where it is on `options.vfs`; undefined for another source
+   */
+  constructor(
+    source: ByteSource,
+    format: RecordingFormat,
+    options: Required<RecordingOptions>,
+    path: string | undefined,
+  ) {
     this.name = source.name;
     this.format = format.name;
     this.metadata = format.metadata;
-    this.size = source.size;
     this.#source = source;
     this.#format = format;
     this.#options = options;
+    this.#path = path;
+    this.#index = options.index instanceof EventIndex ? options.index : undefined;
     this.#pool = options.pool ?? new BufferPool();
     this.#context = this.#newContext();
+  }
+
+  /** Size of the file in bytes; Infinity for a stream until its end was read. */
+  get size(): number {
+    return this.#source.size;
+  }
+
+  /** What is known of it, as far as events were read. */
+  get meta(): RecordingMeta {
+    const { format, width, height, metadata: header } = this;
+    return { format, width, height, provenance: provenanceOf(format, header, this.#options.mode), header };
   }
 
   /** Columns of the sensor; where nothing tells, one more than the largest x read so far, or undefined before. */
@@ -99,26 +115,68 @@ export class Recording {
     return this.#context.triggers.columns;
   }
 
-  /** @deprecated the name before `events()` */
+  /** TEMPORARY-ALIAS */
   chunks(): AsyncGenerator<EventChunk, void, undefined> {
     return this.events();
   }
 
   /**
-   * Reads the events from the beginning, in the order of the file. Whoever gets a chunk releases it.
+   * Reads the events, or those of a query, in the order of the file. Whoever gets a chunk releases it.
    *
-   * One pass at a time: `violations` and `triggers` are those of the latest.
+   * A query runs on each chunk right behind the decoder. With `from` or `until`, an index (see {@link openIndex})
+   * tells where to begin and where to end, and nothing else is read; without one, reading begins at the beginning,
+   * and it ends before the file's end only where times cannot fall: in an Event Stream, or where `isSorted` says so.
+   *
+   * One pass at a time: `violations` and `triggers` are those of the latest, as far as it has read.
    *
    * @throws CorruptDataError `EVENTS_DATA_VIOLATION` with `isStrict`, for the first violation
+   * @throws InvalidArgumentError for a query that cannot be
    * @throws AbortedError when the signal fires
    */
-  async *events(): AsyncGenerator<EventChunk, void, undefined> {
+  async *events(query: EventQuery = {}): AsyncGenerator<EventChunk, void, undefined> {
     this.#checkOpen();
-    const context = this.#newContext();
-    this.#context = context;
-    yield* "openRows" in this.#format
-      ? this.#rowChunks(this.#format.openRows(context), context)
-      : this.#byteChunks(this.#format, context);
+    const plan = planQuery(query);
+    const canStop = plan.isSorted || this.format === "ES";
+    for await (const chunk of this.#pass(await this.#partOf(plan))) {
+      const isLast = canStop && endsBehind(chunk, plan.until);
+      for (const filter of plan.filters) filter.apply(chunk);
+      if (chunk.rowCount > 0) yield chunk;
+      else chunk.release();
+      if (isLast) return;
+    }
+  }
+
+  /**
+   * Reads the events of a run of an index's segments: a share of the recording, for a thread say.
+   * @param index - of this recording; from `first` to before `end`
+   * @throws as {@link events} does
+   */
+  async *eventsOfSegments(
+    index: EventIndex,
+    first: number,
+    end: number,
+  ): AsyncGenerator<EventChunk, void, undefined> {
+    this.#checkOpen();
+    if (first < end) yield* this.#pass({ start: index.stateAt(first), stop: index.offsetAt(end) });
+  }
+
+  /**
+   * The index of this recording: the one in the file beside it where it fits, else a new one, made by reading all.
+   * @param isSaved - write a new one beside the file; false keeps it in memory, as for what is no file
+   * @throws MillraceError `EVENTS_INDEX_UNSUPPORTED` for bags @throws IoError when it cannot be written
+   */
+  async openIndex(isSaved = true): Promise<EventIndex> {
+    this.#checkOpen();
+    if (this.#index !== undefined) return this.#index;
+    const { vfs, signal } = this.#options;
+    const file = await this.#describeFile();
+    const path = this.#path === undefined ? undefined : indexPathOf(this.#path);
+    const found = path === undefined ? undefined : await readIndexFile(vfs, path, file);
+    const [source, format, context] = [this.#source, this.#format, this.#newContext()];
+    const index = found ?? (await buildEventIndex({ source, format, context, file, signal }));
+    if (found === undefined && path !== undefined && isSaved) await writeIndexFile(vfs, path, index);
+    this.#index = index;
+    return index;
   }
 
   /**
@@ -139,16 +197,55 @@ export class Recording {
     yield* this.#format.openImu?.(this.#sideOptions) ?? [];
   }
 
+  #pass(part: Part): AsyncGenerator<EventChunk, void, undefined> {
+    const context = this.#newContext();
+    this.#context = context;
+    if (!("openRows" in this.#format)) return this.#byteChunks(this.#format, context, part);
+    const rows = this.#format.openRows(context);
+    if (part.start !== undefined) {
+      rows.setRange?.(part.start.byteOffset, part.stop ?? Number.POSITIVE_INFINITY);
+    }
+    return this.#rowChunks(rows, context);
+  }
+
+  /** Where the events of a query are, as far as an index tells. */
+  async #partOf({ isTimed, from, until }: QueryPlan): Promise<Part> {
+    const index = isTimed ? await this.#indexAtHand() : undefined;
+    if (index === undefined) return WHOLE;
+    const { first, end } = index.segmentsBetween(from, until);
+    if (index.length === 0) return WHOLE;
+    return { start: index.stateAt(first), stop: index.offsetAt(end) };
+  }
+
+  /** An index that was opened, or whose file lies beside the recording: made anew when it does not fit any more. */
+  async #indexAtHand(): Promise<EventIndex | undefined> {
+    const { index, vfs } = this.#options;
+    if (this.#index !== undefined || index === "none" || this.#path === undefined) return this.#index;
+    return (await vfs.exists(indexPathOf(this.#path))) ? this.openIndex() : undefined;
+  }
+
+  async #describeFile(): Promise<IndexedFile> {
+    const { vfs, mode, geometry, format, columns, timeUnit, topic, stream } = this.#options;
+    const modifiedMs = this.#path === undefined ? 0 : (await vfs.stat(this.#path)).modifiedMs;
+    const { name, metadata } = this.#format;
+    const reading = [name, metadata, mode, geometry, format, columns, timeUnit, topic, stream];
+    return describeIndexedFile(this.#source, modifiedMs, reading);
+  }
+
   async *#byteChunks(
-    { newDecoder, dataStart: start }: ByteFormat,
+    { newDecoder, dataStart }: ByteFormat,
     context: DecoderContext,
+    { start, stop }: Part,
   ): AsyncGenerator<EventChunk, void, undefined> {
     const { readBytes, rowsPerChunk, signal } = this.#options;
     const decoder = newDecoder(context);
-    const progress = this.#newProgress();
+    if (start !== undefined) decoder.restoreState(start);
+    const from = start?.byteOffset ?? dataStart;
+    const range = { start: from, ...(stop === undefined ? {} : { end: stop }) };
+    const progress = this.#newProgress(Math.min(this.size, stop ?? this.size) - from);
     let rows = this.#newRows();
     try {
-      for await (const bytes of readChunks(this.#source, { chunkBytes: readBytes, start, signal })) {
+      for await (const bytes of readChunks(this.#source, { chunkBytes: readBytes, signal, ...range })) {
         for (let at = 0; at < bytes.length; ) {
           at = decoder.decode(bytes, at, rows);
           this.#checkViolations(context);
@@ -165,7 +262,8 @@ export class Recording {
         rows = this.#newRows();
         yield this.#seal(full);
       }
-      decoder.finish(rows);
+      // Where another part begins nothing is left over.
+      if (stop === undefined) decoder.finish(rows);
       this.#checkViolations(context);
       progress.finish();
       if (rows.rowCount === 0) return;
@@ -179,7 +277,7 @@ export class Recording {
 
   async *#rowChunks(source: RowSource, context: DecoderContext): AsyncGenerator<EventChunk, void, undefined> {
     const { signal } = this.#options;
-    const progress = this.#newProgress();
+    const progress = this.#newProgress(this.size);
     for (let hasMore = true; hasMore; ) {
       const rows = this.#newRows();
       try {
@@ -227,16 +325,21 @@ export class Recording {
   }
 
   #newContext(): DecoderContext {
-    return new DecoderContext(this.#format.dataStart, this.#knownWidth, this.#knownHeight);
+    return new DecoderContext(
+      this.#format.dataStart,
+      this.#knownWidth,
+      this.#knownHeight,
+      this.#options.mode,
+    );
   }
 
   #newRows(): EventRows {
     return new EventRows(this.#options.rowsPerChunk, this.#pool);
   }
 
-  #newProgress(): Progress {
+  #newProgress(bytes: number): Progress {
     const { onProgress } = this.#options;
-    const totalBytes = this.size - this.#format.dataStart;
+    const totalBytes = Number.isFinite(bytes) ? bytes : undefined;
     return new Progress({ totalBytes, ...(onProgress === undefined ? {} : { onReport: onProgress }) });
   }
 
@@ -253,41 +356,8 @@ export class Recording {
   }
 }
 
-async function sourceOf(
-  input: string | Blob | ByteSource,
-  { vfs }: Required<RecordingOptions>,
-): Promise<ByteSource> {
-  if (input instanceof Blob) return blobSource(input, input instanceof File ? input.name : "blob");
-  if (typeof input !== "string") return input;
-  await inspectInputFile(vfs, input);
-  return fileSource(vfs, input);
-}
-
 function largestOf(values: Uint16Array, count: number, atLeast: number): number {
   let largest = atLeast;
   for (let i = 0; i < count; i++) if (values[i]! > largest) largest = values[i]!;
   return largest;
-}
-
-function checkOptions(options: RecordingOptions): Required<RecordingOptions> {
-  const filled = resolveOptions<Required<RecordingOptions>>("events", DEFAULT_RECORDING_OPTIONS, options);
-  const { rowsPerChunk, format, geometry, timeUnit, columns } = filled;
-  checkInteger("events", "rowsPerChunk", rowsPerChunk, 32, 2 ** 24);
-  checkInteger("events", "readBytes", filled.readBytes, 1, 2 ** 30);
-  if (format !== undefined) checkOneOf("events", "format", format, FORMAT_NAMES);
-  if (timeUnit !== undefined) checkOneOf("events", "timeUnit", timeUnit, TIME_UNITS);
-  if (columns !== undefined) parseTextColumns(columns.join(","));
-  if (geometry !== undefined) {
-    checkInteger("events", "geometry width", geometry.width, 1, 65_536);
-    checkInteger("events", "geometry height", geometry.height, 1, 65_536);
-  }
-  if ((columns ?? timeUnit) !== undefined && format !== undefined && format !== "text") {
-    throw new InvalidArgumentError(
-      "EVENTS_OPTIONS_CONFLICT",
-      "events format",
-      format,
-      '"text" with columns or a time unit',
-    );
-  }
-  return filled;
 }

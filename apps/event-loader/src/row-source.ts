@@ -8,6 +8,10 @@ export interface RowSource {
    * @returns false when there are no more
    */
   fill(rows: EventRows): Promise<boolean>;
+  /** Rows read of a source that has them in one order, and can begin anywhere. */
+  rowsRead?(): number;
+  /** Reads the rows from `start` to before `stop` only. */
+  setRange?(start: number, stop: number): void;
 }
 
 /** A column of numbers of any kind. */
@@ -39,18 +43,28 @@ export class TableRows implements RowSource {
   readonly #table: ColumnTable;
   readonly #context: DecoderContext;
   #next = 0;
+  #stop: number;
 
   constructor(table: ColumnTable, context: DecoderContext) {
     this.#table = table;
+    this.#stop = table.rowCount;
     this.#context = context;
   }
 
   async fill(rows: EventRows): Promise<boolean> {
-    const { rowCount } = this.#table;
-    const stop = Math.min(rowCount, this.#next + rows.capacity - rows.rowCount);
+    const stop = Math.min(this.#stop, this.#next + rows.capacity - rows.rowCount);
     if (stop > this.#next) this.#append(await this.#table.read(this.#next, stop), stop - this.#next, rows);
     this.#next = stop;
-    return stop < rowCount;
+    return stop < this.#stop;
+  }
+
+  rowsRead(): number {
+    return this.#next;
+  }
+
+  setRange(start: number, stop: number): void {
+    this.#next = start;
+    this.#stop = Math.min(stop, this.#table.rowCount);
   }
 
   #append(columns: EventColumns, count: number, rows: EventRows): void {

@@ -3,6 +3,7 @@ import { DecoderContext, type EventDecoder } from "../src/event-decoder.ts";
 import { EventRows } from "../src/event-rows.ts";
 import {
   type EventChunk,
+  type EventQuery,
   Evt3Encoder,
   openRecording,
   type Recording,
@@ -18,10 +19,10 @@ export function eventsOf(chunk: EventChunk): Event[] {
   return Array.from({ length: chunk.rowCount }, (_, i) => [Number(t[i]!), x[i]!, y[i]!, p[i]!]);
 }
 
-/** All events of a recording, in order. */
-export async function readEvents(recording: Recording): Promise<Event[]> {
+/** All events of a recording, or those of a query, in order. */
+export async function readEvents(recording: Recording, query?: EventQuery): Promise<Event[]> {
   const events: Event[] = [];
-  for await (const chunk of recording.events()) {
+  for await (const chunk of recording.events(query)) {
     events.push(...eventsOf(chunk));
     chunk.release();
   }

@@ -1,8 +1,9 @@
 import { InvalidArgumentError, nearestName } from "@millrace/base";
 import type { VerbContext, VerbSpec } from "@millrace/cli";
 import { FORMAT_NAMES, type FormatName } from "../formats.ts";
+import { openRecording } from "../open-recording.ts";
 import type { Geometry, RecordingOptions } from "../options.ts";
-import { openRecording, type Recording } from "../recording.ts";
+import type { Recording } from "../recording.ts";
 import { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "../text-layout.ts";
 
 /** The flags of every verb that reads a recording. */
@@ -13,6 +14,7 @@ export interface InputFlags {
   readonly columns?: readonly TextColumn[];
   readonly timeUnit?: TimeUnit;
   readonly topic?: string;
+  readonly stream?: number;
 }
 
 /** Adds {@link InputFlags} to a verb. */
@@ -31,7 +33,8 @@ export const addInputFlags: NonNullable<VerbSpec<InputFlags>["flags"]> = (comman
       "the unit of times in a text file: s, ms, us or ns",
       oneOf("time unit", TIME_UNITS),
     )
-    .option("--topic <name>", "the topic with the events, of a ROS bag that has several");
+    .option("--topic <name>", "the topic with the events, of a ROS bag that has several")
+    .option("--stream <n>", "the stream with the events, of an AEDAT 4 file that has several", parseStream);
 
 /** Opens the recording that a command line names, with a bar on stderr while it is read. */
 export function openInput(
@@ -48,6 +51,7 @@ export function openInput(
     columns: flags.columns,
     timeUnit: flags.timeUnit,
     topic: flags.topic,
+    stream: flags.stream,
     signal: context.signal,
     onProgress: (report) => bar.update(report),
   };
@@ -78,6 +82,11 @@ export function oneOf<T extends string>(what: string, names: readonly T[]): (tex
     const expected = near === undefined ? `one of ${names.join(", ")}` : `"${near}", perhaps`;
     throw new InvalidArgumentError("EVENTS_OPTION_VALUE", what, text, expected);
   };
+}
+
+function parseStream(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("EVENTS_OPTION_VALUE", "stream", text, "the number of a stream, such as 0");
 }
 
 function parseGeometry(text: string): Geometry {
