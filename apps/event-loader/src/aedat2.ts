@@ -1,5 +1,6 @@
 import type { ByteSource } from "@millrace/files";
 import { headerValue, readAedatHeader } from "./aedat-header.ts";
+import { aedat2SideStreams } from "./aedat2-side-streams.ts";
 import { chipSize } from "./chips.ts";
 import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
@@ -12,6 +13,7 @@ import type { ByteFormat } from "./recording-format.ts";
 export type Aedat2Layout = "DAVIS" | "DVS128";
 
 const RECORD_BYTES = 8;
+const TIME_BYTES = 4;
 /** A drop of the signed 32-bit time by more than this is a wrap; smaller ones are events out of order. */
 const WRAP_DROP = 2 ** 31;
 
@@ -34,6 +36,24 @@ export function aedat2Format(source: ByteSource, head: Uint8Array): ByteFormat {
     metadata: { layout, ...(chip === undefined ? {} : { chip }) },
     dataStart: end,
     newDecoder: (context) => newAedat2Decoder(context, layout),
+    ...(layout === "DAVIS" ? aedat2SideStreams(source, end, size) : {}),
+  };
+}
+
+/**
+ * Reads the header of an AEDAT 1 file: addresses of 16 bits, those of a DVS128.
+ * @param head - the file's first bytes: more than its header has, or the whole file
+ */
+export function aedat1Format(source: ByteSource, head: Uint8Array): ByteFormat {
+  const { end, isCut } = readAedatHeader(head, (line) => /^end of ascii header$/i.test(line));
+  if (isCut) throw truncatedHeader(source.name, end);
+  const layout = "DVS128";
+  return {
+    name: "AEDAT1",
+    ...chipSize(layout)!,
+    metadata: { layout },
+    dataStart: end,
+    newDecoder: (context) => newAedat2Decoder(context, layout, 2),
   };
 }
 
@@ -53,20 +73,26 @@ function layoutOfAddresses(records: Uint8Array): Aedat2Layout {
 interface Aedat2State {
   readonly context: DecoderContext;
   readonly layout: Aedat2Layout;
+  readonly addressBytes: 2 | 4;
   last: number;
   loops: number;
 }
 
 /**
- * Makes a decoder of AEDAT 2 records, big-endian: a 32-bit address and a signed 32-bit time in µs.
+ * Makes a decoder of AEDAT 2 records, big-endian: a 32-bit address and a signed 32-bit time in µs. Those of AEDAT 1
+ * have an address of 16 bits.
  *
  * Rows and columns are as the addresses have them: jAER counts rows from the bottom. Frames and inertial samples of
- * a DAVIS are passed over.
+ * a DAVIS are passed over here.
  */
-export function newAedat2Decoder(context: DecoderContext, layout: Aedat2Layout): EventDecoder {
-  const state: Aedat2State = { context, layout, last: Number.NEGATIVE_INFINITY, loops: 0 };
+export function newAedat2Decoder(
+  context: DecoderContext,
+  layout: Aedat2Layout,
+  addressBytes: 2 | 4 = 4,
+): EventDecoder {
+  const state: Aedat2State = { context, layout, addressBytes, last: Number.NEGATIVE_INFINITY, loops: 0 };
   return new RecordDecoder({
-    maxRecordBytes: RECORD_BYTES,
+    maxRecordBytes: addressBytes + TIME_BYTES,
     dataStart: context.dataStart,
     violations: context.violations,
     state: stateFields(state, ["last", "loops"]),
@@ -85,13 +111,15 @@ function decodeRecords(
   const { timeWords, x: xs, y: ys, p: ps, capacity } = rows;
   const { width, height, violations, triggers } = state.context;
   const isDavis = state.layout === "DAVIS";
-  const lastStart = end - RECORD_BYTES;
+  const { addressBytes } = state;
+  const recordBytes = addressBytes + TIME_BYTES;
+  const lastStart = end - recordBytes;
   let { last, loops } = state;
   let row = rows.rowCount;
   let i = start;
-  for (; i <= lastStart && row < capacity; i += RECORD_BYTES) {
-    const address = bigEndian(bytes, i);
-    const time = bigEndian(bytes, i + 4);
+  for (; i <= lastStart && row < capacity; i += recordBytes) {
+    const address = addressBytes === 4 ? bigEndian(bytes, i) : (bytes[i]! << 8) | bytes[i + 1]!;
+    const time = bigEndian(bytes, i + addressBytes);
     if (last - time > WRAP_DROP) loops++;
     last = time;
     const timeHi = loops + (time >> 31);

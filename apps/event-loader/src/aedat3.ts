@@ -1,6 +1,7 @@
-import { CorruptDataError, readU32 } from "@millrace/base";
+import { readU32 } from "@millrace/base";
 import type { ByteSource } from "@millrace/files";
 import { headerValue, readAedatHeader } from "./aedat-header.ts";
+import { aedat3SideStreams, readAedat3PacketHeader } from "./aedat3-side-streams.ts";
 import { chipSize } from "./chips.ts";
 import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
@@ -40,6 +41,7 @@ export function aedat3Format(source: ByteSource, head: Uint8Array): ByteFormat {
     metadata: sensor === undefined ? {} : { sensor },
     dataStart: end,
     newDecoder: (context) => newAedat3Decoder(context, source.name),
+    ...aedat3SideStreams(source, end),
   };
 }
 
@@ -93,18 +95,8 @@ function decodePackets(
   return at;
 }
 
-/** The fields of a packet's header: type i16 at 0, event size i32 at 4, overflows i32 at 12, events i32 at 20. */
 function readPacketHeader(state: Aedat3State, bytes: Uint8Array, at: number, byteOffset: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, PACKET_HEADER_BYTES);
-  const type = view.getInt16(0, true);
-  const eventBytes = view.getInt32(4, true);
-  const overflow = view.getInt32(12, true);
-  const count = view.getInt32(20, true);
-  const isOfEight = type === POLARITY || type === SPECIAL;
-  if (type < 0 || eventBytes < 1 || overflow < 0 || count < 0 || (isOfEight && eventBytes !== EVENT_BYTES)) {
-    const problem = `a packet of type ${type} with ${count} events of ${eventBytes} bytes and ${overflow} overflows cannot be; the file is damaged before here`;
-    throw new CorruptDataError("EVENTS_PACKET_CORRUPT", state.source, byteOffset, problem);
-  }
+  const { type, eventBytes, overflow, count } = readAedat3PacketHeader(bytes, at, state.source, byteOffset);
   state.type = type;
   state.overflow = overflow;
   state.restBytes = count * eventBytes;

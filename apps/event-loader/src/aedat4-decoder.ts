@@ -1,26 +1,18 @@
-import { CorruptDataError, isMillraceError, readU16, readU32 } from "@millrace/base";
-import { decompressBytesSync, decompressLz4Frame } from "@millrace/compress";
+import { readU16, readU32 } from "@millrace/base";
+import {
+  AEDAT4_HEADER_BYTES,
+  type Aedat4Packets,
+  corruptAedat4Packet,
+  guardAedat4Packet,
+  MAX_AEDAT4_PACKET_BYTES,
+  openAedat4Packet,
+} from "./aedat4-packets.ts";
 import type { DecoderState } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
-import { FlatBufferError, type FlatTable, readFlatBuffer } from "./flatbuffer.ts";
+import type { FlatTable } from "./flatbuffer.ts";
 
-/** What is known of the packets of a file. */
-export interface Aedat4Packets {
-  /** For messages. */
-  readonly source: string;
-  /** Each packet's content is one frame of it. */
-  readonly compression: "none" | "LZ4" | "zstd";
-  /** Position in the file behind the last packet; what follows is a table of them. */
-  readonly end: number;
-  /** Streams that hold neither events nor triggers. */
-  readonly ignored: ReadonlySet<number>;
-}
-
-const HEADER_BYTES = 8;
 const EVENT_BYTES = 16;
-/** More than any camera puts into a packet, compressed or not. */
-const MAX_PACKET_BYTES = 2 ** 26;
 /** Sources of triggers that are edges of an external signal: rising, falling, a pulse. */
 const EXTERNAL_RISING = 1;
 const EXTERNAL_FALLING = 2;
@@ -31,7 +23,7 @@ export class Aedat4Decoder implements EventDecoder {
   readonly rowsPerStep = 1;
   readonly #context: DecoderContext;
   readonly #packets: Aedat4Packets;
-  readonly #header = new Uint8Array(HEADER_BYTES);
+  readonly #header = new Uint8Array(AEDAT4_HEADER_BYTES);
   #headerCount = 0;
   /** What there is of a packet's content; undefined for one that is skipped. */
   #content: Uint8Array | undefined;
@@ -62,11 +54,11 @@ export class Aedat4Decoder implements EventDecoder {
       at++;
     }
     while (at < bytes.length) {
-      if (this.#headerCount < HEADER_BYTES) {
+      if (this.#headerCount < AEDAT4_HEADER_BYTES) {
         if (this.#headerCount === 0 && this.#position >= this.#packets.end) return bytes.length;
         this.#header[this.#headerCount++] = bytes[at++]!;
         this.#position++;
-        if (this.#headerCount === HEADER_BYTES) this.#beginPacket();
+        if (this.#headerCount === AEDAT4_HEADER_BYTES) this.#beginPacket();
         continue;
       }
       const count = Math.min(bytes.length - at, this.#contentBytes - this.#contentCount);
@@ -87,8 +79,9 @@ export class Aedat4Decoder implements EventDecoder {
     if (this.#headerCount > 0) this.#context.violations.add("truncatedWord", this.#packetAt);
   }
 
-  saveState(): DecoderState | undefined {
-    return this.#headerCount > 0 ? undefined : { byteOffset: this.#packetAt, values: [] };
+  saveState(): DecoderState {
+    // Of a packet that is not whole nothing was decoded.
+    return { byteOffset: this.#packetAt, values: [] };
   }
 
   restoreState({ byteOffset }: DecoderState): void {
@@ -102,8 +95,8 @@ export class Aedat4Decoder implements EventDecoder {
   #beginPacket(): void {
     const stream = readU32(this.#header, 0) | 0;
     const size = readU32(this.#header, 4);
-    if (size === 0 || size > MAX_PACKET_BYTES || this.#position + size > this.#packets.end) {
-      throw this.#corrupt(`it has ${size} bytes`);
+    if (size === 0 || size > MAX_AEDAT4_PACKET_BYTES || this.#position + size > this.#packets.end) {
+      throw corruptAedat4Packet(this.#packets.source, this.#packetAt, `it has ${size} bytes`);
     }
     this.#contentBytes = size;
     this.#contentCount = 0;
@@ -117,14 +110,11 @@ export class Aedat4Decoder implements EventDecoder {
   }
 
   #open(content: Uint8Array): void {
-    try {
-      const { id, root } = readFlatBuffer(decompress(content, this.#packets.compression).subarray(4));
+    const { id, root } = openAedat4Packet(content, this.#packets, this.#packetAt);
+    guardAedat4Packet(this.#packets.source, this.#packetAt, () => {
       if (id === "EVTS") this.#openEvents(root);
       if (id === "TRIG") this.#addTriggers(root);
-    } catch (error) {
-      if (!(error instanceof FlatBufferError) && !isMillraceError(error)) throw error;
-      throw this.#corrupt(error.message, error);
-    }
+    });
   }
 
   #openEvents(root: FlatTable): void {
@@ -155,18 +145,6 @@ export class Aedat4Decoder implements EventDecoder {
       this.#context.triggers.add(timeLo, timeHi, 0, source === EXTERNAL_FALLING ? 0 : 1);
     }
   }
-
-  #corrupt(what: string, cause?: Error): CorruptDataError {
-    const problem = `a packet cannot be read: ${what}; the file is damaged here or before`;
-    return new CorruptDataError("EVENTS_PACKET_CORRUPT", this.#packets.source, this.#packetAt, problem, {
-      cause,
-    });
-  }
-}
-
-function decompress(content: Uint8Array, compression: Aedat4Packets["compression"]): Uint8Array {
-  if (compression === "LZ4") return decompressLz4Frame(content, MAX_PACKET_BYTES);
-  return compression === "zstd" ? decompressBytesSync(content, "zstd", MAX_PACKET_BYTES) : content;
 }
 
 /** Events of 16 bytes: time i64 in µs, x and y in 16 bits, polarity in a byte. */

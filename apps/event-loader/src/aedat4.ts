@@ -1,6 +1,8 @@
-import { CorruptDataError, readI64, readU32 } from "@millrace/base";
+import { CorruptDataError, InvalidArgumentError, readI64, readU32 } from "@millrace/base";
 import type { ByteSource } from "@millrace/files";
 import { Aedat4Decoder } from "./aedat4-decoder.ts";
+import type { Aedat4Packets } from "./aedat4-packets.ts";
+import { aedat4SideStreams } from "./aedat4-side-streams.ts";
 import { FlatBufferError, readFlatBuffer } from "./flatbuffer.ts";
 import { truncatedHeader, unsupportedFormat } from "./formats.ts";
 import { sizeOf } from "./raw-header.ts";
@@ -14,10 +16,15 @@ const COMPRESSIONS = ["none", "LZ4", "LZ4", "zstd", "zstd"] as const;
 /**
  * Reads the header of an AEDAT 4 file: how packets are compressed, where they end, and the streams, in XML.
  * @param head - the file's first bytes: more than its header has, or the whole file
- * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for events of several sensors
+ * @throws InvalidArgumentError `EVENTS_STREAM_CHOICE` for events of several sensors when none is chosen, or one is that
+ *   is not there; the message lists them
  * @throws CorruptDataError `EVENTS_HEADER_TRUNCATED`, `EVENTS_HEADER_CORRUPT`
  */
-export function aedat4Format(source: ByteSource, head: Uint8Array): ByteFormat {
+export function aedat4Format(
+  source: ByteSource,
+  head: Uint8Array,
+  { stream: wanted }: { readonly stream?: number | undefined },
+): ByteFormat {
   if (head.length < HEADER_START) throw truncatedHeader(source.name, head.length);
   const dataStart = HEADER_START + readU32(head, HEADER_START - 4);
   if (dataStart > head.length) throw truncatedHeader(source.name, head.length);
@@ -25,28 +32,51 @@ export function aedat4Format(source: ByteSource, head: Uint8Array): ByteFormat {
   const method = COMPRESSIONS[compression];
   if (method === undefined) throw unsupportedFormat(source.name, `AEDAT 4 with compression ${compression}`);
   const streams = readStreams(xml);
-  const eventStreams = streams.filter(({ type }) => type === "EVTS");
-  if (eventStreams.length > 1) {
-    throw unsupportedFormat(source.name, `AEDAT 4 with the events of ${eventStreams.length} sensors`);
-  }
-  const [events] = eventStreams;
-  const ignored = new Set(
-    streams.filter(({ type }) => type !== "EVTS" && type !== "TRIG").map(({ id }) => id),
-  );
-  const packets = {
+  const ofType = (type: string): number[] => streams.filter((one) => one.type === type).map(({ id }) => id);
+  const events = eventStream(source.name, streams, wanted);
+  const packets: Aedat4Packets = {
     source: source.name,
     compression: method,
     end: tableAt < 0 ? Number.POSITIVE_INFINITY : tableAt,
-    ignored,
+    ignored: new Set(
+      streams.filter(({ id, type }) => id !== events?.id && type !== "TRIG").map(({ id }) => id),
+    ),
   };
+  const side = { frames: new Set(ofType("FRME")), imu: new Set(ofType("IMUS")) };
   return {
     name: "AEDAT4",
     width: events?.size?.width,
     height: events?.size?.height,
-    metadata: { compression: method, ...(events?.source === undefined ? {} : { sensor: events.source }) },
+    metadata: {
+      compression: method,
+      ...(events?.source === undefined ? {} : { sensor: events.source }),
+      ...(wanted === undefined ? {} : { stream: String(wanted) }),
+    },
     dataStart,
     newDecoder: (context) => new Aedat4Decoder(context, packets),
+    ...aedat4SideStreams(source, packets, dataStart, side),
   };
+}
+
+/** The stream with the events that are read, or undefined in a file without any. */
+function eventStream(
+  source: string,
+  streams: readonly Stream[],
+  wanted: number | undefined,
+): Stream | undefined {
+  const found = streams.filter(({ type }) => type === "EVTS");
+  const chosen = wanted === undefined ? found : found.filter(({ id }) => id === wanted);
+  if (chosen.length === 1 || (found.length === 0 && wanted === undefined)) return chosen[0];
+  const names = found.map(
+    ({ id, source: camera, size }) =>
+      `${id} (${camera ?? "no name"}, ${size === undefined ? "no size" : `${size.width}x${size.height}`})`,
+  );
+  throw new InvalidArgumentError(
+    "EVENTS_STREAM_CHOICE",
+    `stream of ${source}`,
+    wanted,
+    `the number of the events' stream, one of ${names.join(", ") || "none"}`,
+  );
 }
 
 function readHeader(

@@ -14,14 +14,15 @@ const OVERFLOW_US = 127;
 /**
  * Reads the header of an Event Stream (.es): magic, version 2.x.x, type, width and height as u16.
  * @returns undefined for another format
- * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for another version, and for records other than DVS
+ * @throws MillraceError `EVENTS_FORMAT_UNSUPPORTED` for another version, and for records that are no events with a
+ *   polarity: generic ones, those of AMD, and colours
  */
 export function eventStreamFormat(source: ByteSource, head: Uint8Array): ByteFormat | undefined {
   if (!beginsWith(head, "Event Stream")) return undefined;
   if (head.length < 16) throw truncatedHeader(source.name, head.length);
   const version = head.subarray(12, 15).join(".");
   const type = TYPES[head[15]!] ?? `type ${head[15]}`;
-  if (head[12] !== 2 || type !== "DVS") {
+  if (head[12] !== 2 || (type !== "DVS" && type !== "ATIS")) {
     throw unsupportedFormat(source.name, `Event Stream ${version} of ${type} records`);
   }
   if (head.length < HEADER_BYTES) throw truncatedHeader(source.name, head.length);
@@ -31,22 +32,26 @@ export function eventStreamFormat(source: ByteSource, head: Uint8Array): ByteFor
     height: head[18]! | (head[19]! << 8),
     metadata: { version, type },
     dataStart: HEADER_BYTES,
-    newDecoder: newEventStreamDecoder,
+    newDecoder: (context) => newEventStreamDecoder(context, type),
   };
 }
 
 /**
  * Makes a decoder of Event Stream 2 DVS records: a byte with the time since the last record and the polarity, x and y.
- * Rows are counted as they are stored, from the bottom.
+ * Rows are counted as they are stored, from the bottom. Of an ATIS the changes are events; its measurements of exposure
+ * are counted as `otherEvent`.
  */
-export function newEventStreamDecoder(context: DecoderContext): EventDecoder {
+export function newEventStreamDecoder(context: DecoderContext, type: "DVS" | "ATIS" = "DVS"): EventDecoder {
   const state: EventStreamState = { context, time: 0 };
   return new RecordDecoder({
     maxRecordBytes: 5,
     dataStart: context.dataStart,
     violations: context.violations,
     state: stateFields(state, ["time"]),
-    loop: (bytes, start, end, rows, origin) => decodeRecords(state, bytes, start, end, rows, origin),
+    loop: (bytes, start, end, rows, origin) =>
+      type === "DVS"
+        ? decodeRecords(state, bytes, start, end, rows, origin)
+        : decodeAtisRecords(state, bytes, start, end, rows, origin),
   });
 }
 
@@ -87,6 +92,51 @@ function decodeRecords(
     ps[row] = first & 1;
     row++;
     if (x >= width || y >= height) violations.add("outsideGeometry", origin + i);
+    i += 5;
+  }
+  rows.rowCount = row;
+  state.time = time;
+  return i;
+}
+
+/** Six bits of ones: time passes without an event, this often as the two bits below say. */
+const ATIS_OVERFLOW_US = 63;
+
+/** As those of a DVS, but for the first byte: time since the last record [7:2], polarity [1], and whether it is a measurement. */
+function decodeAtisRecords(
+  state: EventStreamState,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  rows: EventRows,
+  origin: number,
+): number {
+  const { timeWords, x: xs, y: ys, p: ps, capacity } = rows;
+  const { width, height, violations } = state.context;
+  let { time } = state;
+  let row = rows.rowCount;
+  let i = start;
+  while (i < end && row < capacity) {
+    const first = bytes[i]!;
+    if (first >= 0xfc) {
+      time += ATIS_OVERFLOW_US * (first & 3);
+      i++;
+      continue;
+    }
+    if (end - i < 5) break;
+    time += first >>> 2;
+    const x = bytes[i + 1]! | (bytes[i + 2]! << 8);
+    const y = bytes[i + 3]! | (bytes[i + 4]! << 8);
+    if ((first & 1) === 1) violations.add("otherEvent", origin + i);
+    else {
+      timeWords[2 * row] = time;
+      timeWords[2 * row + 1] = Math.floor(time / 2 ** 32);
+      xs[row] = x;
+      ys[row] = y;
+      ps[row] = (first >>> 1) & 1;
+      row++;
+      if (x >= width || y >= height) violations.add("outsideGeometry", origin + i);
+    }
     i += 5;
   }
   rows.rowCount = row;

@@ -44,6 +44,9 @@ const RAW_FORMATS: Readonly<Record<string, string>> = {
 /** What an HDF5 file begins with, but for those with a user block. */
 export const HDF5_MAGIC = "\x89HDF\r\n\x1a\n";
 
+/** What a gzip file begins with. */
+export const GZIP_MAGIC = "\x1f\x8b";
+
 /** What files of other formats begin with; ASCII, with escapes for the rest. */
 const MAGICS: readonly (readonly [start: string, name: string])[] = [
   ["#!AER-DAT", "AEDAT of an unknown version"],

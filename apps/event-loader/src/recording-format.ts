@@ -1,6 +1,7 @@
 import { CorruptDataError } from "@millrace/base";
-import { type ByteSource, defaultVfs, type Vfs } from "@millrace/files";
-import { aedat2Format } from "./aedat2.ts";
+import { readZip } from "@millrace/compress";
+import { type ByteSource, bytesSource, defaultVfs, type Vfs } from "@millrace/files";
+import { aedat1Format, aedat2Format } from "./aedat2.ts";
 import { aedat3Format } from "./aedat3.ts";
 import { aedat4Format } from "./aedat4.ts";
 import { datFormat, isDatHeader } from "./dat.ts";
@@ -14,6 +15,7 @@ import {
   beginsWith,
   FORMAT_NAMES,
   type FormatName,
+  GZIP_MAGIC,
   HDF5_MAGIC,
   isRawFormat,
   unsupportedFormat,
@@ -24,7 +26,9 @@ import { nmnistFormat } from "./nmnist.ts";
 import { NPY_MAGIC } from "./numpy/npy-array.ts";
 import { npyFormat, npzFormat } from "./numpy/numpy-format.ts";
 import type { RecordingOptions } from "./options.ts";
+import { formatInMemory, gzipFormat } from "./packed-format.ts";
 import { MAX_HEADER_BYTES, parseRawHeader, type RawHeader } from "./raw-header.ts";
+import { MEMORY_LIMIT_BYTES, readWhole } from "./read-whole.ts";
 import { bagFormat } from "./ros/bag-format.ts";
 import { openMcapBag } from "./ros/mcap-bag.ts";
 import { openRos1Bag } from "./ros/ros1-bag.ts";
@@ -73,13 +77,14 @@ const SNIFFED_BYTES = 32_768;
 const MAX_AEDAT_HEADER_BYTES = 4 * 1024 * 1024;
 
 const AEDAT_FORMATS = [
+  ["#!AER-DAT1", aedat1Format],
   ["#!AER-DAT2", aedat2Format],
   ["#!AER-DAT3", aedat3Format],
   ["#!AER-DAT4.0\r\n", aedat4Format],
 ] as const;
 
 /** What is known before the source is looked at; `path` where it is a file of `vfs`. */
-type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit" | "topic"> & {
+type Hints = Pick<RecordingOptions, "format" | "columns" | "timeUnit" | "topic" | "stream"> & {
   readonly vfs: Vfs;
   readonly path: string | undefined;
 };
@@ -96,7 +101,7 @@ export async function detectRecordingFormat(source: ByteSource, hints: Hints): P
   const found =
     hints.format === undefined || HAS_MAGIC.has(hints.format)
       ? await recognise(source, bytes, hints)
-      : await forced(source, bytes, hints.format);
+      : await forced(source, bytes, hints.format, hints);
   if (found !== undefined) return found;
   if (hints.format !== undefined) throw unknownFormat(source, `this does not begin as ${hints.format} does`);
   return textFormat(source, bytes, hints);
@@ -105,15 +110,19 @@ export async function detectRecordingFormat(source: ByteSource, hints: Hints): P
 async function recognise(
   source: ByteSource,
   head: Uint8Array,
-  { vfs, path, topic }: Hints,
+  hints: Hints,
 ): Promise<RecordingFormat | undefined> {
+  const { vfs, path, topic } = hints;
   if (beginsWith(head, HDF5_MAGIC)) return hdf5Format(source, vfs, path);
   if (beginsWith(head, SQLITE_MAGIC)) {
     return bagFormat(source, openSqliteBag(source.name, vfs === defaultVfs ? path : undefined), topic);
   }
   if (beginsWith(head, MCAP_MAGIC)) return bagFormat(source, await openMcapBag(source), topic);
   if (beginsWith(head, NPY_MAGIC)) return npyFormat(source);
-  if (beginsWith(head, ZIP_MAGIC)) return npzFormat(source);
+  if (beginsWith(head, ZIP_MAGIC)) return zipFormat(source, hints);
+  if (beginsWith(head, GZIP_MAGIC)) {
+    return gzipFormat(source, (inner) => detectRecordingFormat(inner, { ...hints, path: undefined }));
+  }
   if (beginsWith(head, ROS1_MAGIC)) return bagFormat(source, await openRos1Bag(source), topic);
   const header = parseRawHeader(head, source.name);
   if (header?.format !== undefined) {
@@ -121,29 +130,46 @@ async function recognise(
     return rawFormat(source, header.format, header);
   }
   if (header !== undefined && isDatHeader(header)) return datFormat(source, head, header);
-  const found = eventStreamFormat(source, head) ?? (await aedatFormat(source, head));
+  const found = eventStreamFormat(source, head) ?? (await aedatFormat(source, head, hints));
   if (found !== undefined) return found;
   const unsupported = unsupportedMagic(head);
   if (unsupported !== undefined) throw unsupportedFormat(source.name, unsupported);
   return nmnistFormat(source, head, false);
 }
 
+/** Arrays of NumPy, or one file of text, as E2VID takes them. */
+async function zipFormat(source: ByteSource, hints: Hints): Promise<RecordingFormat> {
+  const files = readZip(await readWhole(source, "EVENTS_NUMPY_MEMORY"), MEMORY_LIMIT_BYTES);
+  const [only] = files;
+  if (files.size !== 1 || only === undefined || !only[0].endsWith(".txt"))
+    return npzFormat(source.name, files);
+  const [name, bytes] = only;
+  const inner = bytesSource(bytes, `${source.name}/${name}`);
+  return formatInMemory(bytes, await detectRecordingFormat(inner, { ...hints, path: undefined }));
+}
+
 async function forced(
   source: ByteSource,
   head: Uint8Array,
   name: FormatName,
+  hints: Hints,
 ): Promise<RecordingFormat | undefined> {
   if (name === "ES") return eventStreamFormat(source, head);
   if (name === "N-MNIST") return nmnistFormat(source, head, true);
   if (name === "AEDAT2") return aedat2Format(source, await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES));
-  if (name === "AEDAT3" || name === "AEDAT4") return aedatFormat(source, head);
+  if (name === "AEDAT1") return aedat1Format(source, await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES));
+  if (name === "AEDAT3" || name === "AEDAT4") return aedatFormat(source, head, hints);
   const header = parseRawHeader(head, source.name);
   return name === "DAT" ? datFormat(source, head, header) : rawFormat(source, name, header);
 }
 
-async function aedatFormat(source: ByteSource, head: Uint8Array): Promise<RecordingFormat | undefined> {
+async function aedatFormat(
+  source: ByteSource,
+  head: Uint8Array,
+  hints: Hints,
+): Promise<RecordingFormat | undefined> {
   const read = AEDAT_FORMATS.find(([magic]) => beginsWith(head, magic))?.[1];
-  return read?.(source, await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES));
+  return read?.(source, await readBytes(source, 0, MAX_AEDAT_HEADER_BYTES), hints);
 }
 
 async function rawFormat(

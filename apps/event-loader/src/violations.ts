@@ -10,7 +10,8 @@ export type ViolationKind =
   | "unknownWord"
   | "truncatedWord"
   | "malformedRow"
-  | "invalidEvent";
+  | "invalidEvent"
+  | "otherEvent";
 
 /** What each kind of violation means, and what was done about it. */
 export const VIOLATION_MEANINGS: Readonly<Record<ViolationKind, string>> = Object.freeze({
@@ -22,6 +23,7 @@ export const VIOLATION_MEANINGS: Readonly<Record<ViolationKind, string>> = Objec
   unknownWord: "a word of no known type; it was skipped",
   truncatedWord: "the file ends inside a word or record; the rest was left out, the file is truncated",
   malformedRow: "a line is no event; it was left out",
+  otherEvent: "an event that tells of something else than a change, such as an exposure; it was left out",
   invalidEvent: "an event that the recorder itself has marked as invalid; it was left out",
 });
 

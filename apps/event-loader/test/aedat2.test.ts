@@ -58,4 +58,16 @@ describe("AEDAT2", () => {
     expect(await readEvents(recording)).toEqual([[5, 1, 1, 0]]);
     expect(recording.violations).toEqual({ truncatedWord: 1 });
   });
+
+  it("AEDAT1 has the addresses of a DVS128 in 16 bits", async () => {
+    const header = new TextEncoder().encode("#!AER-DAT1.0\r\n# a line\r\n");
+    const bytes = Uint8Array.from([...header, ...hexBytes("050a 00000001 050b 00000002 8000 00000003 05")]);
+    await using recording = await openBytes(bytes);
+    expect(recording).toMatchObject({ format: "AEDAT1", width: 128, height: 128 });
+    expect(await readEvents(recording)).toEqual([
+      [1, 5, 5, 1],
+      [2, 5, 5, 0],
+    ]);
+    expect([recording.triggerCount, recording.violations]).toEqual([1, { truncatedWord: 1 }]);
+  });
 });

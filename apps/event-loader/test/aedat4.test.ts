@@ -152,15 +152,15 @@ describe("AEDAT4", () => {
     }
   });
 
-  it.each([
-    ["a compression that is not known", { compression: 7 }, "compression 7"],
-    ["events of two sensors", { xml: stream(0, "EVTS") + stream(1, "EVTS") }, "2 sensors"],
-  ])("names %s, which it does not read", async (_, options, message) => {
-    await expect(openBytes(aedat4([], options))).rejects.toMatchObject({
-      code: "EVENTS_FORMAT_UNSUPPORTED",
-      message: expect.stringContaining(message),
-    });
-  });
+  it.each([["a compression that is not known", { compression: 7 }, "compression 7"]])(
+    "names %s, which it does not read",
+    async (_, options, message) => {
+      await expect(openBytes(aedat4([], options))).rejects.toMatchObject({
+        code: "EVENTS_FORMAT_UNSUPPORTED",
+        message: expect.stringContaining(message),
+      });
+    },
+  );
 
   it("fails on a header that is cut off anywhere, and on one that is no FlatBuffer", async () => {
     const bytes = aedat4([]);
@@ -171,6 +171,23 @@ describe("AEDAT4", () => {
     }
     bytes.fill(255, 18, 26);
     await expect(openBytes(bytes)).rejects.toMatchObject({ code: "EVENTS_HEADER_CORRUPT" });
+  });
+
+  it("reads the stream that is chosen of several with events, and lists them when none is", async () => {
+    const xml = stream(0, "EVTS", SIZE) + stream(3, "EVTS") + stream(2, "TRIG");
+    const bytes = aedat4([...packet(0, eventsBuffer(EVENTS)), ...packet(3, eventsBuffer(EVENTS.slice(1)))], {
+      xml,
+    });
+    await expect(openBytes(bytes)).rejects.toMatchObject({
+      code: "EVENTS_STREAM_CHOICE",
+      message: expect.stringMatching(/0 \(no name, 8x4\), 3 \(no name, no size\)/),
+    });
+    await expect(openBytes(bytes, { stream: 2 })).rejects.toMatchObject({ code: "EVENTS_STREAM_CHOICE" });
+    await using first = await openBytes(bytes, { stream: 0 });
+    expect([first.width, await readEvents(first)]).toEqual([8, EVENTS]);
+    await using second = await openBytes(bytes, { stream: 3 });
+    expect(second.metadata).toMatchObject({ stream: "3" });
+    expect(await readEvents(second)).toEqual(EVENTS.slice(1));
   });
 });
 

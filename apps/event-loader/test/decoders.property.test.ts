@@ -14,8 +14,10 @@ import { newNmnistDecoder } from "../src/nmnist.ts";
 import { newTextDecoder } from "../src/text.ts";
 import { aedat3Packet, cutAt, type Decoded, decodePieces } from "./helpers.ts";
 import {
+  naiveAedat1,
   naiveAedat2,
   naiveAedat3,
+  naiveAtis,
   naiveDat,
   naiveEventStream,
   naiveEvt2,
@@ -129,6 +131,20 @@ const FORMATS: Format[] = [
   { name: "EVT4", bytes: evt4Bytes, newDecoder: newEvt4Decoder, wordSize: 4, naive: naiveEvt4 },
   { name: "DAT", bytes: datBytes, newDecoder: newDat, wordSize: 8, naive: naiveDat },
   { name: "ES", bytes: esBytes, newDecoder: newEventStreamDecoder, wordSize: 0, naive: naiveEventStream },
+  {
+    name: "ES (ATIS)",
+    bytes: esBytes,
+    newDecoder: (context) => newEventStreamDecoder(context, "ATIS"),
+    wordSize: 0,
+    naive: naiveAtis,
+  },
+  {
+    name: "AEDAT1",
+    bytes: anyRecords,
+    newDecoder: (context) => newAedat2Decoder(context, "DVS128", 2),
+    wordSize: 6,
+    naive: naiveAedat1,
+  },
   ...(["DAVIS", "DVS128"] as const).map(
     (layout): Format => ({
       name: `AEDAT2 (${layout})`,

@@ -41,4 +41,29 @@ describe("Event Stream", () => {
       message: expect.stringContaining("ES"),
     });
   });
+
+  it("reads the changes of an ATIS, and counts its measurements of exposure", async () => {
+    const atis = stream("0a 0100 0200 fe 07 0300 0000 06 0300 0200");
+    atis[15] = 2;
+    await using recording = await openBytes(atis);
+    expect(recording.metadata).toEqual({ version: "2.0.0", type: "ATIS" });
+    expect(await readEvents(recording)).toEqual([
+      [2, 1, 2, 1],
+      [130, 3, 2, 1],
+    ]);
+    expect(recording.violations).toEqual({ otherEvent: 1 });
+  });
+
+  it.each([
+    [0, "generic"],
+    [3, "AMD"],
+    [4, "colour"],
+  ])("names type %i, %s, whose records have no polarity", async (type, name) => {
+    const other = stream("");
+    other[15] = type;
+    await expect(openBytes(other)).rejects.toMatchObject({
+      code: "EVENTS_FORMAT_UNSUPPORTED",
+      message: expect.stringContaining(name),
+    });
+  });
 });

@@ -171,6 +171,32 @@ export function naiveEventStream(bytes: Uint8Array): Pick<Decoded, "events" | "t
   return { events, triggers: [] };
 }
 
+/** ATIS records of Event Stream; measurements are no events. */
+export function naiveAtis(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const rest = [...bytes];
+  const events: Event[] = [];
+  let time = 0;
+  while (rest.length > 0) {
+    const first = rest.shift()!;
+    if (first >= 252) {
+      time += 63 * (first - 252);
+      continue;
+    }
+    const [xLo, xHi, yLo, yHi] = rest.splice(0, 4);
+    if (yHi === undefined) break;
+    time += Math.floor(first / 4);
+    if (first % 2 === 0) events.push([time, xLo! + 256 * xHi!, yLo! + 256 * yHi, Math.floor(first / 2) % 2]);
+  }
+  return { events, triggers: [] };
+}
+
+/** AEDAT1 records: those of AEDAT2 with two bytes of zeros before each. */
+export function naiveAedat1(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
+  const wide: number[] = [];
+  for (let at = 0; at + 6 <= bytes.length; at += 6) wide.push(0, 0, ...bytes.subarray(at, at + 6));
+  return naiveAedat2(Uint8Array.from(wide), "DVS128");
+}
+
 /** N-MNIST records, with the digits of each in base 256. */
 export function naiveNmnist(bytes: Uint8Array): Pick<Decoded, "events" | "triggers"> {
   const events: Event[] = [];

@@ -92,8 +92,8 @@ describe("openRecording", () => {
     ["#!AER-DAT3.0\r\n", "AEDAT of version !AER-DAT3.0"],
     ["#!AER-DAT3.1\r\n#Format: Compressed\r\n", "AEDAT 3.1 with data as Compressed"],
     ["#!AER-DAT2.0\r\n# AEChip: some.other.Chip\r\n", "AEDAT 2 of the chip some.other.Chip"],
-    ["#!AER-DAT1.0\r\n", "AEDAT 1"],
-    ["Event Stream\x02\x00\x00\x02", "Event Stream 2.0.0 of ATIS"],
+    ["#!AER-DAT5.0\r\n", "AEDAT of an unknown"],
+    ["Event Stream\x02\x00\x00\x04", "Event Stream 2.0.0 of colour"],
     ["Event Stream\x01\x00\x00\x01", "Event Stream 1.0.0"],
     ["ARROW1\0\0", "Arrow"],
   ])("names the format of %j, which it does not read", async (start, name) => {

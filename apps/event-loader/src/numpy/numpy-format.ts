@@ -1,7 +1,6 @@
 import { CorruptDataError } from "@millrace/base";
-import { readZip } from "@millrace/compress";
 import { type ByteSource, readSourceFull } from "@millrace/files";
-import { MEMORY_LIMIT_BYTES, readBeginning, readWhole } from "../read-whole.ts";
+import { readBeginning, readWhole } from "../read-whole.ts";
 import type { RowFormat } from "../recording-format.ts";
 import { TableRows } from "../row-source.ts";
 import { type NpyHeader, readNpyField, readNpyHeader } from "./npy-array.ts";
@@ -32,7 +31,7 @@ export async function npyFormat(source: ByteSource): Promise<RowFormat> {
   const isByColumn = header.isFortranOrder && header.shape.length > 1;
   const bytes = isByColumn ? await readWhole(source, MEMORY_CODE) : head;
   const found = structuredColumns(header) ?? matrixColumns(header, bytes);
-  if (found === undefined) throw noEvents(source, `an array of shape ${header.shape.join(" × ")}`);
+  if (found === undefined) throw noEvents(source.name, `an array of shape ${header.shape.join(" × ")}`);
   checkLength(source.name, header, source.size);
   if (isByColumn) {
     return formatOf(
@@ -51,16 +50,16 @@ export async function npyFormat(source: ByteSource): Promise<RowFormat> {
 
 /**
  * The format of an NPZ archive: arrays x, y, t and p, or one array as {@link npyFormat} reads it.
- * @throws as it does, and CorruptDataError `COMPRESS_ZIP_CORRUPT`, CapacityError above 1 GiB
+ * @param archive - for messages
+ * @throws as it does
  */
-export async function npzFormat(source: ByteSource): Promise<RowFormat> {
-  const files = readZip(await readWhole(source, MEMORY_CODE), MEMORY_LIMIT_BYTES);
+export async function npzFormat(archive: string, files: ReadonlyMap<string, Uint8Array>): Promise<RowFormat> {
   const columns = new Map<string, NumpyColumn>();
   const bytesOf = new Map<NpyHeader, Uint8Array>();
   let whole: NumpyColumns | undefined;
   for (const [file, bytes] of files) {
     if (!file.endsWith(".npy")) continue;
-    const name = `${source.name}/${file}`;
+    const name = `${archive}/${file}`;
     const header = readNpyHeader(bytes, name);
     checkLength(name, header, bytes.length);
     bytesOf.set(header, bytes);
@@ -71,7 +70,7 @@ export async function npzFormat(source: ByteSource): Promise<RowFormat> {
   }
   const found = namedColumns(columns, "arrays x, y, t, p") ?? whole;
   if (found === undefined)
-    throw noEvents(source, `the arrays ${[...files.keys()].slice(0, 8).join(", ") || "none"}`);
+    throw noEvents(archive, `the arrays ${[...files.keys()].slice(0, 8).join(", ") || "none"}`);
   return formatOf(
     found,
     memoryRows(({ header }) => bytesOf.get(header)!),
@@ -133,7 +132,7 @@ function checkLength(name: string, header: NpyHeader, size: number): void {
   throw new CorruptDataError("EVENTS_NPY_TRUNCATED", name, size, problem);
 }
 
-function noEvents(source: ByteSource, found: string): CorruptDataError {
+function noEvents(source: string, found: string): CorruptDataError {
   const problem = `this holds no events in a known layout: expected arrays or fields x, y, t and p, or n × 4 of t, x, y, p or x, y, t, p; found ${found}`;
-  return new CorruptDataError("EVENTS_NUMPY_LAYOUT", source.name, 0, problem);
+  return new CorruptDataError("EVENTS_NUMPY_LAYOUT", source, 0, problem);
 }

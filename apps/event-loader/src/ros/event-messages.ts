@@ -3,7 +3,7 @@ import type { EventRows } from "../event-rows.ts";
 import { newEvt3Decoder } from "../evt3.ts";
 import { appendEvent, type MessageEvents } from "./message-events.ts";
 import type { MessageReader } from "./message-reader.ts";
-import { LibcaerPackets, MonoPackets } from "./packet-encodings.ts";
+import { LibcaerCmpPackets, LibcaerPackets, MonoPackets } from "./packet-encodings.ts";
 
 /** Types of messages that hold events. */
 export const EVENT_TYPES: ReadonlySet<string> = new Set([
@@ -43,8 +43,11 @@ export class EventMessageDecoder {
     }
     if (encoding === "mono" && !isBigEndian) return new MonoPackets(this.#context, events, timeBase);
     if (encoding === "libcaer" && !isBigEndian) return new LibcaerPackets(this.#context, events, timeBase);
+    if (encoding === "libcaer_cmp" && !isBigEndian) {
+      return new LibcaerCmpPackets(this.#context, events, timeBase);
+    }
     throw reader.corrupt(
-      `encoding "${encoding}"${isBigEndian ? ", big-endian," : ""} is not supported; evt3, mono and libcaer are`,
+      `encoding "${encoding}"${isBigEndian ? ", big-endian," : ""} is not supported; evt3, mono, libcaer and libcaer_cmp are`,
     );
   }
 

@@ -7,6 +7,8 @@ const MAGIC_BYTES = 8;
 const HEAD_BYTES = 9;
 /** Larger records than this are of no camera; a file that claims them is damaged. */
 const MAX_RECORD_BYTES = 2 ** 28;
+/** Length of the footer: where the summary begins, where its offsets do, and a CRC. */
+const FOOTER_BYTES = 20;
 const OP = { footer: 2, schema: 3, channel: 4, message: 5, chunk: 6, dataEnd: 15 } as const;
 const TEXT = new TextDecoder();
 
@@ -21,14 +23,13 @@ interface McapRecord {
 }
 
 /**
- * Opens an MCAP file (version 0 of its specification), with chunks that are plain, LZ4 or zstd. Indexes are not used:
- * a file whose writer was killed reads as far as it goes.
+ * Opens an MCAP file (version 0 of its specification), with chunks that are plain, LZ4 or zstd. Its topics are those of
+ * the summary at its end. A file without one, whose writer was killed, is looked through, and reads as far as it goes.
  * @throws CorruptDataError `EVENTS_BAG_CORRUPT`
  */
 export async function openMcapBag(source: ByteSource): Promise<Bag> {
   const bag = new McapBag(source);
   const channels = new Map<string, Channel>();
-  // Topics stand before their first message, wherever that is: all records are looked at, messages without a copy.
   for await (const channel of bag.channels()) channels.set(channel.name, channel);
   const ids = new Map([...channels.values()].map(({ name, id }) => [name, id]));
   return {
@@ -48,7 +49,8 @@ class McapBag {
 
   async *channels(): AsyncGenerator<Channel> {
     const types = new Map<number, string>();
-    for await (const { op, bytes } of this.#records()) {
+    // Without a summary all records are looked at: topics stand before their first message, wherever that is.
+    for await (const { op, bytes } of this.#records(await this.#summaryStart())) {
       if (op === OP.schema) types.set(this.#u16(bytes, 0), this.#text(bytes, 2).text);
       if (op !== OP.channel) continue;
       const topic = this.#text(bytes, 4);
@@ -65,10 +67,22 @@ class McapBag {
     }
   }
 
-  /** Schemas, channels and messages, those inside of chunks too. */
-  async *#records(): AsyncGenerator<McapRecord, void, undefined> {
+  /** Where the summary with all schemas and channels begins, or the first record of a file that has none. */
+  async #summaryStart(): Promise<number> {
+    const { size } = this.#source;
+    const footerAt = size - MAGIC_BYTES - FOOTER_BYTES - HEAD_BYTES;
+    if (footerAt < MAGIC_BYTES) return MAGIC_BYTES;
+    const tail = new Uint8Array(size - footerAt);
+    await readSourceFull(this.#source, tail, footerAt);
+    const isWhole = tail[0] === OP.footer && readU64(tail, 1) === FOOTER_BYTES;
+    const start = isWhole ? readU64(tail, HEAD_BYTES) : 0;
+    return start > MAGIC_BYTES && start < footerAt ? start : MAGIC_BYTES;
+  }
+
+  /** Schemas, channels and messages from a position on, those inside of chunks too. */
+  async *#records(start = MAGIC_BYTES): AsyncGenerator<McapRecord, void, undefined> {
     const head = new Uint8Array(HEAD_BYTES);
-    for (let at = MAGIC_BYTES; at + HEAD_BYTES <= this.#source.size; ) {
+    for (let at = start; at + HEAD_BYTES <= this.#source.size; ) {
       await readSourceFull(this.#source, head, at);
       const op = head[0]!;
       const length = readU64(head, 1);

@@ -1,11 +1,11 @@
-import { CorruptDataError, MillraceError, readU32 } from "@millrace/base";
+import { CorruptDataError, MillraceError, readU32, readU64 } from "@millrace/base";
 import { decompressLz4Frame } from "@millrace/compress";
 import { type ByteSource, readSourceFull } from "@millrace/files";
 import { type Bag, type BagTopic, plainType } from "./bag.ts";
 
 const MAGIC = "#ROSBAG V2.0\n";
 const MAX_RECORD_BYTES = 2 ** 28;
-const OP = { message: 2, chunk: 5, connection: 7 } as const;
+const OP = { message: 2, header: 3, chunk: 5, connection: 7 } as const;
 const TEXT = new TextDecoder();
 
 interface BagRecord {
@@ -23,7 +23,8 @@ export async function openRos1Bag(source: ByteSource): Promise<Bag> {
   const records = new Ros1Records(source);
   const topics = new Map<string, BagTopic>();
   const connections = new Map<number, string>();
-  for await (const { op, fields, data } of records.all()) {
+  // A bag that was closed lists its connections behind its chunks.
+  for await (const { op, fields, data } of records.all(await records.indexStart())) {
     if (op !== OP.connection) continue;
     const topic = records.text(fields, "topic");
     const type = records.text(records.fields(data, 0, data.length), "type");
@@ -49,9 +50,22 @@ class Ros1Records {
     this.#source = source;
   }
 
-  /** Connections and messages, those inside of chunks too. */
-  async *all(): AsyncGenerator<BagRecord, void, undefined> {
-    for (let at = MAGIC.length; at + 8 <= this.#source.size; ) {
+  /** Where the index begins, or the first record of a bag that has none. */
+  async indexStart(): Promise<number> {
+    const { size } = this.#source;
+    if (size < MAGIC.length + 8) return MAGIC.length;
+    const headerBytes = await this.#length(MAGIC.length);
+    if (MAGIC.length + 4 + headerBytes > size) return MAGIC.length;
+    const fields = this.fields(await this.#read(MAGIC.length + 4, headerBytes), 0, headerBytes);
+    const position = fields.get("index_pos");
+    if (this.#op(fields) !== OP.header || position?.length !== 8) return MAGIC.length;
+    const start = readU64(position, 0);
+    return start > MAGIC.length && start < size ? start : MAGIC.length;
+  }
+
+  /** Connections and messages from a position on, those inside of chunks too. */
+  async *all(start = MAGIC.length): AsyncGenerator<BagRecord, void, undefined> {
+    for (let at = start; at + 8 <= this.#source.size; ) {
       const headerBytes = await this.#length(at);
       const dataAt = at + 4 + headerBytes;
       if (dataAt + 4 > this.#source.size) return;
