@@ -65,6 +65,11 @@ export type { BinnedWindow, Representation, RepresentationSize } from "./represe
 export { type TimeSurfaceOptions, timeSurface } from "./representations/time-surface.ts";
 export { type ToreOptions, toreVolume } from "./representations/tore-volume.ts";
 export { eventCube, voxelGrid } from "./representations/voxel-grid.ts";
+export {
+  DEFAULT_SYNTHETIC_SCENE_OPTIONS,
+  type SyntheticSceneOptions,
+  syntheticScene,
+} from "./simulator/synthetic-scene.ts";
 export { type EventSummary, summarizeEvents } from "./summary.ts";
 export { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "./text-layout.ts";
 export type { TriggerColumns, TriggerSchema } from "./trigger-log.ts";
