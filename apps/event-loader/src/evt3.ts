@@ -23,6 +23,9 @@ interface Evt3State {
   /** Where the next vector begins; -1 before the first base address. */
   baseX: number;
   vectorPolarity: number;
+  /** Events on their way to the columns: y, polarity and x in 11, 1 and 11 bits; and the low words of their times. */
+  readonly packed: Int32Array;
+  readonly lowTimes: Int32Array;
 }
 
 const STATE_FIELDS = [
@@ -52,6 +55,8 @@ export function newEvt3Decoder(context: DecoderContext): EventDecoder {
     y: -1,
     baseX: -1,
     vectorPolarity: 0,
+    packed: new Int32Array(EVENTS_AT_ONCE + 12),
+    lowTimes: new Int32Array(EVENTS_AT_ONCE + 12),
   };
   return new WordDecoder<Uint16Array>({
     wordBytes: 2,
@@ -99,84 +104,197 @@ function decodeEvt3Words(
   rows: EventRows,
   byteOffset: number,
 ): number {
-  const { timeWords, x: xs, y: ys, p: ps } = rows;
-  const { width, height, violations } = state.context;
-  let { timeLo, timeHi, y, baseX, vectorPolarity } = state;
-  let row = rows.rowCount;
-  // A vector word may give twelve events: the loop ends while there is still room for them.
+  // A vector word may give twelve events: nothing is decoded without room for them.
   const lastRow = rows.capacity - 12;
   let i = start;
-  for (; i < end && row <= lastRow; i++) {
+  while (i < end && rows.rowCount <= lastRow) {
+    // Events without a row are rare, too.
+    if (state.y >= 0) i = decodeKnownWords(state, words, i, end, rows, byteOffset);
+    if (i === end || rows.rowCount > lastRow) break;
+    // It stopped for a rare word, or for a pause.
+    decodeWord(state, words[i]!, rows, byteOffset + 2 * i);
+    i++;
+  }
+  return i;
+}
+
+/** Words that are decoded in two passes at a time: their events stay in the first cache between them. */
+const EVENTS_AT_ONCE = 4096;
+
+/** Row addresses, column addresses and low times: most of all words. */
+const PLAIN_WORDS = (1 << 0) | (1 << 2) | (1 << 6);
+
+/** A vector from here on could reach beyond the 11 bits of an address. */
+const LAST_PLAIN_BASE = 2047 - 11;
+
+/**
+ * Decodes events, and all that stands between them, up to the first word that is rare; returns its index.
+ *
+ * First the words become packed events, then these become columns: either loop has few enough values for registers.
+ * Plain words follow each other in no order that a processor could guess, so each goes through the same steps, and masks
+ * of all ones or zeros choose what it changes: an event is always written, and counts for a column address only.
+ */
+function decodeKnownWords(
+  state: Evt3State,
+  words: Uint16Array,
+  start: number,
+  end: number,
+  rows: EventRows,
+  byteOffset: number,
+): number {
+  const { packed, lowTimes } = state;
+  const room = Math.min(EVENTS_AT_ONCE, rows.capacity - 12 - rows.rowCount + 1);
+  const { y, baseX: firstBase } = state;
+  let { timeLo, baseX } = state;
+  let vectorPolarity = state.vectorPolarity << 11;
+  let packedY = y << 12;
+  let count = 0;
+  let i = start;
+  for (; i < end && count < room; i++) {
     const word = words[i]!;
-    switch (word >>> 12) {
-      case 0x0:
-        y = word & 0x7ff;
-        break;
-      case 0x2: {
-        const x = word & 0x7ff;
-        if (y < 0 || y >= height || x >= width) noteEvent(state, x, y, byteOffset + 2 * i);
-        timeWords[2 * row] = timeLo;
-        timeWords[2 * row + 1] = timeHi;
-        xs[row] = x;
-        ys[row] = Math.max(y, 0);
-        ps[row] = (word >>> 11) & 1;
-        row++;
-        break;
+    const type = word >>> 12;
+    if (((PLAIN_WORDS >>> type) & 1) !== 0) {
+      const isRow = (type - 1) >> 31;
+      const isLow = ((type ^ 6) - 1) >> 31;
+      const isEvent = ((type ^ 2) - 1) >> 31;
+      packedY ^= (packedY ^ (word << 12)) & 0x7ff000 & isRow;
+      timeLo ^= (timeLo ^ word) & 0xfff & isLow;
+      packed[count] = (word & 0xfff) | packedY;
+      lowTimes[count] = timeLo;
+      count -= isEvent;
+    } else if (type === 4 || type === 5) {
+      if (baseX < 0 || baseX > LAST_PLAIN_BASE) break;
+      let valid = type === 4 ? word & 0xfff : word & 0xff;
+      while (valid !== 0) {
+        packed[count] = (baseX + 31 - Math.clz32(valid & -valid)) | vectorPolarity | packedY;
+        lowTimes[count] = timeLo;
+        valid &= valid - 1;
+        count++;
       }
-      case 0x3:
-        baseX = word & 0x7ff;
-        vectorPolarity = (word >>> 11) & 1;
-        break;
-      case 0x4:
-      case 0x5: {
-        const isLong = word >>> 12 === 4;
-        let valid = isLong ? word & 0xfff : word & 0xff;
-        if (baseX < 0) {
-          violations.add("missingVectorBase", byteOffset + 2 * i);
-          baseX = 0;
-        }
-        while (valid !== 0) {
-          const x = baseX + 31 - Math.clz32(valid & -valid);
-          valid &= valid - 1;
-          if (y < 0 || y >= height || x >= width) noteEvent(state, x, y, byteOffset + 2 * i);
-          timeWords[2 * row] = timeLo;
-          timeWords[2 * row + 1] = timeHi;
-          xs[row] = x;
-          ys[row] = Math.max(y, 0);
-          ps[row] = vectorPolarity;
-          row++;
-        }
-        baseX += isLong ? 12 : 8;
-        break;
+      baseX += type === 4 ? 12 : 8;
+    } else if (type === 3) {
+      baseX = word & 0x7ff;
+      vectorPolarity = word & 0x800;
+    } else break;
+  }
+  state.timeLo = timeLo;
+  state.y = packedY >>> 12;
+  state.baseX = baseX;
+  state.vectorPolarity = vectorPolarity >>> 11;
+  const isInside = spreadEvents(state, rows, count);
+  if (!isInside) noteOutside(state, words, start, i, y, firstBase, byteOffset);
+  return i;
+}
+
+/** Appends packed events to the columns. @returns whether all were inside of the geometry */
+function spreadEvents(
+  { context, packed, lowTimes, timeHi }: Evt3State,
+  rows: EventRows,
+  count: number,
+): boolean {
+  const { timeWords, x: xs, y: ys, p: ps, rowCount: first } = rows;
+  const lastX = context.width - 1;
+  const lastY = context.height - 1;
+  let outside = 0;
+  for (let i = 0; i < count; i++) {
+    const event = packed[i]!;
+    const row = first + i;
+    const x = event & 0x7ff;
+    const y = event >>> 12;
+    // Negative once a coordinate is outside.
+    outside |= (lastX - x) | (lastY - y);
+    timeWords[2 * row] = lowTimes[i]!;
+    timeWords[2 * row + 1] = timeHi;
+    xs[row] = x;
+    ys[row] = y;
+    ps[row] = (event >>> 11) & 1;
+  }
+  rows.rowCount = first + count;
+  return outside >= 0;
+}
+
+/** Looks again at words some of whose events are outside of the geometry; the state is still that before them. */
+function noteOutside(
+  state: Evt3State,
+  words: Uint16Array,
+  start: number,
+  end: number,
+  byteOffset: number,
+): void {
+  let { y, baseX } = state;
+  for (let i = start; i < end; i++) {
+    const word = words[i]!;
+    const type = word >>> 12;
+    if (type === 0) y = word & 0x7ff;
+    else if (type === 2) noteEvent(state, word & 0x7ff, y, byteOffset + 2 * i);
+    else if (type === 3) baseX = word & 0x7ff;
+    else if (type === 4 || type === 5) {
+      const count = type === 4 ? 12 : 8;
+      for (let bit = 0; bit < count; bit++) {
+        if (((word >>> bit) & 1) === 1) noteEvent(state, baseX + bit, y, byteOffset + 2 * i);
       }
-      case 0x6:
-        timeLo = (timeLo & ~0xfff) | (word & 0xfff);
-        break;
-      case 0x8:
-        setTimeHigh(state, word & 0xfff, byteOffset + 2 * i);
-        ({ timeLo, timeHi } = state);
-        break;
-      case 0xa:
-        state.context.triggers.add(timeLo, timeHi, (word >>> 8) & 0xf, word & 1);
-        break;
-      case 0x1:
-      case 0x9:
-      case 0xb:
-      case 0xc:
-        if (word !== PADDING_WORD) violations.add("unknownWord", byteOffset + 2 * i);
-        break;
-      default:
-        // 0x7 and 0xF (continued payloads), 0xD (IMU) and 0xE (counters) carry no events.
-        break;
+      baseX += count;
     }
   }
-  rows.rowCount = row;
-  state.timeLo = timeLo;
-  state.timeHi = timeHi;
-  state.y = y;
-  state.baseX = baseX;
-  state.vectorPolarity = vectorPolarity;
-  return i;
+}
+
+/** Decodes any word, with all that may be wrong about it; there is room for twelve rows. */
+function decodeWord(state: Evt3State, word: number, rows: EventRows, byteOffset: number): void {
+  const { violations, triggers } = state.context;
+  switch (word >>> 12) {
+    case 0x0:
+      state.y = word & 0x7ff;
+      break;
+    case 0x2:
+      addEvent(state, rows, word & 0x7ff, (word >>> 11) & 1, byteOffset);
+      break;
+    case 0x3:
+      state.baseX = word & 0x7ff;
+      state.vectorPolarity = (word >>> 11) & 1;
+      break;
+    case 0x4:
+    case 0x5: {
+      const count = word >>> 12 === 4 ? 12 : 8;
+      if (state.baseX < 0) {
+        violations.add("missingVectorBase", byteOffset);
+        state.baseX = 0;
+      }
+      for (let bit = 0; bit < count; bit++) {
+        if (((word >>> bit) & 1) === 0) continue;
+        addEvent(state, rows, state.baseX + bit, state.vectorPolarity, byteOffset);
+      }
+      state.baseX += count;
+      break;
+    }
+    case 0x6:
+      state.timeLo = (state.timeLo & ~0xfff) | (word & 0xfff);
+      break;
+    case 0x8:
+      setTimeHigh(state, word & 0xfff, byteOffset);
+      break;
+    case 0xa:
+      triggers.add(state.timeLo, state.timeHi, (word >>> 8) & 0xf, word & 1);
+      break;
+    case 0x1:
+    case 0x9:
+    case 0xb:
+    case 0xc:
+      if (word !== PADDING_WORD) violations.add("unknownWord", byteOffset);
+      break;
+    default:
+      // 0x7 and 0xF (continued payloads), 0xD (IMU) and 0xE (counters) carry no events.
+      break;
+  }
+}
+
+function addEvent(state: Evt3State, rows: EventRows, x: number, polarity: number, byteOffset: number): void {
+  const row = rows.rowCount++;
+  noteEvent(state, x, state.y, byteOffset);
+  rows.timeWords[2 * row] = state.timeLo;
+  rows.timeWords[2 * row + 1] = state.timeHi;
+  rows.x[row] = x;
+  rows.y[row] = Math.max(state.y, 0);
+  rows.p[row] = polarity;
 }
 
 function setTimeHigh(state: Evt3State, high: number, byteOffset: number): void {
