@@ -43,6 +43,9 @@ export {
 } from "./filters/selections.ts";
 export { crop, flipX, flipY, rescale, rotate, transpose } from "./filters/transforms.ts";
 export { FORMAT_NAMES, type FormatName } from "./formats.ts";
+export { EventIndex } from "./index-file/event-index.ts";
+export { estimateEvents, loadEvents } from "./load/load-events.ts";
+export { DEFAULT_LOAD_OPTIONS, type LoadOptions, type PolarityCoding } from "./load/load-options.ts";
 export { openRecording, type RecordingInput } from "./open-recording.ts";
 export { DECODE_MODES, DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingOptions } from "./options.ts";
 export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";
