@@ -1,6 +1,6 @@
 import { resolveOptions } from "@millrace/base";
 import { encode } from "fast-png";
-import { viridisTable } from "./colour-map.ts";
+import { colourTable } from "./colour-map.ts";
 import { checkGrid } from "./heat-map.ts";
 import { rangeOf, roundPixel, shortNumber } from "./range.ts";
 import { axisTicks, chartSvg } from "./svg.ts";
@@ -102,7 +102,7 @@ function shrink(
 }
 
 function colourGrid(values: Float64Array, lo: number, span: number): Uint8Array {
-  const colours = viridisTable();
+  const colours = colourTable("viridis");
   const data = new Uint8Array(values.length * 3).fill(255);
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i]!)) continue;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { encode } from "fast-png";
-import { viridisTable } from "./colour-map.ts";
+import { colourTable } from "./colour-map.ts";
 
 export interface HeatMapOptions {
   /** How a value becomes a colour; `log` is log(1 + value), which shows the few among the many. @default "log" */
@@ -32,7 +32,7 @@ export function heatMapPng(
   let largest = 0;
   for (let i = 0; i < values.length; i++) if (values[i]! > largest) largest = values[i]!;
   const top = scale === "log" ? Math.log1p(largest) : largest;
-  const colours = viridisTable();
+  const colours = colourTable("viridis");
   const width = columns * cellPixels;
   const data = new Uint8Array(width * rows * cellPixels * 3);
   for (let y = 0; y < rows * cellPixels; y++) {

@@ -1,3 +1,5 @@
+export { COLOUR_MAPS, type ColourMapName, colourTable } from "./colour-map.ts";
+export { GifWriter } from "./gif.ts";
 export { DEFAULT_HEAT_MAP_OPTIONS, type HeatMapOptions, heatMapPng } from "./heat-map.ts";
 export {
   DEFAULT_HEAT_MAP_FIGURE_OPTIONS,
@@ -5,7 +7,10 @@ export {
   heatMapSvg,
 } from "./heat-map-figure.ts";
 export { DEFAULT_HISTOGRAM_OPTIONS, type HistogramOptions, histogramSvg } from "./histogram.ts";
+export type { AnimationOptions, AnimationWriter, IndexedImageOptions } from "./indexed-image.ts";
 export { DEFAULT_LINE_CHART_OPTIONS, type LineChartOptions, type LineSeries, linesSvg } from "./lines.ts";
+export { drawPixelText, type PixelTextOptions, pixelTextWidth } from "./pixel-text.ts";
+export { ApngWriter, encodePng } from "./png.ts";
 export { DEFAULT_RASTER_OPTIONS, type RasterOptions, rasterSvg } from "./raster.ts";
 export { sparkline } from "./sparkline.ts";
 export {

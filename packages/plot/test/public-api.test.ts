@@ -4,6 +4,8 @@ import * as api from "../src/index.ts";
 it("exports these names and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "ApngWriter",
+      "COLOUR_MAPS",
       "DEFAULT_HEAT_MAP_FIGURE_OPTIONS",
       "DEFAULT_HEAT_MAP_OPTIONS",
       "DEFAULT_HISTOGRAM_OPTIONS",
@@ -11,10 +13,15 @@ it("exports these names and no others", () => {
       "DEFAULT_RASTER_OPTIONS",
       "DEFAULT_SPIKE_FIGURE_OPTIONS",
       "DEFAULT_TRACES_OPTIONS",
+      "GifWriter",
+      "colourTable",
+      "drawPixelText",
+      "encodePng",
       "heatMapPng",
       "heatMapSvg",
       "histogramSvg",
       "linesSvg",
+      "pixelTextWidth",
       "rasterSvg",
       "sparkline",
       "spikeFigureSvg",
