@@ -33,6 +33,7 @@ export async function hdf5Format(
     const events = findHdf5Events(reader.root);
     if (events === undefined) throw noEvents(source, reader);
     const { layout, path: place, table, size, provenance } = events;
+    checkRows(source, place, table.rowCount);
     return {
       name: "HDF5",
       width: size?.width,
@@ -46,6 +47,16 @@ export async function hdf5Format(
     await reader.close();
     throw error;
   }
+}
+
+/** Events of one byte, all the same, deflate to a thousandth of it; times that rise do not. A file that has more lies. */
+const MOST_ROWS_PER_BYTE = 1024;
+
+function checkRows(source: ByteSource, place: string, rowCount: number): void {
+  const mostRows = source.size * MOST_ROWS_PER_BYTE;
+  if (rowCount <= mostRows) return;
+  const problem = `${place} claims ${rowCount} events, and a file of ${source.size} bytes can have ${mostRows} at the most; it is damaged, or made to exhaust whoever reads it`;
+  throw new CorruptDataError("EVENTS_HDF5_ROWS", source.name, 0, problem);
 }
 
 /** The text attributes of the file: Metavision keeps the header of its RAW file there. */

@@ -1,0 +1,3 @@
+import { describeHardening } from "./describe-hardening.ts";
+
+await describeHardening({ cuts: 300, mutations: 500 });
