@@ -213,15 +213,18 @@ function spreadEvents(
   return outside >= 0;
 }
 
-/** Looks again at words some of whose events are outside of the geometry; the state is still that before them. */
+/** Looks again at words some of whose events are outside of the geometry, from the row and the base before them. */
 function noteOutside(
   state: Evt3State,
   words: Uint16Array,
   start: number,
   end: number,
+  firstY: number,
+  firstBase: number,
   byteOffset: number,
 ): void {
-  let { y, baseX } = state;
+  let y = firstY;
+  let baseX = firstBase;
   for (let i = start; i < end; i++) {
     const word = words[i]!;
     const type = word >>> 12;

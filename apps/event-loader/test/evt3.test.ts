@@ -74,6 +74,12 @@ describe("EVT3", () => {
     expect(violations).toEqual({ outsideGeometry: 11 });
   });
 
+  it("counts what is outside by the row and the base that it had, in the middle of others", () => {
+    // Rows 1 and 5 of 2; a vector from 8 on of 10 columns; the row and the base change behind them.
+    const words = "8000 0001 2000 2009 0005 2003 0000 3008 400F 2001 0001 3000 4001";
+    expect(decode(words, 10, 2).violations).toEqual({ outsideGeometry: 3 });
+  });
+
   it("counts columns that 16 bits cannot hold", () => {
     const { events, violations } = decode(`8000 0000 3000 ${"4001 ".repeat(5462)}`);
     expect(events).toHaveLength(5462);
