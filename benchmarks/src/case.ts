@@ -25,12 +25,17 @@ export interface PythonContender {
   readonly args: readonly string[];
 }
 
-/** A ratio to reach: our rate by that of the best of the peers that ran. */
-export interface Reach {
-  readonly ratio: number;
-  /** The peers that count, by their names. @default all */
-  readonly peers?: readonly string[];
-}
+/** A ratio to reach: our rate by that of the best of the peers that ran, or by a rate that is named. */
+export type Reach =
+  | {
+      readonly ratio: number;
+      /** The peers that count, by their names. @default all */
+      readonly peers?: readonly string[];
+    }
+  | {
+      /** Units a second; it holds for the machine that the figure was set for. */
+      readonly perSecond: number;
+    };
 
 /** A benchmark: the same work by us and by named peers, each in a fresh process. */
 export interface BenchmarkCase {

@@ -1,3 +1,4 @@
+import { formatRate } from "@millrace/cli";
 import type { Allocation } from "./allocation.ts";
 import type { BenchmarkCase } from "./case.ts";
 import { countInFreshProcess, measureInFreshProcess } from "./fresh-process.ts";
@@ -98,6 +99,11 @@ export async function runCase(root: string, id: string, benchmark: BenchmarkCase
 
 function reached(benchmark: BenchmarkCase, contenders: readonly ContenderResult[]): CaseResult["reach"] {
   if (benchmark.reach === undefined) return undefined;
+  if ("perSecond" in benchmark.reach) {
+    const { perSecond } = benchmark.reach;
+    const ours = contenders.find(({ isOurs }) => isOurs)!;
+    return { wanted: 1, against: formatRate(perSecond, benchmark.unit), found: ours.perSecond / perSecond };
+  }
   const { ratio, peers } = benchmark.reach;
   const rivals = contenders.filter(
     ({ isOurs, hasRun, name }) => !isOurs && hasRun && (peers === undefined || peers.includes(name)),

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/base";
 import { DataExporter, type ExporterOptions } from "@millrace/snn-export";
-import type { StandardDataExporter } from "@millrace/snn-export/h5wasm";
 import type { Contender } from "./case.ts";
 
 /** Neurons of every case. */
