@@ -3,6 +3,7 @@ import { convertVerb } from "./verbs/convert.ts";
 import { digestVerb } from "./verbs/digest.ts";
 import { filterVerb } from "./verbs/filter.ts";
 import { infoVerb } from "./verbs/info.ts";
+import { renderVerb } from "./verbs/render.ts";
 
 /**
  * Runs one command line of `millrace-events`.
@@ -20,5 +21,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(digestVerb)
     .verb(convertVerb)
     .verb(filterVerb)
+    .verb(renderVerb)
     .run(argv);
 }

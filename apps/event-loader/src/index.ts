@@ -52,6 +52,8 @@ export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";
 export type { Provenance } from "./provenance.ts";
 export { DEFAULT_EVENT_QUERY, type EventQuery, type PixelMask } from "./query/event-query.ts";
 export type { Recording, RecordingMeta } from "./recording.ts";
+export type { RenderDecay } from "./render/event-painter.ts";
+export { DEFAULT_RENDER_OPTIONS, type RenderOptions, renderRecording } from "./render/render-recording.ts";
 export {
   type AveragedTimeSurfaceOptions,
   averagedTimeSurface,

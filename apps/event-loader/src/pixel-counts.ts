@@ -1,5 +1,6 @@
-import { CapacityError, InvalidArgumentError } from "@millrace/base";
+import { CapacityError } from "@millrace/base";
 import type { Recording } from "./recording.ts";
+import { requireSize } from "./recording-size.ts";
 import { countFrame } from "./representations/frames.ts";
 
 /** How many events each pixel has, row by row from the top. */
@@ -19,15 +20,7 @@ const MAX_PIXELS = 2 ** 24;
  * @throws CapacityError above 16,777,216 pixels
  */
 export async function countEventsPerPixel(recording: Recording): Promise<PixelCounts> {
-  const { width, height } = recording;
-  if (width === undefined || height === undefined) {
-    throw new InvalidArgumentError(
-      "EVENTS_GEOMETRY_UNKNOWN",
-      `geometry of ${recording.name}`,
-      undefined,
-      "columns and rows: pass them, the file has neither these nor events",
-    );
-  }
+  const { width, height } = requireSize(recording);
   if (width * height > MAX_PIXELS) {
     throw new CapacityError(
       "EVENTS_PIXELS_LIMIT",

@@ -1,10 +1,12 @@
 import { InvalidArgumentError, parseDuration } from "@millrace/base";
-import type { VerbSpec } from "@millrace/cli";
-import { backgroundActivity, refractory } from "../filters/denoise.ts";
+import { integerBetween, numberBetween, type VerbSpec } from "@millrace/cli";
+import { arbiterLines } from "../filters/arbiter-lines.ts";
+import { backgroundActivity, rateLimit, refractory } from "../filters/denoise.ts";
 import type { EventFilter, FilterSize } from "../filters/event-filter.ts";
 import { everyNth, polarity, type Region, regions, timeWindow } from "../filters/selections.ts";
 import { crop, flipX, flipY, rotate, transpose } from "../filters/transforms.ts";
 import type { Recording } from "../recording.ts";
+import { requireSize } from "../recording-size.ts";
 import { addInputFlags, type InputFlags, oneOf } from "./input-flags.ts";
 
 /** The flags of `filter`, beside those of the input. */
@@ -16,6 +18,8 @@ export interface FilterFlags extends InputFlags {
   readonly every?: number;
   readonly refractory?: number;
   readonly background?: number;
+  readonly arbiter?: number;
+  readonly maxRate?: number;
   readonly crop?: Region;
   readonly flip?: readonly ("x" | "y")[];
   readonly rotate?: "90" | "180" | "270";
@@ -28,9 +32,9 @@ export const addFilterFlags: NonNullable<VerbSpec<FilterFlags>["flags"]> = (comm
     .option(
       "--from <time>",
       "events from this time on: 250ms, 1.5s; counted as in the recording",
-      parseMicroseconds,
+      microseconds,
     )
-    .option("--until <time>", "events before this time", parseMicroseconds)
+    .option("--until <time>", "events before this time", microseconds)
     .option(
       "--region <x,y,w,h>",
       "events inside a rectangle; may be given more than once",
@@ -38,8 +42,18 @@ export const addFilterFlags: NonNullable<VerbSpec<FilterFlags>["flags"]> = (comm
     )
     .option("--polarity <on|off>", "events that got brighter, or darker", oneOf("polarity", ["on", "off"]))
     .option("--every <n>", "the first event and every n-th behind it", parseCount)
-    .option("--refractory <time>", "a dead time of each pixel behind an event", parseMicroseconds)
-    .option("--background <time>", "drop events without a neighbour in this time before", parseMicroseconds)
+    .option("--refractory <time>", "a dead time of each pixel behind an event", microseconds)
+    .option("--background <time>", "drop events without a neighbour in this time before", microseconds)
+    .option(
+      "--arbiter <share>",
+      "drop rows of which more than this share fired at one time: 0.5",
+      numberBetween(0.000001, 1),
+    )
+    .option(
+      "--max-rate <events>",
+      "drop what is above so many events in a millisecond",
+      integerBetween(1, 2 ** 31),
+    )
     .option("--crop <x,y,w,h>", "a rectangle, counted from its corner", parseRegion)
     .option("--flip <x|y>", "mirror left and right, or top and bottom", collect(oneOf("flip", ["x", "y"])))
     .option("--rotate <degrees>", "90, 180 or 270 to the right", oneOf("rotate", ["90", "180", "270"]))
@@ -52,18 +66,7 @@ export const addFilterFlags: NonNullable<VerbSpec<FilterFlags>["flags"]> = (comm
 export function filtersOf(flags: FilterFlags, recording: Recording): EventFilter[] {
   const filters: EventFilter[] = [];
   let size: FilterSize | undefined;
-  const known = (): FilterSize => {
-    const { width, height } = recording;
-    if (size !== undefined) return size;
-    if (width !== undefined && height !== undefined) return { width, height };
-    const expected = "columns and rows, which this filter needs: pass --geometry";
-    throw new InvalidArgumentError(
-      "EVENTS_GEOMETRY_UNKNOWN",
-      `geometry of ${recording.name}`,
-      undefined,
-      expected,
-    );
-  };
+  const known = (): FilterSize => size ?? requireSize(recording);
   const add = (filter: EventFilter): void => {
     filters.push(filter);
     if (filter.sizeAfter !== undefined) size = filter.sizeAfter(size ?? { width: 65_536, height: 65_536 });
@@ -73,8 +76,10 @@ export function filtersOf(flags: FilterFlags, recording: Recording): EventFilter
   }
   if (flags.region !== undefined) add(regions(...flags.region));
   if (flags.polarity !== undefined) add(polarity(flags.polarity === "on" ? 1 : 0));
+  if (flags.arbiter !== undefined) add(arbiterLines(known(), { share: flags.arbiter }));
   if (flags.refractory !== undefined) add(refractory(flags.refractory, known()));
   if (flags.background !== undefined) add(backgroundActivity(flags.background, known()));
+  if (flags.maxRate !== undefined) add(rateLimit(flags.maxRate, 1000));
   if (flags.every !== undefined) add(everyNth(flags.every));
   if (flags.crop !== undefined) add(crop(flags.crop));
   for (const axis of flags.flip ?? []) add(axis === "x" ? flipX(known()) : flipY(known()));
@@ -89,7 +94,8 @@ export function filtersOf(flags: FilterFlags, recording: Recording): EventFilter
   return filters;
 }
 
-function parseMicroseconds(text: string): number {
+/** A flag with a time, in µs: "250ms". @throws InvalidArgumentError */
+export function microseconds(text: string): number {
   return Math.round(parseDuration(text) * 1000);
 }
 

@@ -1,0 +1,54 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { recordingBytes } from "./helpers.ts";
+
+let directory: TempDirectory;
+beforeAll(() => {
+  directory = tempDirectory();
+  writeFileSync(join(directory.path, "good.raw"), recordingBytes());
+});
+afterAll(() => directory[Symbol.dispose]());
+
+const render = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  runCommand("event-loader", ["render", "good.raw", ...args], { cwd: directory.path, env });
+
+it("prints the fields that are promised", async () => {
+  const outcome = await render(["film.gif", "--fps", "100", "--decay", "linear", "--time-code", "--json"]);
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  const json = JSON.parse(outcome.stdout) as Record<string, unknown>;
+  expect(
+    Object.fromEntries(Object.entries(json).map(([key, value]) => [key, typeof value])),
+  ).toMatchInlineSnapshot(`
+      {
+        "bytes": "number",
+        "format": "string",
+        "frames": "number",
+        "height": "number",
+        "input": "string",
+        "output": "string",
+        "width": "number",
+      }
+    `);
+  expect(json).toMatchObject({ frames: 3, width: 64, height: 48 });
+});
+
+it("makes a video by way of ffmpeg, and says so where there is none", async () => {
+  const path = join(directory.path, "ffmpeg");
+  writeFileSync(path, '#!/bin/sh\nfor last; do :; done\nwc -c > "$last"\n');
+  chmodSync(path, 0o755);
+  const made = await render(["film.mp4", "--fps", "100"], { PATH: `${directory.path}:${process.env.PATH}` });
+  expect(made).toMatchObject({ code: 0, stderr: "" });
+  expect(Number(readFileSync(join(directory.path, "film.mp4"), "utf8"))).toBe(3 * 64 * 48 * 3);
+  const nodeFolder = join(process.execPath, "..");
+  const missing = await render(["none.mp4"], {
+    PATH: existsSync(join(nodeFolder, "ffmpeg")) ? "" : nodeFolder,
+  });
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toMatch(/ffmpeg is not installed.*\.apng/);
+  writeFileSync(path, "#!/bin/sh\necho no room >&2\nexit 3\n");
+  const failed = await render(["none.mp4"], { PATH: `${directory.path}:${process.env.PATH}` });
+  expect(failed.stderr).toMatch(/ffmpeg ended with 3: no room/);
+  expect(existsSync(join(directory.path, "none.mp4"))).toBe(false);
+});
