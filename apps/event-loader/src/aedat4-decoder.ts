@@ -1,4 +1,4 @@
-import { readU16, readU32 } from "@millrace/base";
+import { readU32 } from "@millrace/base";
 import {
   AEDAT4_HEADER_BYTES,
   type Aedat4Packets,
@@ -153,23 +153,29 @@ function copyEvents(
   start: number,
   count: number,
   rows: EventRows,
-  context: DecoderContext,
+  { width, height, violations }: DecoderContext,
   packetAt: number,
 ): void {
-  const { timeWords, x: xs, y: ys, p: ps } = rows;
-  const { width, height, violations } = context;
-  let row = rows.rowCount;
-  let at = start;
-  for (const end = row + count; row < end; row++) {
-    const x = readU16(bytes, at + 8);
-    const y = readU16(bytes, at + 10);
-    timeWords[2 * row] = readU32(bytes, at);
-    timeWords[2 * row + 1] = readU32(bytes, at + 4);
+  const { timeWords, x: xs, y: ys, p: ps, rowCount: first } = rows;
+  const words = wordsOf(bytes, start, count * EVENT_BYTES);
+  for (let i = 0; i < count; i++) {
+    const row = first + i;
+    const place = words[4 * i + 2]!;
+    const x = place & 0xffff;
+    const y = place >>> 16;
+    timeWords[2 * row] = words[4 * i]!;
+    timeWords[2 * row + 1] = words[4 * i + 1]!;
     xs[row] = x;
     ys[row] = y;
-    ps[row] = bytes[at + 12]! === 0 ? 0 : 1;
+    ps[row] = (words[4 * i + 3]! & 0xff) === 0 ? 0 : 1;
     if (x >= width || y >= height) violations.add("outsideGeometry", packetAt);
-    at += EVENT_BYTES;
   }
-  rows.rowCount = row;
+  rows.rowCount = first + count;
+}
+
+/** Bytes as words: in place where they are aligned, as they are in packets that were compressed, else a copy. */
+function wordsOf(bytes: Uint8Array, start: number, length: number): Int32Array {
+  const at = bytes.byteOffset + start;
+  if (at % 4 === 0) return new Int32Array(bytes.buffer, at, length / 4);
+  return new Int32Array(bytes.slice(start, start + length).buffer);
 }

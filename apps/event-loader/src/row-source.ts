@@ -68,7 +68,10 @@ export class TableRows implements RowSource {
   }
 
   #append(columns: EventColumns, count: number, rows: EventRows): void {
+    const { timeFactor, timeOffsetUs } = this.#table;
     const { width, height, violations } = this.#context;
+    const isPlain = timeFactor === 1 && timeOffsetUs === 0;
+    if (isPlain && appendPlain(columns, count, rows, width, height)) return;
     const [x, y, p] = [numbersOf(columns.x), numbersOf(columns.y), numbersOf(columns.p)];
     const times = this.#times(columns.t, count);
     let row = rows.rowCount;
@@ -99,6 +102,35 @@ export class TableRows implements RowSource {
     for (let i = 0; i < count; i++) times[i] = Math.round(source[i]! * timeFactor) + timeOffsetUs;
     return times;
   }
+}
+
+/**
+ * Appends columns of the kinds that recorders write, without a look at each number.
+ * @returns false for other kinds, and where something is to be said of an event: nothing was appended then
+ */
+function appendPlain(
+  { x, y, p, t }: EventColumns,
+  count: number,
+  rows: EventRows,
+  width: number,
+  height: number,
+): boolean {
+  const arePlaces = x instanceof Uint16Array && y instanceof Uint16Array;
+  const isPolarity = p instanceof Uint8Array || p instanceof Int16Array || p instanceof Int8Array;
+  if (!(arePlaces && isPolarity && t instanceof BigInt64Array)) return false;
+  const words = new Int32Array(t.buffer, t.byteOffset, 2 * count);
+  let outside = 0;
+  for (let i = 0; i < count; i++) outside |= (width - 1 - x[i]!) | (height - 1 - y[i]!);
+  // Above 2^53 or below 0 the high word has bits that no time of a camera has.
+  for (let i = 1; i < words.length; i += 2) outside |= words[i]! & 0x7fe00000 ? -1 : words[i]!;
+  if (outside < 0) return false;
+  const { rowCount: first, p: ps } = rows;
+  rows.timeWords.set(words, 2 * first);
+  rows.x.set(x.length === count ? x : x.subarray(0, count), first);
+  rows.y.set(y.length === count ? y : y.subarray(0, count), first);
+  for (let i = 0; i < count; i++) ps[first + i] = p[i]! > 0 ? 1 : 0;
+  rows.rowCount = first + count;
+  return true;
 }
 
 /** Integers of 64 bits as doubles, out of their words: a bigint for every event would cost more than all the rest. */
