@@ -18,5 +18,7 @@ export {
   type SpikeFigureOptions,
   spikeFigureSvg,
 } from "./spike-figure.ts";
+export { stackSvg } from "./stack-svg.ts";
 export { svgToPng } from "./svg-to-png.ts";
+export { DEFAULT_TEXT_BARS_OPTIONS, type TextBarsOptions, textBars } from "./text-bars.ts";
 export { DEFAULT_TRACES_OPTIONS, type Trace, type TracesOptions, tracesSvg } from "./traces.ts";

@@ -1,3 +1,5 @@
+import { meansOf } from "./text-bars.ts";
+
 const BARS = "▁▂▃▄▅▆▇█";
 
 /**
@@ -7,14 +9,7 @@ const BARS = "▁▂▃▄▅▆▇█";
  * sparkline([0, 1, 2, 4]); // "▁▃▅█"
  */
 export function sparkline(values: ArrayLike<number>, maxColumns = 60): string {
-  const columns = Math.min(maxColumns, values.length);
-  const means = Array.from({ length: columns }, (_, column) => {
-    const start = Math.floor((column * values.length) / columns);
-    const end = Math.floor(((column + 1) * values.length) / columns);
-    let sum = 0;
-    for (let i = start; i < end; i++) sum += values[i]!;
-    return sum / (end - start);
-  });
+  const means = meansOf(values, Math.min(maxColumns, values.length));
   const largest = means.reduce((a, b) => Math.max(a, b), 0);
   return means.map((mean) => BARS[largest === 0 ? 0 : Math.round((mean / largest) * 7)] ?? BARS[0]).join("");
 }

@@ -12,6 +12,7 @@ it("exports these names and no others", () => {
       "DEFAULT_LINE_CHART_OPTIONS",
       "DEFAULT_RASTER_OPTIONS",
       "DEFAULT_SPIKE_FIGURE_OPTIONS",
+      "DEFAULT_TEXT_BARS_OPTIONS",
       "DEFAULT_TRACES_OPTIONS",
       "GifWriter",
       "colourTable",
@@ -25,7 +26,9 @@ it("exports these names and no others", () => {
       "rasterSvg",
       "sparkline",
       "spikeFigureSvg",
+      "stackSvg",
       "svgToPng",
+      "textBars",
       "tracesSvg",
     ]
   `);
