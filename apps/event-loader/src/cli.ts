@@ -4,6 +4,7 @@ import { digestVerb } from "./verbs/digest.ts";
 import { filterVerb } from "./verbs/filter.ts";
 import { infoVerb } from "./verbs/info.ts";
 import { renderVerb } from "./verbs/render.ts";
+import { statsVerb } from "./verbs/stats.ts";
 
 /**
  * Runs one command line of `millrace-events`.
@@ -22,5 +23,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(convertVerb)
     .verb(filterVerb)
     .verb(renderVerb)
+    .verb(statsVerb)
     .run(argv);
 }

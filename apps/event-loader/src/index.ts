@@ -75,6 +75,7 @@ export {
   type SyntheticSceneOptions,
   syntheticScene,
 } from "./simulator/synthetic-scene.ts";
+export { describeEvents, type EventStatistics } from "./statistics/event-statistics.ts";
 export { type EventSummary, summarizeEvents } from "./summary.ts";
 export { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "./text-layout.ts";
 export type { TriggerColumns, TriggerSchema } from "./trigger-log.ts";

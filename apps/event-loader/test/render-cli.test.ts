@@ -34,6 +34,35 @@ it("prints the fields that are promised", async () => {
   expect(json).toMatchObject({ frames: 3, width: 64, height: 48 });
 });
 
+it("stats prints the fields that are promised, draws in the terminal and to SVG", async () => {
+  const run = (...args: string[]) =>
+    runCommand("event-loader", ["stats", "good.raw", ...args], { cwd: directory.path });
+  const outcome = await run("--plot", "stats.svg", "--json");
+  expect(outcome).toMatchObject({ code: 0, stderr: "" });
+  const json = JSON.parse(outcome.stdout) as Record<string, unknown>;
+  expect(
+    Object.fromEntries(Object.entries(json).map(([key, value]) => [key, typeof value])),
+  ).toMatchInlineSnapshot(`
+      {
+        "events": "number",
+        "eventsPerSecond": "number",
+        "firstTimeUs": "number",
+        "format": "string",
+        "gaps": "object",
+        "height": "number",
+        "lastTimeUs": "number",
+        "on": "number",
+        "pixels": "object",
+        "plot": "string",
+        "rate": "object",
+        "width": "number",
+      }
+    `);
+  expect(json).toMatchObject({ events: 3000, on: 1500, gaps: { meanUs: 7, maxUs: 7, backwards: 0 } });
+  expect(readFileSync(join(directory.path, "stats.svg"), "utf8")).toMatch(/^<svg [^]*Rate[^]*Where/);
+  expect((await run()).stdout).toMatch(/mean gap +7 µs[^]*█[^]*pixels by their events/);
+});
+
 it("makes a video by way of ffmpeg, and says so where there is none", async () => {
   const path = join(directory.path, "ffmpeg");
   writeFileSync(path, '#!/bin/sh\nfor last; do :; done\nwc -c > "$last"\n');

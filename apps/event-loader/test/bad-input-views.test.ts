@@ -1,0 +1,18 @@
+import { join } from "node:path";
+import { describeBadInput } from "@millrace/testkit";
+import { recordingBytes } from "./helpers.ts";
+
+const goodInput = recordingBytes();
+const shared = {
+  app: "event-loader",
+  extension: ".raw",
+  goodInput,
+  truncateAt: goodInput.length - 1,
+} as const;
+describeBadInput({ ...shared, name: "stats", args: (input) => ["stats", input, "--strict"] });
+describeBadInput({
+  ...shared,
+  name: "render",
+  args: (input, output) => ["render", input, join(output, "out.gif"), "--scale", "4", "--strict"],
+  fullDiskBytes: 4096,
+});
