@@ -9,6 +9,7 @@ import {
   type DeflateStrategy,
   tooLarge,
 } from "./codec.ts";
+import { zstdContentSize } from "./zstd-content-size.ts";
 
 const compressors = {
   deflate: promisify<Uint8Array, zlib.ZlibOptions, Uint8Array>(zlib.deflate),
@@ -72,7 +73,7 @@ export async function decompressBytes(
   checkDecompression(bytes, codec, limitBytes);
   if (codec === "none") return bytes;
   try {
-    return tight(await decompressors[codec](bytes, decompressionOptions(bytes.length, limitBytes)));
+    return tight(await decompressors[codec](bytes, decompressionOptions(bytes, codec, limitBytes)));
   } catch (cause) {
     throw decoderError(cause, codec, bytes.length, limitBytes);
   }
@@ -83,7 +84,7 @@ export function decompressBytesSync(bytes: Uint8Array, codec: CodecName, limitBy
   checkDecompression(bytes, codec, limitBytes);
   if (codec === "none") return bytes;
   try {
-    return tight(syncDecompressors[codec](bytes, decompressionOptions(bytes.length, limitBytes)));
+    return tight(syncDecompressors[codec](bytes, decompressionOptions(bytes, codec, limitBytes)));
   } catch (cause) {
     throw decoderError(cause, codec, bytes.length, limitBytes);
   }
@@ -107,10 +108,16 @@ function compressionOptions(
   return { chunkSize, level: filled, strategy: search, memLevel: 9 };
 }
 
-/** One buffer for all that is likely to come out, which zlib would gather from pieces of 16 KiB. */
-function decompressionOptions(byteLength: number, limitBytes: number): zlib.ZlibOptions & zlib.ZstdOptions {
-  const likelyBytes = Math.min(limitBytes, MAX_OUTPUT_BUFFER_BYTES, byteLength * LIKELY_RATIO);
-  return { maxOutputLength: limitBytes, chunkSize: Math.max(likelyBytes, LEAST_OUTPUT_BUFFER_BYTES) };
+/** One buffer for all that comes out, as far as that is known or likely: zlib would gather pieces of 16 KiB. */
+function decompressionOptions(
+  bytes: Uint8Array,
+  codec: CodecName,
+  limitBytes: number,
+): zlib.ZlibOptions & zlib.ZstdOptions {
+  const said = codec === "zstd" ? zstdContentSize(bytes) : undefined;
+  const likelyBytes = said === undefined ? bytes.length * LIKELY_RATIO : said + 1;
+  const chunkSize = Math.min(limitBytes, MAX_OUTPUT_BUFFER_BYTES, likelyBytes);
+  return { maxOutputLength: limitBytes, chunkSize: Math.max(chunkSize, LEAST_OUTPUT_BUFFER_BYTES) };
 }
 
 /** The output without the rest of its buffer, where most of that is empty: the caller may keep it for long. */
