@@ -1,10 +1,15 @@
 import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
 import { convertVerb } from "./verbs/convert.ts";
+import { cutVerb } from "./verbs/cut.ts";
+import { diffVerb } from "./verbs/diff.ts";
 import { digestVerb } from "./verbs/digest.ts";
 import { filterVerb } from "./verbs/filter.ts";
+import { headVerb } from "./verbs/head.ts";
 import { infoVerb } from "./verbs/info.ts";
 import { renderVerb } from "./verbs/render.ts";
+import { repairVerb } from "./verbs/repair.ts";
 import { statsVerb } from "./verbs/stats.ts";
+import { validateVerb } from "./verbs/validate.ts";
 
 /**
  * Runs one command line of `millrace-events`.
@@ -22,6 +27,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(digestVerb)
     .verb(convertVerb)
     .verb(filterVerb)
+    .verb(headVerb)
+    .verb(cutVerb)
+    .verb(diffVerb)
+    .verb(validateVerb)
+    .verb(repairVerb)
     .verb(renderVerb)
     .verb(statsVerb)
     .run(argv);

@@ -1,7 +1,9 @@
 import type { ColumnSink } from "@millrace/columnar";
 import { defaultVfs, type Vfs } from "@millrace/files";
 import { openEventSink } from "./encoders/open-event-sink.ts";
+import type { EventChunk } from "./event-rows.ts";
 import { type EventFilter, type FilterSize, filterChunks } from "./filters/event-filter.ts";
+import type { EventQuery } from "./query/event-query.ts";
 import type { Recording } from "./recording.ts";
 
 /** What a conversion has made. */
@@ -17,6 +19,11 @@ export interface ConvertOptions {
   readonly filters?: readonly EventFilter[];
   /** The output's format, one of OUTPUT_FORMATS. @default by the output's ending */
   readonly to?: string | undefined;
+  /** Which events are read at all; an index is used where there is one. @default all */
+  readonly query?: EventQuery;
+  /** Events of these that are passed over, and those behind them that are read at the most. @default 0 and all */
+  readonly skip?: number;
+  readonly count?: number;
   /** Where the output goes. @default the disk; a browser has none */
   readonly vfs?: Vfs;
 }
@@ -38,12 +45,36 @@ export async function convertRecording(
   options: ConvertOptions = {},
 ): Promise<ConvertResult> {
   await using sink = await openOutput(recording, output, options);
-  for await (const chunk of filterChunks(recording.events(), options.filters ?? [])) {
+  const { query, skip = 0, count = Number.POSITIVE_INFINITY, filters = [] } = options;
+  const chunks = takeRows(recording.events(query), skip, count);
+  for await (const chunk of filterChunks(chunks, filters)) {
     using held = chunk;
     await sink.write(held);
   }
   const { rows: events, bytes } = await sink.finish(sizeMetadata(recording, options.filters));
   return { events, bytes };
+}
+
+/** Some of the rows, by their numbers; nothing is read behind the last of them. */
+async function* takeRows(
+  chunks: AsyncIterable<EventChunk>,
+  skip: number,
+  count: number,
+): AsyncGenerator<EventChunk, void, undefined> {
+  let [skipLeft, countLeft] = [skip, count];
+  for await (const chunk of chunks) {
+    const first = Math.min(skipLeft, chunk.rowCount);
+    const end = Math.min(chunk.rowCount, first + countLeft);
+    skipLeft -= first;
+    countLeft -= end - first;
+    if (first > 0) {
+      const { t, x, y, p } = chunk.columns;
+      for (const column of [t, x, y, p]) column.copyWithin(0, first, end);
+    }
+    chunk.rowCount = end - first;
+    yield chunk;
+    if (countLeft === 0) return;
+  }
 }
 
 function openOutput(

@@ -1,4 +1,5 @@
 export { type ConvertOptions, type ConvertResult, convertRecording } from "./convert.ts";
+export { type DiffReport, diffRecordings, type EventDifference, type EventValues } from "./diff.ts";
 export { DEFAULT_DIGEST_OPTIONS, type DigestOptions, digestEvents, type EventDigest } from "./digest.ts";
 export { Aedat4Encoder, type Aedat4EncoderOptions } from "./encoders/aedat4-encoder.ts";
 export { DatEncoder } from "./encoders/dat-encoder.ts";
@@ -54,6 +55,7 @@ export { DEFAULT_EVENT_QUERY, type EventQuery, type PixelMask } from "./query/ev
 export type { Recording, RecordingMeta } from "./recording.ts";
 export type { RenderDecay } from "./render/event-painter.ts";
 export { DEFAULT_RENDER_OPTIONS, type RenderOptions, renderRecording } from "./render/render-recording.ts";
+export { DEFAULT_REPAIR_OPTIONS, type RepairOptions, type RepairReport, repairRecording } from "./repair.ts";
 export {
   type AveragedTimeSurfaceOptions,
   averagedTimeSurface,
@@ -75,8 +77,10 @@ export {
   type SyntheticSceneOptions,
   syntheticScene,
 } from "./simulator/synthetic-scene.ts";
+export { SortWindow } from "./sort-window.ts";
 export { describeEvents, type EventStatistics } from "./statistics/event-statistics.ts";
 export { type EventSummary, summarizeEvents } from "./summary.ts";
 export { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "./text-layout.ts";
 export type { TriggerColumns, TriggerSchema } from "./trigger-log.ts";
+export { type ValidationFinding, type ValidationReport, validateRecording } from "./validate.ts";
 export { VIOLATION_MEANINGS, type ViolationCounts, type ViolationKind } from "./violations.ts";

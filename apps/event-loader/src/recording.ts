@@ -16,7 +16,7 @@ import type { ByteFormat, RecordingFormat } from "./recording-format.ts";
 import type { RowSource } from "./row-source.ts";
 import type { CameraFrame, ImuChunk, SideStreamOptions } from "./side-streams.ts";
 import type { TriggerColumns } from "./trigger-log.ts";
-import type { ViolationCounts } from "./violations.ts";
+import { isDamage, type ViolationCounts } from "./violations.ts";
 
 /** What is known of a recording beside its events. */
 export interface RecordingMeta {
@@ -270,6 +270,13 @@ export class Recording {
       const last = rows;
       rows = this.#newRows();
       yield this.#seal(last);
+    } catch (error) {
+      if (!isDamage(error) || rows.rowCount === 0) throw error;
+      // What stands before the damage is good.
+      const last = rows;
+      rows = this.#newRows();
+      yield this.#seal(last);
+      throw error;
     } finally {
       rows.chunk[Symbol.dispose]();
     }
@@ -284,7 +291,8 @@ export class Recording {
         hasMore = await source.fill(rows);
         this.#checkViolations(context);
       } catch (error) {
-        rows.chunk[Symbol.dispose]();
+        if (isDamage(error) && rows.rowCount > 0) yield this.#seal(rows);
+        else rows.chunk[Symbol.dispose]();
         throw error;
       }
       progress.add(rows.rowCount, 0);

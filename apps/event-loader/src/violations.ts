@@ -7,6 +7,10 @@ export type ViolationKind =
   | "outsideGeometry"
   | "missingRow"
   | "missingVectorBase"
+  | "rowOutside"
+  | "invalidVectorBase"
+  | "partialVector"
+  | "partialCounter"
   | "unknownWord"
   | "truncatedWord"
   | "malformedRow"
@@ -20,6 +24,11 @@ export const VIOLATION_MEANINGS: Readonly<Record<ViolationKind, string>> = Objec
   outsideGeometry: "an event lies outside the sensor; it was kept",
   missingRow: "an event came before any row address; it was kept in row 0",
   missingVectorBase: "a vector came before any base address; it was kept with base 0",
+  rowOutside: "a row address lies outside the sensor; its events were left out, as the mode sdk does",
+  invalidVectorBase:
+    "a vector has no base or reaches beyond the sensor; it was left out, as the mode sdk does",
+  partialVector: "a vector is not whole; it was left out, as the mode sdk does",
+  partialCounter: "the value of a counter is not whole; it was left out",
   unknownWord: "a word of no known type; it was skipped",
   truncatedWord: "the file ends inside a word or record; the rest was left out, the file is truncated",
   malformedRow: "a line is no event; it was left out",
@@ -62,4 +71,12 @@ export class ViolationLog {
     const problem = `${kind}: ${VIOLATION_MEANINGS[kind]}; without strict reading it is only counted`;
     throw new CorruptDataError("EVENTS_DATA_VIOLATION", source, firstByteOffset, problem);
   }
+}
+
+/**
+ * Whether an error tells of damage, before which all that was read is good. The first violation in strict reading is
+ * none: what was read with it may hold others.
+ */
+export function isDamage(error: unknown): error is CorruptDataError {
+  return error instanceof CorruptDataError && error.code !== "EVENTS_DATA_VIOLATION";
 }

@@ -1,3 +1,3 @@
 import { describeHardening } from "./describe-hardening.ts";
 
-await describeHardening({ cuts: 300, mutations: 500 });
+await describeHardening({ cuts: 100, mutations: 500 });

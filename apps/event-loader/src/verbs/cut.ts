@@ -1,0 +1,68 @@
+import { formatByteSize, InvalidArgumentError, parseDuration } from "@millrace/base";
+import { formatFacts, type VerbSpec } from "@millrace/cli";
+import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
+import { addInputFlags, type InputFlags, noteViolations, oneOf, openInput } from "./input-flags.ts";
+import { parseWhole } from "./parse-whole.ts";
+
+interface CutFlags extends InputFlags {
+  readonly from?: number;
+  readonly until?: number;
+  readonly skip?: number;
+  readonly count?: number;
+  readonly to?: string;
+}
+
+/** `cut <in> <out>`: a part of a recording, by time or by numbers of events. */
+export const cutVerb: VerbSpec<CutFlags> = {
+  usage: "cut <in> <out>",
+  summary: "writes a part of a recording, by time or by numbers of events",
+  example: "cut drive.raw part.raw --from 1s --until 2s",
+  flags: (command) =>
+    addInputFlags(command)
+      .option(
+        "--from <time>",
+        "events from this time on: 250ms, 1.5s; counted as in the recording",
+        parseTime,
+      )
+      .option("--until <time>", "events before this time", parseTime)
+      .option(
+        "--skip <n>",
+        "pass over so many of these events",
+        parseWhole("skip", 0, Number.MAX_SAFE_INTEGER),
+      )
+      .option(
+        "--count <n>",
+        "write so many of them at the most",
+        parseWhole("count", 1, Number.MAX_SAFE_INTEGER),
+      )
+      .option(
+        "--to <format>",
+        `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
+        oneOf("output format", OUTPUT_FORMATS),
+      ),
+  action: async (context, [input, output], flags) => {
+    const { from, until, skip = 0, count = Number.POSITIVE_INFINITY, to } = flags;
+    if ((from ?? until ?? flags.skip ?? flags.count) === undefined) {
+      const expected = "--from, --until, --skip or --count; convert writes all of it";
+      throw new InvalidArgumentError("EVENTS_CUT_NOWHERE", "part to cut", undefined, expected);
+    }
+    await using recording = await openInput(input!, flags, context, "cut");
+    const { convertRecording } = await import("../convert.ts");
+    const query = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
+    const { events, bytes } = await convertRecording(recording, output!, { to, query, skip, count });
+    noteViolations(recording, context);
+    return {
+      json: { input, output, format: recording.format, events, bytes },
+      text: formatFacts([
+        ["input", input],
+        ["output", output],
+        ["events", events],
+        ["size", formatByteSize(bytes)],
+      ]),
+    };
+  },
+};
+
+function parseTime(text: string): number {
+  return Math.round(parseDuration(text) * 1000);
+}

@@ -1,0 +1,68 @@
+import { formatByteSize, parseDuration } from "@millrace/base";
+import { formatFacts, type VerbSpec } from "@millrace/cli";
+import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
+import { addInputFlags, describeViolations, type InputFlags, oneOf, openInput } from "./input-flags.ts";
+
+interface RepairFlags extends InputFlags {
+  readonly sort?: number;
+  readonly dropOutside?: boolean;
+  readonly to?: string;
+}
+
+/** `repair <in> <out>`: what can be saved of a damaged recording. */
+export const repairVerb: VerbSpec<RepairFlags> = {
+  usage: "repair <in> <out>",
+  summary: "writes what can be saved of a damaged recording, and says what it did",
+  example: "repair damaged.raw good.raw --sort 10ms --drop-outside",
+  flags: (command) =>
+    addInputFlags(command)
+      .option(
+        "--sort <time>",
+        "sort events that are out of order by up to so much; later ones are left out",
+        (text: string) => Math.round(parseDuration(text) * 1000),
+      )
+      .option("--drop-outside", "leave out events outside the sensor")
+      .option(
+        "--to <format>",
+        `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
+        oneOf("output format", OUTPUT_FORMATS),
+      ),
+  action: async (context, [input, output], flags) => {
+    await using recording = await openInput(input!, flags, context, "repair");
+    const { repairRecording } = await import("../repair.ts");
+    const report = await repairRecording(recording, output!, {
+      sortWindowUs: flags.sort ?? 0,
+      dropsOutside: flags.dropOutside === true,
+      to: flags.to,
+    });
+    const { read, written, bytes, sorted, late, outside, cut } = report;
+    const { format, violations } = recording;
+    return {
+      json: {
+        input,
+        output,
+        format,
+        read,
+        written,
+        bytes,
+        sorted,
+        late,
+        outside,
+        cut: cut ?? null,
+        violations,
+      },
+      text: formatFacts([
+        ["input", input],
+        ["output", output],
+        ["events read", read],
+        ["events written", written],
+        ["size", formatByteSize(bytes)],
+        ["sorted", sorted],
+        ["left out, too late", late],
+        ["left out, outside", outside],
+        ["violations", describeViolations(recording)],
+        ["cut off", cut ?? "nothing"],
+      ]),
+    };
+  },
+};
