@@ -5,6 +5,7 @@ import {
   clockState,
   newTimeHighClock,
   setTimeHigh,
+  shiftTimes,
   type TimeHighClock,
 } from "./time-high.ts";
 import { WordDecoder } from "./word-decoder.ts";
@@ -25,8 +26,12 @@ export function newEvt2Decoder(context: DecoderContext): EventDecoder {
     violations: context.violations,
     state: clockState(clock),
     view: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
-    loop: (words, start, end, rows, byteOffset) =>
-      decodeEvt2Words(clock, words, start, end, rows, byteOffset),
+    loop: (words, start, end, rows, byteOffset) => {
+      const firstRow = rows.rowCount;
+      const next = decodeEvt2Words(clock, words, start, end, rows, byteOffset);
+      shiftTimes(clock, rows, firstRow);
+      return next;
+    },
   });
 }
 

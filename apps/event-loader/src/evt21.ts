@@ -6,6 +6,7 @@ import {
   clockState,
   newTimeHighClock,
   setTimeHigh,
+  shiftTimes,
   type TimeHighClock,
 } from "./time-high.ts";
 import { addVector, VECTOR_EVENTS } from "./vector-rows.ts";
@@ -25,8 +26,12 @@ export function newEvt21Decoder(context: DecoderContext, order: Evt21Order): Eve
     violations: context.violations,
     state: clockState(clock),
     view: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, 2 * length),
-    loop: (halves, start, end, rows, byteOffset) =>
-      decodeEvt21Words(clock, first, halves, start, end, rows, byteOffset),
+    loop: (halves, start, end, rows, byteOffset) => {
+      const firstRow = rows.rowCount;
+      const next = decodeEvt21Words(clock, first, halves, start, end, rows, byteOffset);
+      shiftTimes(clock, rows, firstRow);
+      return next;
+    },
   });
 }
 

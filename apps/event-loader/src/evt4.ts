@@ -5,6 +5,7 @@ import {
   clockState,
   newTimeHighClock,
   setTimeHigh,
+  shiftTimes,
   type TimeHighClock,
 } from "./time-high.ts";
 import { addVector, VECTOR_EVENTS } from "./vector-rows.ts";
@@ -31,8 +32,12 @@ export function newEvt4Decoder(context: DecoderContext): EventDecoder {
     dataStart: context.dataStart,
     violations: context.violations,
     view: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
-    loop: (words, start, end, rows, byteOffset) =>
-      decodeEvt4Words(state, words, start, end, rows, byteOffset),
+    loop: (words, start, end, rows, byteOffset) => {
+      const firstRow = rows.rowCount;
+      const next = decodeEvt4Words(state, words, start, end, rows, byteOffset);
+      shiftTimes(state.clock, rows, firstRow);
+      return next;
+    },
     state: {
       save: () => [...clock.save(), state.vector],
       restore(values) {

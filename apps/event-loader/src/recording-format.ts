@@ -9,6 +9,7 @@ import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import { eventStreamFormat } from "./event-stream.ts";
 import { newEvt2Decoder } from "./evt2.ts";
 import { newEvt3Decoder } from "./evt3.ts";
+import { newEvt3SdkDecoder } from "./evt3-sdk.ts";
 import { newEvt4Decoder } from "./evt4.ts";
 import { newEvt21Decoder, sniffEvt21Order } from "./evt21.ts";
 import {
@@ -195,7 +196,9 @@ async function rawDecoder(
   header: RawHeader | undefined,
 ): Promise<ByteFormat["newDecoder"]> {
   if (name === "EVT2") return newEvt2Decoder;
-  if (name === "EVT3") return newEvt3Decoder;
+  if (name === "EVT3") {
+    return (context) => (context.mode === "sdk" ? newEvt3SdkDecoder(context) : newEvt3Decoder(context));
+  }
   if (name === "EVT4") return newEvt4Decoder;
   const order = header?.order ?? sniffEvt21Order(await readBytes(source, dataStart, SNIFFED_BYTES));
   return (context) => newEvt21Decoder(context, order);

@@ -2,13 +2,14 @@ import { InvalidArgumentError, nearestName } from "@millrace/base";
 import type { VerbContext, VerbSpec } from "@millrace/cli";
 import { FORMAT_NAMES, type FormatName } from "../formats.ts";
 import { openRecording } from "../open-recording.ts";
-import type { Geometry, RecordingOptions } from "../options.ts";
+import { DECODE_MODES, type DecodeMode, type Geometry, type RecordingOptions } from "../options.ts";
 import type { Recording } from "../recording.ts";
 import { parseTextColumns, type TextColumn, TIME_UNITS, type TimeUnit } from "../text-layout.ts";
 
 /** The flags of every verb that reads a recording. */
 export interface InputFlags {
   readonly strict?: boolean;
+  readonly mode?: DecodeMode;
   readonly format?: FormatName;
   readonly geometry?: Geometry;
   readonly columns?: readonly TextColumn[];
@@ -25,6 +26,11 @@ export const addInputFlags: NonNullable<VerbSpec<InputFlags>["flags"]> = (comman
       "--format <name>",
       `read it as ${FORMAT_NAMES.join(", ").toLowerCase()}, whatever it looks like`,
       oneOf("format", FORMAT_NAMES),
+    )
+    .option(
+      "--mode <mode>",
+      "how EVT formats are read: raw, every event, or sdk, as the vendor's library does",
+      oneOf("mode", DECODE_MODES),
     )
     .option("--geometry <WxH>", "the sensor's size, such as 1280x720", parseGeometry)
     .option("--columns <list>", "the columns of a text file, such as t,x,y,p; - skips one", parseTextColumns)
@@ -46,6 +52,7 @@ export function openInput(
   const bar = context.progress(label);
   const options: RecordingOptions = {
     isStrict: flags.strict === true,
+    ...(flags.mode === undefined ? {} : { mode: flags.mode }),
     format: flags.format,
     geometry: flags.geometry,
     columns: flags.columns,
