@@ -1,6 +1,7 @@
 import type { DecoderState } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
+import { COLUMN_CODES, readPlainLines } from "./plain-lines.ts";
 import { type ParsedNumber, parseDecimal, skipBlanks, skipField, skipSeparator } from "./text-fields.ts";
 import type { TextColumn, TextLayout, TimeUnit } from "./text-layout.ts";
 
@@ -31,6 +32,8 @@ class LineDecoder implements EventDecoder {
   readonly #context: DecoderContext;
   readonly #layout: TextLayout;
   readonly #places: number;
+  /** The layout for {@link readPlainLines}. */
+  readonly #plainColumns: Uint8Array;
   readonly #number: ParsedNumber = { value: 0 };
   /** A line that goes on in the next piece; with room for a line feed behind it. */
   readonly #carried = new Uint8Array(MAX_LINE_BYTES + 1);
@@ -42,6 +45,7 @@ class LineDecoder implements EventDecoder {
     this.#context = context;
     this.#layout = layout;
     this.#places = PLACES[layout.timeUnit];
+    this.#plainColumns = Uint8Array.from(layout.columns, (column) => COLUMN_CODES.indexOf(column));
     this.#position = context.dataStart;
   }
 
@@ -55,8 +59,22 @@ class LineDecoder implements EventDecoder {
       this.#position++;
       at = end + 1;
     }
-    for (let end = bytes.indexOf(LINE_FEED, at); end >= 0; end = bytes.indexOf(LINE_FEED, at)) {
+    const lastEnd = bytes.lastIndexOf(LINE_FEED);
+    while (at <= lastEnd) {
+      const plainEnd = readPlainLines(
+        bytes,
+        at,
+        lastEnd,
+        this.#plainColumns,
+        this.#places,
+        this.#context,
+        rows,
+      );
+      this.#position += plainEnd - at;
+      at = plainEnd;
+      if (at > lastEnd) break;
       if (rows.rowCount === rows.capacity) return at;
+      const end = bytes.indexOf(LINE_FEED, at);
       this.#readLine(bytes, at, end, rows);
       this.#position += end + 1 - at;
       at = end + 1;
