@@ -179,3 +179,35 @@ describe("text recordings", () => {
     expect(await read("t,x,y,p\n")).toMatchObject({ events: [], violations: {} });
   });
 });
+
+it("plain lines are read as the general reader reads them", async () => {
+  const time = fc
+    .tuple(fc.nat(1e10), fc.stringMatching(/^(\.[0-9]{0,12})?$/))
+    .map(([whole, rest]) => `${whole}${rest}`);
+  const place = fc.oneof(
+    fc.nat(400).map(String),
+    fc.constantFrom("-1", "+3", "7.0", "7.5", "99999999999", ""),
+  );
+  const sign = fc.constantFrom("0", "1", "-1", "2", "1.0");
+  const line = fc
+    .tuple(time, place, place, sign, fc.constantFrom("\n", "\r\n", " \n", " 5\n", "#\n"))
+    .map(([t, x, y, p, end]) => `${t} ${x} ${y} ${p}${end}`);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(line, { minLength: 1, maxLength: 20 }),
+      fc.constantFrom("s", "ms", "us", "ns"),
+      async (lines, timeUnit) => {
+        const options = {
+          columns: ["t", "x", "y", "p"],
+          timeUnit,
+          geometry: { width: 346, height: 260 },
+        } as const;
+        const plain = await read(lines.join(""), options);
+        // A blank at the beginning makes a line that is not plain.
+        const general = await read(lines.map((one) => ` ${one}`).join(""), options);
+        expect(plain.events).toEqual(general.events);
+        expect(plain.violations).toEqual(general.violations);
+      },
+    ),
+  );
+});
