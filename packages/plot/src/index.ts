@@ -1,4 +1,5 @@
 export { COLOUR_MAPS, type ColourMapName, colourTable } from "./colour-map.ts";
+export { decodePngGrey, type GreyImage } from "./decode-png.ts";
 export { GifWriter } from "./gif.ts";
 export { DEFAULT_HEAT_MAP_OPTIONS, type HeatMapOptions, heatMapPng } from "./heat-map.ts";
 export {

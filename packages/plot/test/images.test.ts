@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import { decode, decodeApng } from "fast-png";
+import { decode, decodeApng, encode } from "fast-png";
 import { describe, expect, it } from "vitest";
 import {
   ApngWriter,
   COLOUR_MAPS,
   colourTable,
+  decodePngGrey,
   drawPixelText,
   encodePng,
   GifWriter,
@@ -100,6 +101,25 @@ describe("images with a palette", () => {
     expect(() => encodePng(new Uint8Array(2), { ...image, palette: new Uint8Array(4) })).toThrow("palette");
     expect(() => new GifWriter({ ...image, fps: 0 })).toThrow("frames per second");
     expect(() => new ApngWriter({ ...image, width: 0, fps: 1 })).toThrow("width");
+  });
+});
+
+describe("PNG as shades of grey", () => {
+  it("reads palettes, colours and 16 bits alike", () => {
+    const palette = Uint8Array.of(0, 0, 0, 255, 0, 0, 255, 255, 255);
+    const indexed = decodePngGrey(encodePng(Uint8Array.of(2, 1), { width: 2, height: 1, palette }));
+    expect([...indexed.values]).toEqual([expect.closeTo(1, 6), expect.closeTo(0.299, 6)]);
+    const rgb = encode({ width: 1, height: 2, channels: 3, data: Uint8Array.of(0, 255, 0, 0, 0, 255) });
+    expect([...decodePngGrey(rgb).values]).toEqual([expect.closeTo(0.587, 6), expect.closeTo(0.114, 6)]);
+    const deep = encode({ width: 1, height: 1, channels: 1, depth: 16, data: Uint16Array.of(32_768) });
+    expect(decodePngGrey(deep).values[0]).toBeCloseTo(0.5, 4);
+  });
+
+  it("says which image is damaged", () => {
+    const png = encodePng(new Uint8Array(4), { width: 2, height: 2, palette: new Uint8Array(3) });
+    png[45]! ^= 1;
+    expect(() => decodePngGrey(png, "a.png")).toThrow("a.png");
+    expect(() => decodePngGrey(new Uint8Array(5))).toThrow("no PNG");
   });
 });
 

@@ -16,6 +16,7 @@ it("exports these names and no others", () => {
       "DEFAULT_TRACES_OPTIONS",
       "GifWriter",
       "colourTable",
+      "decodePngGrey",
       "drawPixelText",
       "encodePng",
       "heatMapPng",
