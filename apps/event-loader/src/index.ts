@@ -52,6 +52,7 @@ export { DECODE_MODES, DEFAULT_RECORDING_OPTIONS, type Geometry, type RecordingO
 export { countEventsPerPixel, type PixelCounts } from "./pixel-counts.ts";
 export type { Provenance } from "./provenance.ts";
 export { DEFAULT_EVENT_QUERY, type EventQuery, type PixelMask } from "./query/event-query.ts";
+export { DEFAULT_WINDOW_OPTIONS, type EventWindow, type WindowOptions, windows } from "./query/windows.ts";
 export type { Recording, RecordingMeta } from "./recording.ts";
 export type { RenderDecay } from "./render/event-painter.ts";
 export { DEFAULT_RENDER_OPTIONS, type RenderOptions, renderRecording } from "./render/render-recording.ts";
@@ -72,6 +73,14 @@ export type { BinnedWindow, Representation, RepresentationSize } from "./represe
 export { type TimeSurfaceOptions, timeSurface } from "./representations/time-surface.ts";
 export { type ToreOptions, toreVolume } from "./representations/tore-volume.ts";
 export { eventCube, voxelGrid } from "./representations/voxel-grid.ts";
+export { type ImageSequence, openImageSequence } from "./simulator/image-frames.ts";
+export { SCENE_NAMES, type SceneName, type SceneOptions, sceneFrames } from "./simulator/scene-frames.ts";
+export {
+  DEFAULT_SIMULATOR_OPTIONS,
+  type SimulatorFrame,
+  type SimulatorOptions,
+  simulateEvents,
+} from "./simulator/simulate-events.ts";
 export {
   DEFAULT_SYNTHETIC_SCENE_OPTIONS,
   type SyntheticSceneOptions,
