@@ -8,6 +8,7 @@ import { headVerb } from "./verbs/head.ts";
 import { infoVerb } from "./verbs/info.ts";
 import { renderVerb } from "./verbs/render.ts";
 import { repairVerb } from "./verbs/repair.ts";
+import { simulateVerb } from "./verbs/simulate.ts";
 import { statsVerb } from "./verbs/stats.ts";
 import { validateVerb } from "./verbs/validate.ts";
 
@@ -34,5 +35,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(repairVerb)
     .verb(renderVerb)
     .verb(statsVerb)
+    .verb(simulateVerb)
     .run(argv);
 }

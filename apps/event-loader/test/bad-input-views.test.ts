@@ -13,6 +13,15 @@ describeBadInput({ ...shared, name: "stats", args: (input) => ["stats", input, "
 describeBadInput({
   ...shared,
   name: "render",
-  args: (input, output) => ["render", input, join(output, "out.gif"), "--scale", "4", "--strict"],
+  args: (input, output) => [
+    "render",
+    input,
+    join(output, "out.gif"),
+    "--scale",
+    "4",
+    "--fps",
+    "1000",
+    "--strict",
+  ],
   fullDiskBytes: 4096,
 });

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { encodePng } from "@millrace/plot";
 import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { recordingBytes } from "./helpers.ts";
@@ -59,8 +60,41 @@ it("stats prints the fields that are promised, draws in the terminal and to SVG"
       }
     `);
   expect(json).toMatchObject({ events: 3000, on: 1500, gaps: { meanUs: 7, maxUs: 7, backwards: 0 } });
-  expect(readFileSync(join(directory.path, "stats.svg"), "utf8")).toMatch(/^<svg [^]*Rate[^]*Where/);
-  expect((await run()).stdout).toMatch(/mean gap +7 µs[^]*█[^]*pixels by their events/);
+  expect(readFileSync(join(directory.path, "stats.svg"), "utf8")).toMatch(/^<svg .*Rate.*Where/s);
+  expect((await run()).stdout).toMatch(/mean gap +7 µs.*█.*pixels by their events/s);
+});
+
+it("simulate makes a recording of a scene, of pictures, and of edges", async () => {
+  const run = (...args: string[]) =>
+    runCommand("event-loader", ["simulate", ...args, "--json"], { cwd: directory.path });
+  const bar = await run("bar", "bar.raw", "--geometry", "32x24", "--duration", "200ms", "--noise", "1");
+  expect(bar).toMatchObject({ code: 0, stderr: "" });
+  const json = JSON.parse(bar.stdout) as Record<string, unknown>;
+  expect(
+    Object.fromEntries(Object.entries(json).map(([key, value]) => [key, typeof value])),
+  ).toMatchInlineSnapshot(`
+      {
+        "bytes": "number",
+        "events": "number",
+        "height": "number",
+        "input": "string",
+        "output": "string",
+        "width": "number",
+      }
+    `);
+  mkdirSync(join(directory.path, "film"));
+  for (const [i, grey] of [30, 90, 250].entries()) {
+    const png = encodePng(new Uint8Array(64), { width: 8, height: 8, palette: new Uint8Array(3).fill(grey) });
+    writeFileSync(join(directory.path, "film", `${i}.png`), png);
+  }
+  const film = JSON.parse((await run("film", "film.csv", "--fps", "100")).stdout);
+  // log(0.981 / 0.119) is some 10 thresholds of 0.2.
+  expect(film).toMatchObject({ width: 8, height: 8, events: 640 });
+  const edges = JSON.parse((await run("edges", "edges.dat", "--events", "5000", "--rate", "2")).stdout);
+  expect(edges).toMatchObject({ width: 1280, height: 720, events: 5000 });
+  const wrong = await run("circle", "x.raw");
+  expect(wrong).toMatchObject({ code: 2 });
+  expect(wrong.stderr).toContain("bar, dot, grating, noise, edges");
 });
 
 it("makes a video by way of ffmpeg, and says so where there is none", async () => {

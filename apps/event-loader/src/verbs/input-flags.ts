@@ -96,7 +96,8 @@ function parseStream(text: string): number {
   throw new InvalidArgumentError("EVENTS_OPTION_VALUE", "stream", text, "the number of a stream, such as 0");
 }
 
-function parseGeometry(text: string): Geometry {
+/** A flag with columns and rows: "1280x720". @throws InvalidArgumentError */
+export function parseGeometry(text: string): Geometry {
   const match = /^(\d{1,5})x(\d{1,5})$/i.exec(text.trim());
   const geometry = { width: Number(match?.[1]), height: Number(match?.[2]) };
   if (geometry.width >= 1 && geometry.height >= 1) return geometry;
