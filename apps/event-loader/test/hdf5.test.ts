@@ -7,10 +7,9 @@ import { isMillraceError, seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { describeRecordings, recordingPath } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ECF_RECORD_BYTES } from "../src/ecf-decoder.ts";
 import { encodeEcf } from "../src/encoders/ecf-encoder.ts";
 import { openRecording } from "../src/index.ts";
-import { type Event, readEvents } from "./helpers.ts";
+import { type Event, ecfRecords, readEvents } from "./helpers.ts";
 
 const PYTHON = "/usr/bin/python3";
 const hasH5py = spawnSync(PYTHON, ["-c", "import h5py"]).status === 0;
@@ -25,16 +24,7 @@ function randomEvents(count: number): Event[] {
 }
 
 function ecfChunk(events: readonly Event[]): Uint8Array {
-  const records = new Uint8Array(events.length * ECF_RECORD_BYTES);
-  const view = new DataView(records.buffer);
-  events.forEach(([t, x, y, p], i) => {
-    const at = i * ECF_RECORD_BYTES;
-    view.setUint16(at, x, true);
-    view.setUint16(at + 2, y, true);
-    view.setInt16(at + 4, p, true);
-    view.setBigInt64(at + 8, BigInt(t), true);
-  });
-  return encodeEcf(records);
+  return encodeEcf(ecfRecords(events));
 }
 
 describe.skipIf(!hasH5py)("HDF5 files that h5py wrote (needs python3-h5py)", () => {

@@ -1,4 +1,5 @@
 import { type ByteSource, bytesSource } from "@millrace/files";
+import { ECF_RECORD_BYTES } from "../src/ecf-decoder.ts";
 import { DecoderContext, type EventDecoder } from "../src/event-decoder.ts";
 import { EventRows } from "../src/event-rows.ts";
 import {
@@ -171,4 +172,18 @@ export function aedat3Packet(
     view.setInt32(32 + 8 * i, time, true);
   }
   return new Uint8Array(view.buffer);
+}
+
+/** Records of Metavision's compound type: x u16, y u16, p i16, two unused, t i64. */
+export function ecfRecords(events: readonly Event[]): Uint8Array {
+  const records = new Uint8Array(events.length * ECF_RECORD_BYTES);
+  const view = new DataView(records.buffer);
+  events.forEach(([t, x, y, p], i) => {
+    const at = i * ECF_RECORD_BYTES;
+    view.setUint16(at, x, true);
+    view.setUint16(at + 2, y, true);
+    view.setInt16(at + 4, p, true);
+    view.setBigInt64(at + 8, BigInt(t), true);
+  });
+  return records;
 }

@@ -30,6 +30,12 @@ elif decoder == "faery":
 
     for events in faery.events_stream_from_file(path):
         add(events["t"], events["x"], events["y"], events["on"])
+elif decoder == "evlib-ecf":
+    import evlib
+
+    with open(path, "rb") as file:
+        x, y, p, t = np.array(evlib.formats.test_prophesee_ecf_decode(file.read(), False), dtype="i8").T
+    add(t, x, y, p > 0)
 elif decoder == "evlib":
     import evlib
 
