@@ -45,6 +45,8 @@ export {
 export { crop, flipX, flipY, rescale, rotate, transpose } from "./filters/transforms.ts";
 export { FORMAT_NAMES, type FormatName } from "./formats.ts";
 export { EventIndex } from "./index-file/event-index.ts";
+export { DEFAULT_LIVE_OPTIONS, type LiveEvents, type LiveOptions, liveEvents } from "./live/live-events.ts";
+export { type SendOptions, sendEvents } from "./live/send-events.ts";
 export { estimateEvents, loadEvents } from "./load/load-events.ts";
 export { DEFAULT_LOAD_OPTIONS, type LoadOptions, type PolarityCoding } from "./load/load-options.ts";
 export { openRecording, type RecordingInput } from "./open-recording.ts";
