@@ -1,11 +1,14 @@
 import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { benchVerb } from "./verbs/bench.ts";
 import { convertVerb } from "./verbs/convert.ts";
 import { cutVerb } from "./verbs/cut.ts";
 import { diffVerb } from "./verbs/diff.ts";
 import { digestVerb } from "./verbs/digest.ts";
 import { filterVerb } from "./verbs/filter.ts";
 import { headVerb } from "./verbs/head.ts";
+import { indexVerb } from "./verbs/index-file.ts";
 import { infoVerb } from "./verbs/info.ts";
+import { profileVerb } from "./verbs/profile.ts";
 import { renderVerb } from "./verbs/render.ts";
 import { repairVerb } from "./verbs/repair.ts";
 import { simulateVerb } from "./verbs/simulate.ts";
@@ -36,5 +39,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(renderVerb)
     .verb(statsVerb)
     .verb(simulateVerb)
+    .verb(indexVerb)
+    .verb(benchVerb)
+    .verb(profileVerb)
     .run(argv);
 }

@@ -25,3 +25,6 @@ describeBadInput({
   ],
   fullDiskBytes: 4096,
 });
+for (const name of ["bench", "profile"] as const) {
+  describeBadInput({ ...shared, name, args: (input) => [name, input, "--strict"] });
+}

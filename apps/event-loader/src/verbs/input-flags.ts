@@ -49,8 +49,13 @@ export function openInput(
   context: VerbContext,
   label: string,
 ): Promise<Recording> {
+  return openRecording(path, inputOptions(flags, context, label));
+}
+
+/** How flags say that a recording is read, with a bar on stderr meanwhile. */
+export function inputOptions(flags: InputFlags, context: VerbContext, label: string): RecordingOptions {
   const bar = context.progress(label);
-  const options: RecordingOptions = {
+  return {
     isStrict: flags.strict === true,
     ...(flags.mode === undefined ? {} : { mode: flags.mode }),
     format: flags.format,
@@ -62,7 +67,6 @@ export function openInput(
     signal: context.signal,
     onProgress: (report) => bar.update(report),
   };
-  return openRecording(path, options);
 }
 
 /** Violations as a fact for people: "missingRow 3, truncatedWord 1", or "none". */
