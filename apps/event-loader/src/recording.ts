@@ -115,11 +115,6 @@ export class Recording {
     return this.#context.triggers.columns;
   }
 
-  /** TEMPORARY-ALIAS */
-  chunks(): AsyncGenerator<EventChunk, void, undefined> {
-    return this.events();
-  }
-
   /**
    * Reads the events, or those of a query, in the order of the file. Whoever gets a chunk releases it.
    *

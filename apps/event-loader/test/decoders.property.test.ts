@@ -4,10 +4,12 @@ import { describe, expect, it } from "vitest";
 import { newAedat2Decoder } from "../src/aedat2.ts";
 import { newAedat3Decoder } from "../src/aedat3.ts";
 import { datFormat } from "../src/dat.ts";
+import type { DecoderState } from "../src/decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "../src/event-decoder.ts";
 import { newEventStreamDecoder } from "../src/event-stream.ts";
 import { newEvt2Decoder } from "../src/evt2.ts";
 import { newEvt3Decoder } from "../src/evt3.ts";
+import { newEvt3SdkDecoder } from "../src/evt3-sdk.ts";
 import { newEvt4Decoder } from "../src/evt4.ts";
 import { newEvt21Decoder } from "../src/evt21.ts";
 import { newNmnistDecoder } from "../src/nmnist.ts";
@@ -128,6 +130,7 @@ const FORMATS: Format[] = [
     }),
   ),
   { name: "EVT3", bytes: evt3Bytes, newDecoder: newEvt3Decoder, wordSize: 2, naive: naiveEvt3 },
+  { name: "EVT3 (sdk)", bytes: evt3Bytes, newDecoder: newEvt3SdkDecoder, wordSize: 2 },
   { name: "EVT4", bytes: evt4Bytes, newDecoder: newEvt4Decoder, wordSize: 4, naive: naiveEvt4 },
   { name: "DAT", bytes: datBytes, newDecoder: newDat, wordSize: 8, naive: naiveDat },
   { name: "ES", bytes: esBytes, newDecoder: newEventStreamDecoder, wordSize: 0, naive: naiveEventStream },
@@ -207,6 +210,40 @@ describe.each(FORMATS)("any $name", ({ bytes: anyBytes, newDecoder, wordSize }) 
         }
       }),
       { numRuns: 20 },
+    );
+  });
+});
+
+describe.each(FORMATS)("the saved state of $name", ({ bytes: anyBytes, newDecoder }) => {
+  it("lets another decoder go on anywhere as if it had read all before", () => {
+    fc.assert(
+      fc.property(anyBytes, fc.nat(400), (bytes, place) => {
+        const cut = Math.min(place, bytes.length);
+        const whole = decodePieces(newDecoder, [bytes], 8192).events;
+        let state: DecoderState = { byteOffset: 0, values: [] };
+        const first = decodePieces(
+          (context) => {
+            const decoder = newDecoder(context);
+            // What is left over belongs to the other one.
+            decoder.finish = () => {
+              state = decoder.saveState();
+            };
+            return decoder;
+          },
+          [bytes.subarray(0, cut)],
+          8192,
+        ).events;
+        const rest = decodePieces(
+          (context) => {
+            const decoder = newDecoder(context);
+            decoder.restoreState(state);
+            return decoder;
+          },
+          [bytes.subarray(state.byteOffset)],
+          8192,
+        ).events;
+        expect([...first, ...rest]).toEqual(whole);
+      }),
     );
   });
 });
