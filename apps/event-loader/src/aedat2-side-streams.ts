@@ -1,6 +1,6 @@
 import { type ByteSource, readChunks } from "@millrace/files";
-import { ImuRows, type ImuValues } from "./imu-rows.ts";
-import type { CameraFrame, ImuChunk, SideStreamOptions, SideStreams } from "./side-streams.ts";
+import { type ImuSample, type ImuValues, imuChunks } from "./imu-rows.ts";
+import type { CameraFrame, SideStreams } from "./side-streams.ts";
 
 const RECORD_BYTES = 8;
 const CHUNK_BYTES = 65_536;
@@ -29,7 +29,7 @@ export function aedat2SideStreams(
 ): SideStreams {
   return {
     ...(size === undefined ? {} : { openFrames: () => readFrames(source, start, size.width, size.height) }),
-    openImu: (options) => readImu(source, start, options),
+    openImu: (options) => imuChunks(readImu(source, start), options),
   };
 }
 
@@ -96,34 +96,22 @@ async function* readFrames(
 }
 
 /** A sample is seven words: number [30:28], value [27:12]; acceleration of three axes, temperature, rotation of three. */
-async function* readImu(
-  source: ByteSource,
-  start: number,
-  options: SideStreamOptions,
-): AsyncGenerator<ImuChunk, void, undefined> {
-  const rows = new ImuRows(options);
+async function* readImu(source: ByteSource, start: number): AsyncGenerator<ImuSample> {
   const words = new Float64Array(7);
   let next = 0;
-  try {
-    for await (const { address, timeUs } of readSamples(source, start)) {
-      if ((address & SAMPLE_TYPE) !== IMU) continue;
-      const code = (address >>> 28) & 7;
-      // One whose words are not all there is left out.
-      if (code !== next && code !== 0) {
-        next = 0;
-        continue;
-      }
-      words[code] = (address << 4) >> 16;
-      next = code + 1;
-      if (next < words.length) continue;
+  for await (const { address, timeUs } of readSamples(source, start)) {
+    if ((address & SAMPLE_TYPE) !== IMU) continue;
+    const code = (address >>> 28) & 7;
+    // One whose words are not all there is left out.
+    if (code !== next && code !== 0) {
       next = 0;
-      const full = rows.add(timeUs, scaled(words));
-      if (full !== undefined) yield full;
+      continue;
     }
-    const rest = rows.take();
-    if (rest !== undefined) yield rest;
-  } finally {
-    rows.close();
+    words[code] = (address << 4) >> 16;
+    next = code + 1;
+    if (next < words.length) continue;
+    next = 0;
+    yield { timeUs, values: scaled(words) };
   }
 }
 

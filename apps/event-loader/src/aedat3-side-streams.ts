@@ -1,7 +1,7 @@
 import { CorruptDataError } from "@millrace/base";
 import { type ByteSource, readSourceFull } from "@millrace/files";
-import { ImuRows } from "./imu-rows.ts";
-import type { CameraFrame, ImuChunk, SideStreamOptions, SideStreams } from "./side-streams.ts";
+import { type ImuSample, imuChunks } from "./imu-rows.ts";
+import type { CameraFrame, SideStreams } from "./side-streams.ts";
 
 const PACKET_HEADER_BYTES = 28;
 /** A larger packet is of no camera. */
@@ -45,7 +45,7 @@ export function readAedat3PacketHeader(
 export function aedat3SideStreams(source: ByteSource, start: number): SideStreams {
   return {
     openFrames: () => readFrames(source, start),
-    openImu: (options) => readImu(source, start, options),
+    openImu: (options) => imuChunks(readImu(source, start), options),
   };
 }
 
@@ -107,22 +107,10 @@ async function* readFrames(source: ByteSource, start: number): AsyncGenerator<Ca
 }
 
 /** IMU6 and IMU9 begin alike: information, time, acceleration in g, rotation in °/s, temperature in °C (f32). */
-async function* readImu(
-  source: ByteSource,
-  start: number,
-  options: SideStreamOptions,
-): AsyncGenerator<ImuChunk, void, undefined> {
-  const rows = new ImuRows(options);
-  try {
-    for await (const { view, overflowUs } of readEvents(source, start, [IMU6, IMU9], 36)) {
-      const f = (at: number): number => view.getFloat32(at, true);
-      const timeUs = overflowUs + view.getInt32(4, true);
-      const full = rows.add(timeUs, [f(8), f(12), f(16), f(20), f(24), f(28), f(32)]);
-      if (full !== undefined) yield full;
-    }
-    const rest = rows.take();
-    if (rest !== undefined) yield rest;
-  } finally {
-    rows.close();
+async function* readImu(source: ByteSource, start: number): AsyncGenerator<ImuSample> {
+  for await (const { view, overflowUs } of readEvents(source, start, [IMU6, IMU9], 36)) {
+    const f = (at: number): number => view.getFloat32(at, true);
+    const values = [f(8), f(12), f(16), f(20), f(24), f(28), f(32)] as const;
+    yield { timeUs: overflowUs + view.getInt32(4, true), values };
   }
 }

@@ -2,8 +2,8 @@ import { readU32 } from "@millrace/base";
 import type { ByteSource } from "@millrace/files";
 import { type Aedat4Packets, guardAedat4Packet, readAedat4Packets } from "./aedat4-packets.ts";
 import { FlatBufferError, type FlatTable } from "./flatbuffer.ts";
-import { ImuRows, type ImuValues } from "./imu-rows.ts";
-import type { CameraFrame, ImuChunk, SideStreamOptions, SideStreams } from "./side-streams.ts";
+import { type ImuSample, imuChunks } from "./imu-rows.ts";
+import type { CameraFrame, SideStreamOptions, SideStreams } from "./side-streams.ts";
 
 /** Channels by the frame's format, which are OpenCV's numbers: 8 bits of grey, BGR, BGRA. */
 const CHANNELS: Readonly<Record<number, CameraFrame["channels"]>> = { 0: 1, 16: 3, 24: 4 };
@@ -25,7 +25,9 @@ export function aedat4SideStreams(
     ...(frames.size === 0 ? {} : { openFrames: () => readFrames(source, packets, start, frames) }),
     ...(imu.size === 0
       ? {}
-      : { openImu: (options: SideStreamOptions) => readImu(source, packets, start, imu, options) }),
+      : {
+          openImu: (options: SideStreamOptions) => imuChunks(readImu(source, packets, start, imu), options),
+        }),
   };
 }
 
@@ -72,31 +74,19 @@ async function* readImu(
   packets: Aedat4Packets,
   start: number,
   streams: ReadonlySet<number>,
-  options: SideStreamOptions,
-): AsyncGenerator<ImuChunk, void, undefined> {
-  const rows = new ImuRows(options);
-  try {
-    for await (const { id, root, packetAt } of readAedat4Packets(source, packets, start, streams)) {
-      if (id !== "IMUS") continue;
-      const samples = guardAedat4Packet(source.name, packetAt, () => root.vector(0, 4));
-      for (let i = 0; i < (samples?.count ?? 0); i++) {
-        const full = guardAedat4Packet(source.name, packetAt, () =>
-          addSample(rows, root.element(samples!.at + 4 * i)),
-        );
-        if (full !== undefined) yield full;
-      }
-    }
-    const rest = rows.take();
-    if (rest !== undefined) yield rest;
-  } finally {
-    rows.close();
+): AsyncGenerator<ImuSample> {
+  for await (const { id, root, packetAt } of readAedat4Packets(source, packets, start, streams)) {
+    if (id !== "IMUS") continue;
+    const guard = <T>(read: () => T): T => guardAedat4Packet(source.name, packetAt, read);
+    const { at, count } = guard(() => root.vector(0, 4)) ?? { at: 0, count: 0 };
+    for (let i = 0; i < count; i++) yield guard(() => sampleOf(root.element(at + 4 * i)));
   }
 }
 
 /** Slots: t i64, temperature, acceleration of three axes in g, rotation of three in °/s, magnetic field (f32). */
-function addSample(rows: ImuRows, sample: FlatTable): ImuChunk | undefined {
-  const values = [2, 3, 4, 5, 6, 7, 1].map((slot) => floatAt(sample, slot));
-  return rows.add(timeAt(sample, 0), values as unknown as ImuValues);
+function sampleOf(sample: FlatTable): ImuSample {
+  const f = (slot: number): number => floatAt(sample, slot);
+  return { timeUs: timeAt(sample, 0), values: [f(2), f(3), f(4), f(5), f(6), f(7), f(1)] };
 }
 
 function timeAt(table: FlatTable, slot: number): number {

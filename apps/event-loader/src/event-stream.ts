@@ -9,7 +9,23 @@ import type { ByteFormat } from "./recording-format.ts";
 /** What the records of a file may be, in the order of the header's type byte. */
 const TYPES = ["generic", "DVS", "ATIS", "AMD", "colour"];
 const HEADER_BYTES = 20;
-const OVERFLOW_US = 127;
+
+/** How the first byte of a record is read. */
+interface RecordLayout {
+  /** From here on it says that time passes without an event, or nothing: so many µs, by its two low bits. */
+  readonly leastOverflow: number;
+  readonly overflowUs: Uint8Array;
+  /** Where the time since the last record begins; the polarity is in the bit below. */
+  readonly timeShift: number;
+  /** The bit that marks a measurement, or none. */
+  readonly measurementBit: number;
+}
+
+const LAYOUTS: Readonly<Record<"DVS" | "ATIS", RecordLayout>> = {
+  // 0xFE is a reset, which changes nothing.
+  DVS: { leastOverflow: 0xfe, overflowUs: Uint8Array.of(0, 0, 0, 127), timeShift: 1, measurementBit: 0 },
+  ATIS: { leastOverflow: 0xfc, overflowUs: Uint8Array.of(0, 63, 126, 189), timeShift: 2, measurementBit: 1 },
+};
 
 /**
  * Reads the header of an Event Stream (.es): magic, version 2.x.x, type, width and height as u16.
@@ -42,21 +58,19 @@ export function eventStreamFormat(source: ByteSource, head: Uint8Array): ByteFor
  * are counted as `otherEvent`.
  */
 export function newEventStreamDecoder(context: DecoderContext, type: "DVS" | "ATIS" = "DVS"): EventDecoder {
-  const state: EventStreamState = { context, time: 0 };
+  const state: EventStreamState = { context, layout: LAYOUTS[type], time: 0 };
   return new RecordDecoder({
     maxRecordBytes: 5,
     dataStart: context.dataStart,
     violations: context.violations,
     state: stateFields(state, ["time"]),
-    loop: (bytes, start, end, rows, origin) =>
-      type === "DVS"
-        ? decodeRecords(state, bytes, start, end, rows, origin)
-        : decodeAtisRecords(state, bytes, start, end, rows, origin),
+    loop: (bytes, start, end, rows, origin) => decodeRecords(state, bytes, start, end, rows, origin),
   });
 }
 
 interface EventStreamState {
   readonly context: DecoderContext;
+  readonly layout: RecordLayout;
   time: number;
 }
 
@@ -70,73 +84,33 @@ function decodeRecords(
 ): number {
   const { timeWords, x: xs, y: ys, p: ps, capacity } = rows;
   const { width, height, violations } = state.context;
+  const { leastOverflow, overflowUs, timeShift, measurementBit } = state.layout;
   let { time } = state;
   let row = rows.rowCount;
   let i = start;
   while (i < end && row < capacity) {
     const first = bytes[i]!;
-    // 0xFF: time passes without an event; 0xFE: a reset, which changes nothing.
-    if (first >= 0xfe) {
-      if (first === 0xff) time += OVERFLOW_US;
+    if (first >= leastOverflow) {
+      time += overflowUs[first & 3]!;
       i++;
       continue;
     }
     if (end - i < 5) break;
-    time += first >>> 1;
+    time += first >>> timeShift;
+    if ((first & measurementBit) !== 0) {
+      violations.add("otherEvent", origin + i);
+      i += 5;
+      continue;
+    }
     const x = bytes[i + 1]! | (bytes[i + 2]! << 8);
     const y = bytes[i + 3]! | (bytes[i + 4]! << 8);
     timeWords[2 * row] = time;
     timeWords[2 * row + 1] = Math.floor(time / 2 ** 32);
     xs[row] = x;
     ys[row] = y;
-    ps[row] = first & 1;
+    ps[row] = (first >>> (timeShift - 1)) & 1;
     row++;
     if (x >= width || y >= height) violations.add("outsideGeometry", origin + i);
-    i += 5;
-  }
-  rows.rowCount = row;
-  state.time = time;
-  return i;
-}
-
-/** Six bits of ones: time passes without an event, this often as the two bits below say. */
-const ATIS_OVERFLOW_US = 63;
-
-/** As those of a DVS, but for the first byte: time since the last record [7:2], polarity [1], and whether it is a measurement. */
-function decodeAtisRecords(
-  state: EventStreamState,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  rows: EventRows,
-  origin: number,
-): number {
-  const { timeWords, x: xs, y: ys, p: ps, capacity } = rows;
-  const { width, height, violations } = state.context;
-  let { time } = state;
-  let row = rows.rowCount;
-  let i = start;
-  while (i < end && row < capacity) {
-    const first = bytes[i]!;
-    if (first >= 0xfc) {
-      time += ATIS_OVERFLOW_US * (first & 3);
-      i++;
-      continue;
-    }
-    if (end - i < 5) break;
-    time += first >>> 2;
-    const x = bytes[i + 1]! | (bytes[i + 2]! << 8);
-    const y = bytes[i + 3]! | (bytes[i + 4]! << 8);
-    if ((first & 1) === 1) violations.add("otherEvent", origin + i);
-    else {
-      timeWords[2 * row] = time;
-      timeWords[2 * row + 1] = Math.floor(time / 2 ** 32);
-      xs[row] = x;
-      ys[row] = y;
-      ps[row] = (first >>> 1) & 1;
-      row++;
-      if (x >= width || y >= height) violations.add("outsideGeometry", origin + i);
-    }
     i += 5;
   }
   rows.rowCount = row;

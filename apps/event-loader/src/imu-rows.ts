@@ -12,8 +12,14 @@ export type ImuValues = readonly [
   temperature: number,
 ];
 
+/** One inertial sample; its time is whole. */
+export interface ImuSample {
+  readonly timeUs: number;
+  readonly values: ImuValues;
+}
+
 /** Gathers inertial samples into chunks. They are few beside events: some thousand a second. */
-export class ImuRows {
+class ImuRows {
   readonly #options: SideStreamOptions;
   #chunk: ImuChunk | undefined;
 
@@ -43,5 +49,23 @@ export class ImuRows {
   /** Gives the memory back: nobody asks for more. */
   close(): void {
     this.take()?.release();
+  }
+}
+
+/** Chunks of samples, as they come. */
+export async function* imuChunks(
+  samples: AsyncIterable<ImuSample>,
+  options: SideStreamOptions,
+): AsyncGenerator<ImuChunk, void, undefined> {
+  const rows = new ImuRows(options);
+  try {
+    for await (const { timeUs, values } of samples) {
+      const full = rows.add(timeUs, values);
+      if (full !== undefined) yield full;
+    }
+    const rest = rows.take();
+    if (rest !== undefined) yield rest;
+  } finally {
+    rows.close();
   }
 }

@@ -2,20 +2,12 @@ import { isMillraceError, seededRandom } from "@millrace/base";
 import { describe, expect, it } from "vitest";
 import { decodeEcf, ECF_RECORD_BYTES } from "../src/ecf-decoder.ts";
 import { encodeEcf } from "../src/encoders/ecf-encoder.ts";
+import { ecfRecords } from "./helpers.ts";
 
 type Event = readonly [x: number, y: number, p: number, t: number];
 
 function recordsOf(events: readonly Event[]): Uint8Array {
-  const records = new Uint8Array(events.length * ECF_RECORD_BYTES);
-  const view = new DataView(records.buffer);
-  events.forEach(([x, y, p, t], i) => {
-    const at = i * ECF_RECORD_BYTES;
-    view.setUint16(at, x, true);
-    view.setUint16(at + 2, y, true);
-    view.setInt16(at + 4, p, true);
-    view.setBigInt64(at + 8, BigInt(t), true);
-  });
-  return records;
+  return ecfRecords(events.map(([x, y, p, t]) => [t, x, y, p]));
 }
 
 /** Events of which a share keeps its row, goes on to the right, and keeps its time. */

@@ -1,23 +1,16 @@
 import { formatByteSize } from "@millrace/base";
 import { formatCount, formatFacts, type VerbSpec } from "@millrace/cli";
-import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
-import { addInputFlags, type InputFlags, noteViolations, oneOf, openInput } from "./input-flags.ts";
+import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
+import { addOutputFlags, type OutputFlags } from "./output-flags.ts";
 
-interface ConvertFlags extends InputFlags {
-  readonly to?: string;
-}
+interface ConvertFlags extends InputFlags, OutputFlags {}
 
 /** `convert <in> <out>`: a recording in another format, by the ending of the output or by name. */
 export const convertVerb: VerbSpec<ConvertFlags> = {
   usage: "convert <in> <out>",
   summary: "writes a recording in another format, by the ending of the output or by name",
   example: "convert drive.raw drive.parquet",
-  flags: (command) =>
-    addInputFlags(command).option(
-      "--to <format>",
-      `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
-      oneOf("output format", OUTPUT_FORMATS),
-    ),
+  flags: (command) => addOutputFlags(addInputFlags(command)),
   action: async (context, [input, output], flags) => {
     const startMs = performance.now();
     await using recording = await openInput(input!, flags, context, "convert");

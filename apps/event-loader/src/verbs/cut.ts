@@ -1,15 +1,14 @@
 import { formatByteSize, InvalidArgumentError, parseDuration } from "@millrace/base";
 import { formatFacts, type VerbSpec } from "@millrace/cli";
-import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
-import { addInputFlags, type InputFlags, noteViolations, oneOf, openInput } from "./input-flags.ts";
+import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
+import { addOutputFlags, type OutputFlags } from "./output-flags.ts";
 import { parseWhole } from "./parse-whole.ts";
 
-interface CutFlags extends InputFlags {
+interface CutFlags extends InputFlags, OutputFlags {
   readonly from?: number;
   readonly until?: number;
   readonly skip?: number;
   readonly count?: number;
-  readonly to?: string;
 }
 
 /** `cut <in> <out>`: a part of a recording, by time or by numbers of events. */
@@ -18,7 +17,7 @@ export const cutVerb: VerbSpec<CutFlags> = {
   summary: "writes a part of a recording, by time or by numbers of events",
   example: "cut drive.raw part.raw --from 1s --until 2s",
   flags: (command) =>
-    addInputFlags(command)
+    addOutputFlags(addInputFlags(command))
       .option(
         "--from <time>",
         "events from this time on: 250ms, 1.5s; counted as in the recording",
@@ -34,11 +33,6 @@ export const cutVerb: VerbSpec<CutFlags> = {
         "--count <n>",
         "write so many of them at the most",
         parseWhole("count", 1, Number.MAX_SAFE_INTEGER),
-      )
-      .option(
-        "--to <format>",
-        `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
-        oneOf("output format", OUTPUT_FORMATS),
       ),
   action: async (context, [input, output], flags) => {
     const { from, until, skip = 0, count = Number.POSITIVE_INFINITY, to } = flags;

@@ -1,25 +1,18 @@
 import { formatByteSize } from "@millrace/base";
 import { formatFacts, type VerbSpec } from "@millrace/cli";
-import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
 import type { EventFilter } from "../filters/event-filter.ts";
 import { addFilterFlags, type FilterFlags, filtersOf } from "./filter-flags.ts";
-import { noteViolations, oneOf, openInput } from "./input-flags.ts";
+import { noteViolations, openInput } from "./input-flags.ts";
+import { addOutputFlags, type OutputFlags } from "./output-flags.ts";
 
-interface Flags extends FilterFlags {
-  readonly to?: string;
-}
+interface Flags extends FilterFlags, OutputFlags {}
 
 /** `filter <in> <out>`: some of a recording's events, moved or not, in any format that is written. */
 export const filterVerb: VerbSpec<Flags> = {
   usage: "filter <in> <out>",
   summary: "writes some of a recording's events: a time window, regions, without noise, turned",
   example: "filter drive.raw quiet.raw --from 1s --until 2s --background 5ms",
-  flags: (command) =>
-    addFilterFlags(command).option(
-      "--to <format>",
-      `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
-      oneOf("output format", OUTPUT_FORMATS),
-    ),
+  flags: (command) => addOutputFlags(addFilterFlags(command)),
   action: async (context, [input, output], flags) => {
     await using recording = await openInput(input!, flags, context, "filter");
     const { convertRecording } = await import("../convert.ts");

@@ -1,12 +1,11 @@
 import { formatByteSize, parseDuration } from "@millrace/base";
 import { formatFacts, type VerbSpec } from "@millrace/cli";
-import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
-import { addInputFlags, describeViolations, type InputFlags, oneOf, openInput } from "./input-flags.ts";
+import { addInputFlags, describeViolations, type InputFlags, openInput } from "./input-flags.ts";
+import { addOutputFlags, type OutputFlags } from "./output-flags.ts";
 
-interface RepairFlags extends InputFlags {
+interface RepairFlags extends InputFlags, OutputFlags {
   readonly sort?: number;
   readonly dropOutside?: boolean;
-  readonly to?: string;
 }
 
 /** `repair <in> <out>`: what can be saved of a damaged recording. */
@@ -15,18 +14,13 @@ export const repairVerb: VerbSpec<RepairFlags> = {
   summary: "writes what can be saved of a damaged recording, and says what it did",
   example: "repair damaged.raw good.raw --sort 10ms --drop-outside",
   flags: (command) =>
-    addInputFlags(command)
+    addOutputFlags(addInputFlags(command))
       .option(
         "--sort <time>",
         "sort events that are out of order by up to so much; later ones are left out",
         (text: string) => Math.round(parseDuration(text) * 1000),
       )
-      .option("--drop-outside", "leave out events outside the sensor")
-      .option(
-        "--to <format>",
-        `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
-        oneOf("output format", OUTPUT_FORMATS),
-      ),
+      .option("--drop-outside", "leave out events outside the sensor"),
   action: async (context, [input, output], flags) => {
     await using recording = await openInput(input!, flags, context, "repair");
     const { repairRecording } = await import("../repair.ts");
