@@ -73,7 +73,7 @@ describe("a query", () => {
     [{ everyNth: 0 }, "EVENTS_OPTION_RANGE"],
     [{ mask: { pixels: mask, width: 3, height: 3 } }, "EVENTS_FILTER_SHAPE"],
     [{ untill: 5 }, "EVENTS_OPTION_UNKNOWN"],
-  ])("%j is refused", async (query, code) => {
+  ] as [EventQuery, string][])("%j is refused", async (query, code) => {
     await using recording = await openBytes(EVT3);
     await expect(readEvents(recording, query)).rejects.toMatchObject({ code });
   });

@@ -9,12 +9,14 @@ it("exports these names and no others", () => {
       "DEFAULT_DIGEST_OPTIONS",
       "DEFAULT_EVENT_QUERY",
       "DEFAULT_EVT3_ENCODER_OPTIONS",
+      "DEFAULT_LIVE_OPTIONS",
       "DEFAULT_LOAD_OPTIONS",
       "DEFAULT_RECORDING_OPTIONS",
       "DEFAULT_RENDER_OPTIONS",
       "DEFAULT_REPAIR_OPTIONS",
       "DEFAULT_SIMULATOR_OPTIONS",
       "DEFAULT_SYNTHETIC_SCENE_OPTIONS",
+      "DEFAULT_WINDOW_OPTIONS",
       "DatEncoder",
       "ENCODED_FORMATS",
       "EVENT_SCHEMA",
@@ -52,6 +54,7 @@ it("exports these names and no others", () => {
       "flipX",
       "flipY",
       "hotPixelMask",
+      "liveEvents",
       "loadEvents",
       "maskPixels",
       "mixedDensityStack",
@@ -73,6 +76,7 @@ it("exports these names and no others", () => {
       "rescale",
       "rotate",
       "sceneFrames",
+      "sendEvents",
       "simulateEvents",
       "stackedHistogram",
       "summarizeEvents",
@@ -83,6 +87,7 @@ it("exports these names and no others", () => {
       "transpose",
       "validateRecording",
       "voxelGrid",
+      "windows",
     ]
   `);
 });
