@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -21,12 +21,15 @@ export class PeerMissingError extends Error {
  */
 export function installPeers(): void {
   if (!existsSync(`${PEERS}node_modules`)) install("the peers", "pnpm install --frozen-lockfile");
-  if (existsSync(PYTHON)) return;
+  const wanted = readFileSync(`${PEERS}requirements.txt`, "utf8");
+  const installed = `${PEERS}.venv/requirements.txt`;
+  if (existsSync(installed) && readFileSync(installed, "utf8") === wanted) return;
   const python = process.platform === "win32" ? "python" : "python3";
   install(
     "the peers in Python",
     `${python} -m venv .venv && "${PYTHON}" -m pip install --quiet --disable-pip-version-check -r requirements.txt`,
   );
+  if (existsSync(PYTHON)) writeFileSync(installed, wanted);
 }
 
 function install(what: string, command: string): void {
