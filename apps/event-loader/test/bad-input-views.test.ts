@@ -9,7 +9,6 @@ const shared = {
   goodInput,
   truncateAt: goodInput.length - 1,
 } as const;
-describeBadInput({ ...shared, name: "stats", args: (input) => ["stats", input, "--strict"] });
 describeBadInput({
   ...shared,
   name: "render",
@@ -25,6 +24,3 @@ describeBadInput({
   ],
   fullDiskBytes: 4096,
 });
-for (const name of ["bench", "profile"] as const) {
-  describeBadInput({ ...shared, name, args: (input) => [name, input, "--strict"] });
-}

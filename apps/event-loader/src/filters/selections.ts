@@ -102,7 +102,8 @@ export function hotPixelMask(counts: ArrayLike<number>, deviations: number): Uin
 }
 
 // The loops below have no branches that are hard to guess: where rows to keep and to drop alternate, a branch that is guessed wrong costs
-// more than all the rest. `(a - b) >>> 31` is 1 where a < b, for numbers of 31 bits.
+// more than all the rest. `(a - b) >>> 31` is 1 where a < b, for numbers of 31 bits;
+// `0 - a` stands for `-a`, which would be the float -0 where a is 0.
 
 function chooseTimes(
   times: Int32Array,
@@ -145,7 +146,7 @@ function chooseBits(
   for (let row = 0; row < rowCount; row++) {
     const common = columnBits[x[row]!]! & rowBits[y[row]!]!;
     kept[count] = row;
-    count = (count + ((common | -common) >>> 31)) | 0;
+    count = (count + ((common | (0 - common)) >>> 31)) | 0;
   }
   return count;
 }
@@ -166,7 +167,7 @@ function chooseBitGroups(
       common |= columnBits[base + x[row]!]! & rowBits[base + y[row]!]!;
     }
     kept[count] = row;
-    count = (count + ((common | -common) >>> 31)) | 0;
+    count = (count + ((common | (0 - common)) >>> 31)) | 0;
   }
   return count;
 }

@@ -52,7 +52,7 @@ const BARS = 8;
  * for tests and benchmarks of what reads and writes events.
  *
  * The bars are slanted and move at speeds of their own; the front of each gives brighter events, its back darker ones.
- * Events come in bursts, as from a sensor that is read by rows: some of twelve neighbours of a row, with one time and
+ * Events come in bursts, as from a sensor that is read row by row: some of twelve neighbours of a row, with one time and
  * one polarity. Whoever gets a chunk releases it.
  * @throws InvalidArgumentError for an option out of its range
  * @example
@@ -66,9 +66,10 @@ export async function* syntheticScene(
   const pool = filled.pool ?? new BufferPool();
   const random = seededRandom(filled.seed);
   const bars = makeBars(random, filled);
+  const scan = { line: 0 };
   for (let made = 0; made < events; ) {
     const rows = new EventRows(rowsPerChunk, pool);
-    fillRows(rows, Math.min(rowsPerChunk, events - made), made, bars, random, filled);
+    fillRows(rows, Math.min(rowsPerChunk, events - made), made, bars, random, scan, filled);
     made += rows.rowCount;
     yield rows.seal();
   }
@@ -94,6 +95,7 @@ function fillRows(
   made: number,
   bars: Float64Array,
   random: SeededRandom,
+  scan: { line: number },
   { width, height, ratePerUs, noise, startUs }: Required<SyntheticSceneOptions>,
 ): void {
   const { timeWords, x, y, p } = rows;
@@ -105,15 +107,17 @@ function fillRows(
     const hi = Math.floor(time / 2 ** 32);
     const choice = random.nextU32();
     const bits = random.nextU32();
-    const line = Math.floor(((bits >>> 16) / 65_536) * height);
     if (choice < noiseBelow) {
       timeWords[2 * count] = lo;
       timeWords[2 * count + 1] = hi;
       x[count] = Math.floor(((bits & 0xffff) / 65_536) * width);
-      y[count] = line;
+      y[count] = Math.floor(((bits >>> 16) / 65_536) * height);
       p[count++] = choice & 1;
       continue;
     }
+    // The readout goes down the rows, passes some over, and begins again.
+    scan.line = (scan.line + 1 + ((bits >>> 4) & 3)) % height;
+    const { line } = scan;
     const bar = 4 * (bits & (BARS - 1));
     const isFront = (bits >>> 3) & 1;
     const forwards = bars[bar + 1]! > 0 ? 1 : 0;
