@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { npyHeader } from "../src/encoders/npy-encoder.ts";
 import { recordingBytes, wordBytes } from "./helpers.ts";
 
 let directory: TempDirectory;
@@ -51,6 +52,15 @@ describe("events head", () => {
     expect(stdout).toMatch(/^t \(µs\) +x +y +p\n/);
     expect((await events("head", "good.raw", "-n", "-1")).code).toBe(2);
   });
+});
+
+it("says on stderr that times of 32 bits are not exact", async () => {
+  const dtype = "[('t', '<f4'), ('x', '<u2'), ('y', '<u2'), ('p', '|u1')]";
+  const record = Buffer.from([0, 0, 128, 63, 1, 0, 2, 0, 1]);
+  writeFileSync(join(directory.path, "float.npy"), Buffer.concat([npyHeader(dtype, 1), record]));
+  const { stdout, stderr } = await events("head", "float.npy", "--json");
+  expect(stderr).toMatch(/^float.npy: its times have 32 bits: .* milliseconds/);
+  expect(JSON.parse(stdout)).toMatchObject({ events: [{ t: 1_000_000, x: 1, y: 2, p: 1 }] });
 });
 
 describe("events cut", () => {

@@ -43,13 +43,19 @@ export const addInputFlags: NonNullable<VerbSpec<InputFlags>["flags"]> = (comman
     .option("--stream <n>", "the stream with the events, of an AEDAT 4 file that has several", parseStream);
 
 /** Opens the recording that a command line names, with a bar on stderr while it is read. */
-export function openInput(
+export async function openInput(
   path: string,
   flags: InputFlags,
   context: VerbContext,
   label: string,
 ): Promise<Recording> {
-  return openRecording(path, inputOptions(flags, context, label));
+  const recording = await openRecording(path, inputOptions(flags, context, label));
+  if (recording.metadata.timePrecision === "float32") {
+    context.note(
+      `${path}: its times have 32 bits: beyond 16 s they tell milliseconds apart, and no shorter time`,
+    );
+  }
+  return recording;
 }
 
 /** How flags say that a recording is read, with a bar on stderr meanwhile. */

@@ -48,7 +48,9 @@ export function sourceOf(sample: Sample, bytes: Uint8Array = sample.bytes): Byte
 export function expectPrefix(whole: readonly Event[], { events, code }: Outcome, isText: boolean): void {
   // The last number of a line may have been cut: that line is another one, or none.
   const sure = Math.min(whole.length, isText ? Math.max(0, events.length - 1) : events.length);
-  if (code === undefined || events.length > 0) expect(events.slice(0, sure)).toEqual(whole.slice(0, sure));
+  // A loop: vitest's own comparison takes microseconds for each number.
+  const wrong = events.findIndex((event, i) => i < sure && event.some((value, k) => value !== whole[i]![k]));
+  expect([wrong, events[wrong], code], "place of the first wrong event").toEqual([-1, undefined, code]);
   expect(events.length).toBeLessThanOrEqual(whole.length);
 }
 
