@@ -76,6 +76,7 @@ export { type TimeSurfaceOptions, timeSurface } from "./representations/time-sur
 export { type ToreOptions, toreVolume } from "./representations/tore-volume.ts";
 export { eventCube, voxelGrid } from "./representations/voxel-grid.ts";
 export { type ImageSequence, openImageSequence } from "./simulator/image-frames.ts";
+export type { MadeEventsOptions } from "./simulator/made-events.ts";
 export { SCENE_NAMES, type SceneName, type SceneOptions, sceneFrames } from "./simulator/scene-frames.ts";
 export {
   DEFAULT_SIMULATOR_OPTIONS,

@@ -6,9 +6,9 @@ import {
   seededRandom,
 } from "@millrace/base";
 import { BufferPool, GrowableFloat64 } from "@millrace/buffers";
-import { ROWS_PER_CHUNK } from "@millrace/stream";
 import { type EventChunk, EventRows } from "../event-rows.ts";
 import type { Geometry } from "../options.ts";
+import { DEFAULT_MADE_EVENTS_OPTIONS, type MadeEventsOptions } from "./made-events.ts";
 
 /** A picture at a time. */
 export interface SimulatorFrame {
@@ -19,7 +19,7 @@ export interface SimulatorFrame {
 }
 
 /** The camera that is simulated. */
-export interface SimulatorOptions {
+export interface SimulatorOptions extends MadeEventsOptions {
   /** How much the logarithm of the brightness rises for an event; above 0. @default 0.2 */
   readonly onThreshold?: number;
   /** How much it falls for one. @default 0.2 */
@@ -32,28 +32,20 @@ export interface SimulatorOptions {
   readonly noiseHz?: number;
   /** Events of each pixel a second that a leak makes, all brighter. @default 0 */
   readonly leakHz?: number;
-  /** For the noise. @default 1 */
-  readonly seed?: number;
-  /** Rows of a chunk, 32 to 16,777,216. @default 65,536 */
-  readonly rowsPerChunk?: number;
   /** Most events between two frames; more is a CapacityError. @default 67,108,864 */
   readonly limit?: number;
-  /** Where the chunks' memory comes from. @default a pool of its own */
-  readonly pool?: BufferPool | undefined;
 }
 
 /** What {@link SimulatorOptions} are when they are not given. */
 export const DEFAULT_SIMULATOR_OPTIONS: Required<SimulatorOptions> = Object.freeze({
+  ...DEFAULT_MADE_EVENTS_OPTIONS,
   onThreshold: 0.2,
   offThreshold: 0.2,
   refractoryUs: 0,
   epsilon: 0.001,
   noiseHz: 0,
   leakHz: 0,
-  seed: 1,
-  rowsPerChunk: ROWS_PER_CHUNK,
   limit: 2 ** 26,
-  pool: undefined,
 });
 
 /**

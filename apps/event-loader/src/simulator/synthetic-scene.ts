@@ -6,42 +6,34 @@ import {
   seededRandom,
 } from "@millrace/base";
 import { BufferPool } from "@millrace/buffers";
-import { ROWS_PER_CHUNK } from "@millrace/stream";
 import { type EventChunk, EventRows } from "../event-rows.ts";
+import { DEFAULT_MADE_EVENTS_OPTIONS, type MadeEventsOptions } from "./made-events.ts";
 
 /** What a synthetic scene is made of. */
-export interface SyntheticSceneOptions {
+export interface SyntheticSceneOptions extends MadeEventsOptions {
   /** Columns of the sensor, 16 to 65,536. @default 1280 */
   readonly width?: number;
   /** Rows of the sensor, 1 to 65,536. @default 720 */
   readonly height?: number;
   /** How many events, exactly. @default 1,000,000 */
   readonly events?: number;
-  /** The same seed gives the same events everywhere. @default 1 */
-  readonly seed?: number;
   /** Mean events in a microsecond, above 0. @default 10 */
   readonly ratePerUs?: number;
   /** The share of bursts that are a single event anywhere, 0 to 1. @default 0.0625 */
   readonly noise?: number;
   /** The time of the first event, µs. @default 0 */
   readonly startUs?: number;
-  /** Rows of a chunk, 32 to 16,777,216. @default 65,536 */
-  readonly rowsPerChunk?: number;
-  /** Where the chunks' memory comes from. @default a pool of its own */
-  readonly pool?: BufferPool | undefined;
 }
 
 /** What {@link SyntheticSceneOptions} are when they are not given. */
 export const DEFAULT_SYNTHETIC_SCENE_OPTIONS: Required<SyntheticSceneOptions> = Object.freeze({
+  ...DEFAULT_MADE_EVENTS_OPTIONS,
   width: 1280,
   height: 720,
   events: 1_000_000,
-  seed: 1,
   ratePerUs: 10,
   noise: 0.0625,
   startUs: 0,
-  rowsPerChunk: ROWS_PER_CHUNK,
-  pool: undefined,
 });
 
 /** Bars that move through the scene. */
