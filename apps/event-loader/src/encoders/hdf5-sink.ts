@@ -1,7 +1,7 @@
-import { ClosedError } from "@millrace/base";
+import { ClosedError, MillraceError } from "@millrace/base";
 import type { ColumnSink, SinkResult } from "@millrace/columnar";
 import { atomicPath, defaultVfs, type Vfs } from "@millrace/files";
-import { Hdf5Writer } from "@millrace/hdf5";
+import type { Hdf5Writer } from "@millrace/hdf5";
 import type { ColumnChunk } from "@millrace/stream";
 import { EVENT_SCHEMA, type EventChunk, type EventSchema } from "../event-rows.ts";
 
@@ -45,17 +45,19 @@ export class Hdf5EventSink implements ColumnSink {
   /**
    * @param openLayout - makes groups and datasets of the new file
    * @throws IoError when the directory cannot be written to
+   * @throws MillraceError `EVENTS_OUTPUT_UNAVAILABLE` in a browser
    */
   static async create(
     path: string,
     openLayout: (writer: Hdf5Writer) => Hdf5EventLayout,
     vfs: Vfs = defaultVfs,
   ): Promise<Hdf5EventSink> {
+    const { create } = await loadWriter(path);
     const opened = Promise.withResolvers<Hdf5Writer>();
     const ended = Promise.withResolvers<void>();
     const made = atomicPath(vfs, path, async (temporary) => {
       // It gets its name when it is whole: there is nothing to keep of a part.
-      const writer = await Hdf5Writer.create(vfs, temporary, { checkpointBytes: 0 });
+      const writer = await create(vfs, temporary, { checkpointBytes: 0 });
       opened.resolve(writer);
       try {
         await ended.promise;
@@ -124,4 +126,14 @@ export class Hdf5EventSink implements ColumnSink {
   #checkOpen(): void {
     if (this.#isDone) throw new ClosedError("EVENTS_SINK_CLOSED", this.path);
   }
+}
+
+/** HDF5's writer, which its entry for browsers does not have; looked up, so that no bundler asks for it there. */
+async function loadWriter(path: string): Promise<{ readonly create: typeof Hdf5Writer.create }> {
+  const { Hdf5Writer: Writer }: Partial<typeof import("@millrace/hdf5")> = await import("@millrace/hdf5");
+  if (Writer !== undefined) return { create: (vfs, name, options) => Writer.create(vfs, name, options) };
+  throw new MillraceError(
+    "EVENTS_OUTPUT_UNAVAILABLE",
+    `${path}: HDF5 is not written in a browser; write Arrow, Parquet or NPZ there`,
+  );
 }
