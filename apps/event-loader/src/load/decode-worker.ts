@@ -1,12 +1,23 @@
 import { serveTasks, withTransfer } from "@millrace/stream/worker";
+import type { EventIndex } from "../index-file/event-index.ts";
 import { openRecording } from "../open-recording.ts";
+import type { Recording } from "../recording.ts";
 import type { EventBatch } from "./event-batches.ts";
 import type { DecodeTask } from "./parallel-load.ts";
 
+/** Opened by the first task: all tasks of a thread are of one recording. The thread's end closes its files. */
+let opened: Promise<{ readonly recording: Recording; readonly index: EventIndex }> | undefined;
+
+async function open({ path, options }: DecodeTask): Promise<{ recording: Recording; index: EventIndex }> {
+  const recording = await openRecording(path, options);
+  return { recording, index: await recording.openIndex(false) };
+}
+
 // A thread of `loadEvents`: decodes a run of segments into columns of just that size, and hands them over.
-serveTasks(async ({ path, options, first, end, rows }: DecodeTask): Promise<EventBatch> => {
-  await using recording = await openRecording(path, options);
-  const index = await recording.openIndex(false);
+serveTasks(async (task: DecodeTask): Promise<EventBatch> => {
+  opened ??= open(task);
+  const { recording, index } = await opened;
+  const { first, end, rows } = task;
   const batch: EventBatch = {
     t: new BigInt64Array(rows),
     x: new Uint16Array(rows),
