@@ -56,8 +56,6 @@ export type { Provenance } from "./provenance.ts";
 export { DEFAULT_EVENT_QUERY, type EventQuery, type PixelMask } from "./query/event-query.ts";
 export { DEFAULT_WINDOW_OPTIONS, type EventWindow, type WindowOptions, windows } from "./query/windows.ts";
 export type { Recording, RecordingMeta } from "./recording.ts";
-export type { RenderDecay } from "./render/event-painter.ts";
-export { DEFAULT_RENDER_OPTIONS, type RenderOptions, renderRecording } from "./render/render-recording.ts";
 export { DEFAULT_REPAIR_OPTIONS, type RepairOptions, type RepairReport, repairRecording } from "./repair.ts";
 export {
   type AveragedTimeSurfaceOptions,
@@ -75,7 +73,6 @@ export type { BinnedWindow, Representation, RepresentationSize } from "./represe
 export { type TimeSurfaceOptions, timeSurface } from "./representations/time-surface.ts";
 export { type ToreOptions, toreVolume } from "./representations/tore-volume.ts";
 export { eventCube, voxelGrid } from "./representations/voxel-grid.ts";
-export { type ImageSequence, openImageSequence } from "./simulator/image-frames.ts";
 export type { MadeEventsOptions } from "./simulator/made-events.ts";
 export { SCENE_NAMES, type SceneName, type SceneOptions, sceneFrames } from "./simulator/scene-frames.ts";
 export {

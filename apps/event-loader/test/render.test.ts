@@ -2,9 +2,9 @@ import { MemoryVfs } from "@millrace/files";
 import { colourTable } from "@millrace/plot";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { renderRecording } from "../src/index.ts";
 import { EventPainter, RENDER_DECAYS } from "../src/render/event-painter.ts";
 import { renderFrames } from "../src/render/render-frames.ts";
+import { renderRecording } from "../src/render.ts";
 import { chunkOf, type Event, openBytes, recordingBytes } from "./helpers.ts";
 
 const SIZE = { width: 6, height: 4 };

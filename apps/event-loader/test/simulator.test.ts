@@ -3,13 +3,13 @@ import { encodePng } from "@millrace/plot";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
-  openImageSequence,
   SCENE_NAMES,
   type SimulatorFrame,
   type SimulatorOptions,
   sceneFrames,
   simulateEvents,
 } from "../src/index.ts";
+import { openImageSequence } from "../src/render.ts";
 import { type Event, eventsOf } from "./helpers.ts";
 
 const SIZE = { width: 3, height: 2 };
