@@ -9,6 +9,10 @@ export type SimdInstruction =
   | "swizzle"
   | "splat32"
   | "extractLane32"
+  | "anyTrue"
+  | "bitmask32"
+  | "narrow16"
+  | "narrow32"
   | "and"
   | "or"
   | "xor"
@@ -20,6 +24,7 @@ export type SimdInstruction =
   | "shl32"
   | "shrU32"
   | "add32"
+  | "sub32"
   | "mul32"
   | "shl64"
   | "relaxedSwizzle";
@@ -36,6 +41,10 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   swizzle: 0x0e,
   splat32: 0x11,
   extractLane32: 0x1b,
+  anyTrue: 0x53,
+  bitmask32: 0xa4,
+  narrow16: 0x66,
+  narrow32: 0x86,
   and: 0x4e,
   or: 0x50,
   xor: 0x51,
@@ -47,9 +56,43 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   shl32: 0xab,
   shrU32: 0xad,
   add32: 0xae,
+  sub32: 0xb1,
   mul32: 0xb5,
   shl64: 0xcb,
   relaxedSwizzle: 0x100,
+});
+
+/** The names in {@link INT}. */
+export type IntInstruction =
+  | "isZero"
+  | "isEqual"
+  | "isBelowS"
+  | "isBelowU"
+  | "isAboveS"
+  | "ctz"
+  | "sub"
+  | "and"
+  | "or"
+  | "xor"
+  | "shl"
+  | "shrS"
+  | "shrU";
+
+/** Instructions on int32 that kernels use (WebAssembly 2.0, section 5.4.7); S takes them as signed, U as unsigned. */
+export const INT: Readonly<Record<IntInstruction, number>> = Object.freeze({
+  isZero: 0x45,
+  isEqual: 0x46,
+  isBelowS: 0x48,
+  isBelowU: 0x49,
+  isAboveS: 0x4a,
+  ctz: 0x68,
+  sub: 0x6b,
+  and: 0x71,
+  or: 0x72,
+  xor: 0x73,
+  shl: 0x74,
+  shrS: 0x75,
+  shrU: 0x76,
 });
 
 /**
@@ -85,6 +128,61 @@ export class WasmCode {
   /** The int32 at the address on the stack + `offset`. */
   loadI32(offset: number): this {
     return this.#write(0x28, 0, ...unsigned(offset));
+  }
+
+  /** The 16 bits at the address on the stack + `offset`, unsigned. */
+  loadU16(offset: number): this {
+    return this.#write(0x2f, 0, ...unsigned(offset));
+  }
+
+  /** Stores the lowest 8, 16 or 32 bits of an int32 to the address below it on the stack + `offset`. */
+  storeInt(bits: 8 | 16 | 32, offset: number): this {
+    return this.#write({ 8: 0x3a, 16: 0x3b, 32: 0x36 }[bits], 0, ...unsigned(offset));
+  }
+
+  /** An instruction on the int32 on the stack: two of them, or one for `isZero` and `ctz`. */
+  int(instruction: number): this {
+    return this.#write(instruction);
+  }
+
+  /** Shifts or masks by a constant, or compares with one. */
+  intBy(instruction: number, value: number): this {
+    return this.i32(value).int(instruction);
+  }
+
+  /** Runs `body` once; {@link leave} goes to its end. */
+  block(body: () => void): this {
+    this.#write(0x02, 0x40);
+    body();
+    return this.#write(0x0b);
+  }
+
+  /** Runs `body` once; {@link leave} goes to its beginning. */
+  loop(body: () => void): this {
+    this.#write(0x03, 0x40);
+    body();
+    return this.#write(0x0b);
+  }
+
+  /** Runs `body` when the int32 on the stack is not 0, else `otherwise`; either counts as a level for {@link leave}. */
+  when(body: () => void, otherwise?: () => void): this {
+    this.#write(0x04, 0x40);
+    body();
+    if (otherwise !== undefined) {
+      this.#write(0x05);
+      otherwise();
+    }
+    return this.#write(0x0b);
+  }
+
+  /** Goes on at the end of the block, or at the beginning of the loop, so many levels out: 0 is the innermost. */
+  leave(levels: number): this {
+    return this.#write(0x0c, ...unsigned(levels));
+  }
+
+  /** As {@link leave}, when the int32 on the stack is not 0. */
+  leaveIf(levels: number): this {
+    return this.#write(0x0d, ...unsigned(levels));
   }
 
   /** Repeats `body` while it leaves another number than 0 on the stack; runs it once at least. */
@@ -129,6 +227,16 @@ export class WasmCode {
 
   constant(bytes: Uint8Array): this {
     return this.simd(SIMD.const).#write(...bytes);
+  }
+
+  /** Stores lane `lane` of 32 or 64 bits to the address below the vector on the stack + `offset`. */
+  storeLane(bits: 32 | 64, lane: number, offset: number): this {
+    return this.simd(bits === 32 ? 0x5a : 0x5b).#write(0, ...unsigned(offset), lane);
+  }
+
+  /** Sixteen bytes of the two vectors on the stack: 0 to 15 of the first, 16 to 31 of the second. */
+  shuffle(bytes: readonly number[]): this {
+    return this.simd(SIMD.shuffle).#write(...bytes);
   }
 
   /** Lane `lane` of the vector on the stack, in all four places. */
