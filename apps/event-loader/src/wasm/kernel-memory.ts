@@ -17,6 +17,8 @@ export const STATE_WORDS: number = 16;
 const STATE_AT = 64;
 /** Addresses of the columns; behind each is room for what a kernel writes ahead. */
 export const COLUMNS_AT = { times: 1024, x: 67_584, y: 84_992, p: 102_400 } as const;
+/** Address of a table: for each byte the places of its bits that are set, ascending, a byte each. */
+export const BIT_PLACES_AT: number = 112_640;
 /** Address of the input. */
 export const INPUT_AT: number = 114_688;
 const PAGE_BYTES = 65_536;
@@ -75,6 +77,11 @@ export function takeRows({ times, x, y, p }: KernelMemory, count: number, rows: 
 
 function viewsOf(memory: WasmMemory): KernelMemory {
   const { buffer } = memory;
+  const places = new Uint8Array(buffer, BIT_PLACES_AT, 8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let count = 0;
+    for (let bit = 0; bit < 8; bit++) if (((byte >>> bit) & 1) === 1) places[8 * byte + count++] = bit;
+  }
   return {
     memory,
     state: new Int32Array(buffer, STATE_AT, STATE_WORDS),

@@ -7,6 +7,8 @@ export type SimdInstruction =
   | "const"
   | "shuffle"
   | "swizzle"
+  | "splat8"
+  | "splat16"
   | "splat32"
   | "extractLane32"
   | "anyTrue"
@@ -19,6 +21,7 @@ export type SimdInstruction =
   | "shrU16"
   | "add16"
   | "mul16"
+  | "extendLowU8"
   | "extendLowU16"
   | "extendHighU16"
   | "shl32"
@@ -39,6 +42,8 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   const: 0x0c,
   shuffle: 0x0d,
   swizzle: 0x0e,
+  splat8: 0x0f,
+  splat16: 0x10,
   splat32: 0x11,
   extractLane32: 0x1b,
   anyTrue: 0x53,
@@ -51,6 +56,7 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   shrU16: 0x8d,
   add16: 0x8e,
   mul16: 0x95,
+  extendLowU8: 0x89,
   extendLowU16: 0xa9,
   extendHighU16: 0xaa,
   shl32: 0xab,
@@ -69,7 +75,8 @@ export type IntInstruction =
   | "isBelowS"
   | "isBelowU"
   | "isAboveS"
-  | "ctz"
+  | "clz"
+  | "popcount"
   | "sub"
   | "and"
   | "or"
@@ -85,7 +92,8 @@ export const INT: Readonly<Record<IntInstruction, number>> = Object.freeze({
   isBelowS: 0x48,
   isBelowU: 0x49,
   isAboveS: 0x4a,
-  ctz: 0x68,
+  clz: 0x67,
+  popcount: 0x69,
   sub: 0x6b,
   and: 0x71,
   or: 0x72,
@@ -140,7 +148,7 @@ export class WasmCode {
     return this.#write({ 8: 0x3a, 16: 0x3b, 32: 0x36 }[bits], 0, ...unsigned(offset));
   }
 
-  /** An instruction on the int32 on the stack: two of them, or one for `isZero` and `ctz`. */
+  /** An instruction on the int32 on the stack: two of them, or one for `isZero`, `clz` and `popcount`. */
   int(instruction: number): this {
     return this.#write(instruction);
   }
@@ -218,6 +226,11 @@ export class WasmCode {
   /** Loads 16 bytes from the address on the stack + `offset`; no alignment is promised. */
   load(offset: number): this {
     return this.simd(SIMD.load).#write(0, ...unsigned(offset));
+  }
+
+  /** Loads 8 bytes into the lower half; the upper one is zeros. */
+  load64(offset: number): this {
+    return this.simd(0x5d).#write(0, ...unsigned(offset));
   }
 
   /** Stores 16 bytes to the address below them on the stack + `offset`. */
