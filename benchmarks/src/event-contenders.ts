@@ -1,20 +1,38 @@
 import { type LoadOptions, loadEvents, openRecording } from "@millrace/event-loader";
 import type { BenchmarkCase, Contender } from "./case.ts";
-import { checkSums, eventFilePath, makeEventFile, sumEvents } from "./event-files.ts";
+import { checkSums, eventFilePath, makeEventFile, type Scene, sumEvents } from "./event-files.ts";
 
 /** Decodes a recording into chunks that are given back at once, from the file to the last event. */
-export function decoding(format: string, events: number): Contender {
-  const path = eventFilePath(format, events);
+export function decoding(
+  format: string,
+  events: number,
+  scene: Scene = "bars",
+  name = "millrace",
+): Contender {
+  const path = eventFilePath(format, events, scene);
   return {
-    name: "millrace",
+    name,
     prepare: async () => {
-      const sums = await makeEventFile(format, events);
+      const sums = await makeEventFile(format, events, scene);
       await using checked = await openRecording(path);
       checkSums(await sumEvents(checked.events()), sums);
       return async () => {
         await using recording = await openRecording(path);
         for await (const chunk of recording.events()) chunk.release();
       };
+    },
+  };
+}
+
+/** The same without WebAssembly, as an engine or a policy may have it. */
+export function decodingWithoutKernels(format: string, events: number, scene: Scene = "bars"): Contender {
+  const { name, prepare } = decoding(format, events, scene, "TypeScript");
+  return {
+    name,
+    prepare: () => {
+      // Each contender has a process of its own.
+      Reflect.deleteProperty(globalThis, "WebAssembly");
+      return prepare();
     },
   };
 }

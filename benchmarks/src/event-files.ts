@@ -23,19 +23,28 @@ const ENDINGS: Readonly<Record<string, string>> = {
   "rpg-text": ".txt",
 };
 
+/** Moving bars, whose events come in bursts; or noise, a pixel at a time, which is the worst for formats with vectors. */
+export type Scene = "bars" | "noise";
+
+const SCENES = { bars: {}, noise: { noise: 1 } } as const;
+
 /** Where the recording of so many events is; it stays for the next run, since making it takes longer than reading. */
-export function eventFilePath(format: string, events: number): string {
-  return join(tmpdir(), `millrace-bench-events-${format}-${events}${ENDINGS[format] ?? ".raw"}`);
+export function eventFilePath(format: string, events: number, scene: Scene = "bars"): string {
+  return join(tmpdir(), `millrace-bench-events-${scene}-${format}-${events}${ENDINGS[format] ?? ".raw"}`);
 }
 
 /** Makes a recording of a scene that does not repeat, unless it is there; returns what its events add up to. */
-export async function makeEventFile(format: string, events: number): Promise<EventSums> {
-  const path = eventFilePath(format, events);
+export async function makeEventFile(
+  format: string,
+  events: number,
+  scene: Scene = "bars",
+): Promise<EventSums> {
+  const path = eventFilePath(format, events, scene);
   const sumsPath = `${path}.json`;
   if (!existsSync(path) || !existsSync(sumsPath)) {
     let sums = NO_EVENTS;
     await using sink = await openEventSink(path, { to: format, size: SENSOR });
-    for await (const chunk of syntheticScene({ ...SENSOR, events, seed: 7 })) {
+    for await (const chunk of syntheticScene({ ...SENSOR, events, seed: 7, ...SCENES[scene] })) {
       using held = chunk;
       sums = addSums(sums, held);
       await sink.write(held);
