@@ -1,4 +1,4 @@
-import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { endQuietlyOnClosedPipe, Program, type ProgramStreams, readVersion } from "@millrace/cli";
 import { benchVerb } from "./verbs/bench.ts";
 import { convertVerb } from "./verbs/convert.ts";
 import { cutVerb } from "./verbs/cut.ts";
@@ -18,14 +18,16 @@ import { validateVerb } from "./verbs/validate.ts";
 /**
  * Runs one command line of `millrace-events`.
  * @param argv - the arguments behind the command's name
+ * @param streams - where it prints. @default stdout and stderr of the process
  * @returns the exit code: 0 done, 1 failed, 2 wrong command line
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  endQuietlyOnClosedPipe();
+export async function main(argv: readonly string[], streams?: ProgramStreams): Promise<number> {
+  if (streams === undefined) endQuietlyOnClosedPipe();
   return new Program({
     name: "millrace-events",
     description: "Reads recordings of event cameras, filters and converts them",
     version: readVersion(import.meta.url),
+    ...(streams === undefined ? {} : { streams }),
   })
     .verb(infoVerb)
     .verb(digestVerb)

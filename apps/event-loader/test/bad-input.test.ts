@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { describeBadInput } from "@millrace/testkit";
 import { recordingBytes } from "./helpers.ts";
+import { runMain } from "./run-main.ts";
 
 const goodInput = recordingBytes();
 const shared = {
   app: "event-loader",
   extension: ".raw",
   goodInput,
+  run: runMain,
   truncateAt: goodInput.length - 1,
 } as const;
 describeBadInput({ ...shared, name: "info", args: (input) => ["info", input, "--strict"] });

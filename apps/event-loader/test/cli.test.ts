@@ -4,6 +4,7 @@ import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit
 import { tableFromIPC } from "apache-arrow";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordingBytes, wordBytes } from "./helpers.ts";
+import { runMain } from "./run-main.ts";
 
 let directory: TempDirectory;
 beforeAll(() => {
@@ -14,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => directory[Symbol.dispose]());
 
-const events = (...args: string[]) => runCommand("event-loader", args, { cwd: directory.path });
+const events = (...args: string[]) => runMain(args, { cwd: directory.path });
 const jsonOf = async (...args: string[]) => {
   const outcome = await events(...args, "--json");
   expect(outcome).toMatchObject({ code: 0, stderr: "" });
@@ -26,6 +27,13 @@ const fieldsOf = (json: object): Record<string, string> =>
   Object.fromEntries(
     Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
   );
+
+it("runs as a process of its own, with its exit code and streams", async () => {
+  const run = (...args: string[]) => runCommand("event-loader", args, { cwd: directory.path });
+  const { code, stdout, stderr } = await run("digest", "good.raw", "--json");
+  expect([code, stderr, (JSON.parse(stdout) as { events: number }).events]).toEqual([0, "", 3000]);
+  expect(await run("digest", "none.raw")).toMatchObject({ code: 1, stdout: "" });
+});
 
 describe("events info", () => {
   it("tells what a recording holds, with the fields that are promised", async () => {

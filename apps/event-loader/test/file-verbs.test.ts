@@ -1,9 +1,10 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { npyHeader } from "../src/encoders/npy-encoder.ts";
 import { recordingBytes, wordBytes } from "./helpers.ts";
+import { runMain } from "./run-main.ts";
 
 let directory: TempDirectory;
 beforeAll(() => {
@@ -17,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => directory[Symbol.dispose]());
 
-const events = (...args: string[]) => runCommand("event-loader", args, { cwd: directory.path });
+const events = (...args: string[]) => runMain(args, { cwd: directory.path });
 const jsonOf = async (code: number, ...args: string[]) => {
   const outcome = await events(...args, "--json");
   expect(outcome, outcome.stderr).toMatchObject({ code });

@@ -1,9 +1,10 @@
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type LoadProfile, recommendLoad } from "../src/measure/profile-load.ts";
 import { recordingBytes } from "./helpers.ts";
+import { runMain } from "./run-main.ts";
 
 let directory: TempDirectory;
 beforeAll(() => {
@@ -13,7 +14,7 @@ beforeAll(() => {
 afterAll(() => directory[Symbol.dispose]());
 
 const jsonOf = async (...args: string[]) => {
-  const outcome = await runCommand("event-loader", [...args, "--json"], { cwd: directory.path });
+  const outcome = await runMain([...args, "--json"], { cwd: directory.path });
   expect(outcome).toMatchObject({ code: 0, stderr: "" });
   return JSON.parse(outcome.stdout) as Record<string, unknown>;
 };
@@ -69,7 +70,7 @@ it("profile compares ways to load, with the fields that are promised", async () 
     ),
   );
   expect(profiles.every(({ events, memory }) => events === 3000 && memory.length >= 2)).toBe(true);
-  const { stdout } = await runCommand("event-loader", ["profile", "good.raw"], { cwd: directory.path });
+  const { stdout } = await runMain(["profile", "good.raw"], { cwd: directory.path });
   expect(stdout).toMatch(/memory, streamed: up to.*recommended.*chunkSize/s);
 });
 

@@ -1,9 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodePng } from "@millrace/plot";
-import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { recordingBytes } from "./helpers.ts";
+import { runMain } from "./run-main.ts";
 
 let directory: TempDirectory;
 beforeAll(() => {
@@ -13,7 +14,7 @@ beforeAll(() => {
 afterAll(() => directory[Symbol.dispose]());
 
 const render = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  runCommand("event-loader", ["render", "good.raw", ...args], { cwd: directory.path, env });
+  runMain(["render", "good.raw", ...args], { cwd: directory.path, env });
 
 it("prints the fields that are promised", async () => {
   const outcome = await render(["film.gif", "--fps", "100", "--decay", "linear", "--time-code", "--json"]);
@@ -36,8 +37,7 @@ it("prints the fields that are promised", async () => {
 });
 
 it("stats prints the fields that are promised, draws in the terminal and to SVG", async () => {
-  const run = (...args: string[]) =>
-    runCommand("event-loader", ["stats", "good.raw", ...args], { cwd: directory.path });
+  const run = (...args: string[]) => runMain(["stats", "good.raw", ...args], { cwd: directory.path });
   const outcome = await run("--plot", "stats.svg", "--json");
   expect(outcome).toMatchObject({ code: 0, stderr: "" });
   const json = JSON.parse(outcome.stdout) as Record<string, unknown>;
@@ -65,8 +65,7 @@ it("stats prints the fields that are promised, draws in the terminal and to SVG"
 });
 
 it("simulate makes a recording of a scene, of pictures, and of edges", async () => {
-  const run = (...args: string[]) =>
-    runCommand("event-loader", ["simulate", ...args, "--json"], { cwd: directory.path });
+  const run = (...args: string[]) => runMain(["simulate", ...args, "--json"], { cwd: directory.path });
   const bar = await run("bar", "bar.raw", "--geometry", "32x24", "--duration", "200ms", "--noise", "1");
   expect(bar).toMatchObject({ code: 0, stderr: "" });
   const json = JSON.parse(bar.stdout) as Record<string, unknown>;

@@ -23,6 +23,8 @@ export interface ReadingVerb {
   readonly takesAnyBytes?: boolean;
   /** Size of the disk in the full-disk case; absent: the verb writes nothing. */
   readonly fullDiskBytes?: number;
+  /** Runs a command line in this process, which saves the start of one of its own. @default a process of its own */
+  run?(args: readonly string[]): Promise<CommandOutcome>;
 }
 
 const LFS_POINTER = [
@@ -78,7 +80,7 @@ export function describeBadInput(verb: ReadingVerb): void {
       await verb.prepare?.(outputs);
       const before = snapshotOf(outputs);
       const inputPath = place(inputs);
-      check(await runCommand(verb.app, verb.args(inputPath, outputs)), inputPath);
+      check(await runVerb(verb, verb.args(inputPath, outputs)), inputPath);
       expect(snapshotOf(outputs)).toEqual(before);
     };
     const write = (bytes: Uint8Array | string) => (inputs: string) => {
@@ -112,14 +114,14 @@ export function describeBadInput(verb: ReadingVerb): void {
       using directory = tempDirectory();
       const path = write(verb.goodInput)(directory.path);
       await verb.prepare?.(directory.path);
-      const { code, stderr } = await runCommand(verb.app, verb.args(path, directory.path));
+      const { code, stderr } = await runVerb(verb, verb.args(path, directory.path));
       expect({ code, stderr }).toMatchObject({ code: 0 });
     });
 
     it("rejects an unknown option with exit 2", async () => {
       using directory = tempDirectory();
       const path = write(verb.goodInput)(directory.path);
-      const outcome = await runCommand(verb.app, [...verb.args(path, directory.path), "--no-such-option"]);
+      const outcome = await runVerb(verb, [...verb.args(path, directory.path), "--no-such-option"]);
       expectOneLine(outcome, 2);
       expect(outcome.stderr).toContain("--no-such-option");
     });
@@ -137,6 +139,10 @@ export function describeBadInput(verb: ReadingVerb): void {
   });
 }
 
+function runVerb(verb: ReadingVerb, args: readonly string[]): Promise<CommandOutcome> {
+  return verb.run?.(args) ?? runCommand(verb.app, args);
+}
+
 function describeFullDisk(verb: ReadingVerb, sizeBytes: number, place: (inputs: string) => string): void {
   it("leaves nothing half-written on a full disk", async ({ skip }) => {
     using inputs = tempDirectory();
@@ -144,7 +150,7 @@ function describeFullDisk(verb: ReadingVerb, sizeBytes: number, place: (inputs: 
     if (disk === undefined) return skip("a small disk needs root on Linux");
     await verb.prepare?.(disk.path);
     const before = snapshotOf(disk.path);
-    const outcome = await runCommand(verb.app, verb.args(place(inputs.path), disk.path));
+    const outcome = await runVerb(verb, verb.args(place(inputs.path), disk.path));
     expectOneLine(outcome, 1);
     expect(outcome.stderr).toMatch(/no space|disk is full/i);
     expect(snapshotOf(disk.path)).toEqual(before);
