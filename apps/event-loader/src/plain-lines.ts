@@ -72,8 +72,12 @@ export function readPlainLines(
       byte = bytes[++at]!;
     }
     if (byte === RETURN) byte = bytes[++at]!;
-    const [t, x, y, p] = [values[0]!, values[1]!, values[2]!, values[3]!];
-    if (column < columnCount || byte !== LINE_FEED || x >= width || y >= height || p > 1) break;
+    if (column < columnCount || byte !== LINE_FEED) break;
+    const t = values[0]!;
+    const x = values[1]!;
+    const y = values[2]!;
+    const p = values[3]!;
+    if (x >= width || y >= height || p > 1) break;
     const timeHi = Math.floor(t / TWO_32);
     timeWords[2 * row] = t - timeHi * TWO_32;
     timeWords[2 * row + 1] = timeHi;
