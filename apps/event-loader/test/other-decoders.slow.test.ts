@@ -1,32 +1,23 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { seededRandom } from "@millrace/base";
+import { pythonWithPackages } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeEcf } from "../src/encoders/ecf-encoder.ts";
 import { openEventSink } from "../src/index.ts";
 import { chunkOf, type Event, ecfRecords } from "./helpers.ts";
 
-const ENVIRONMENT = fileURLToPath(new URL("../node_modules/.peers", import.meta.url));
-const PYTHON = join(ENVIRONMENT, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 const pathOf = (name: string): string => fileURLToPath(new URL(`./peers/${name}`, import.meta.url));
-
-/** Sets the decoders up, once; false where they cannot be installed. */
-function installDecoders(): boolean {
-  const works = (): boolean =>
-    existsSync(PYTHON) && spawnSync(PYTHON, ["-c", "import aedat, evlib, expelliarmus, faery"]).status === 0;
-  if (works()) return true;
-  spawnSync("python3", ["-m", "venv", ENVIRONMENT]);
-  if (existsSync(PYTHON)) spawnSync(PYTHON, ["-m", "pip", "install", "-q", "-r", pathOf("requirements.txt")]);
-  return works();
-}
-
-const isInstalled = installDecoders();
+const requirements = readFileSync(pathOf("requirements.txt"), "utf8")
+  .split("\n")
+  .filter((line) => /^\w/.test(line));
+const python = pythonWithPackages(requirements);
 const SIZE = { width: 640, height: 480 };
 
-describe.skipIf(!isInstalled)(
+describe.skipIf(python === undefined)(
   "decoders that are not ours (aedat, evlib, expelliarmus, faery from PyPI)",
   () => {
     let folder = "";
@@ -65,7 +56,7 @@ describe.skipIf(!isInstalled)(
       await sink.finish();
       const expected = format === "ES" ? { ...sums, y: (SIZE.height - 1) * sums.events - sums.y } : sums;
       for (const decoder of decoders) {
-        const { stdout, stderr } = spawnSync(PYTHON, [pathOf("sums.py"), decoder, format, path], {
+        const { stdout, stderr } = spawnSync(python!, [pathOf("sums.py"), decoder, format, path], {
           encoding: "utf8",
         });
         expect(stdout, stderr).not.toBe("");
@@ -97,7 +88,7 @@ describe.skipIf(!isInstalled)(
       }
       const path = join(folder, "chunk.ecf");
       writeFileSync(path, encodeEcf(ecfRecords(chunk)));
-      const { stdout, stderr } = spawnSync(PYTHON, [pathOf("sums.py"), "evlib-ecf", "ECF", path], {
+      const { stdout, stderr } = spawnSync(python!, [pathOf("sums.py"), "evlib-ecf", "ECF", path], {
         encoding: "utf8",
       });
       expect(stdout, stderr).not.toBe("");

@@ -61,16 +61,6 @@ export function recordForConverting(
   return { path: exporter.path, spikes };
 }
 
-/** A Python with these modules: the one that MILLRACE_PYTHON names, or the system's; undefined where there is none. */
-export function pythonWith(...modules: readonly string[]): string | undefined {
-  const candidates = [process.env.MILLRACE_PYTHON, "python3", "/usr/bin/python3"];
-  return candidates.find(
-    (python) =>
-      python !== undefined &&
-      spawnSync(python, ["-W", "ignore", "-c", `import ${modules.join(",")}`]).status === 0,
-  );
-}
-
 /** Runs a script and returns what it printed as JSON. @throws Error with what it said when it failed */
 export function runPython<T>(python: string, script: string, ...args: readonly string[]): T {
   const { status, stdout, stderr } = spawnSync(python, ["-W", "ignore", "-c", script, ...args], {

@@ -6,14 +6,8 @@ import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { get, open, root } from "zarrita";
 import { convertExperiment, DataExporter, quickLoad } from "../src/index.ts";
-import {
-  NEURONS,
-  pythonWith,
-  recordForConverting,
-  runPython,
-  type Spike,
-  zarrStore,
-} from "./convert-helpers.ts";
+import { NEURONS, recordForConverting, runPython, type Spike, zarrStore } from "./convert-helpers.ts";
+import { hasH5py, PYTHON } from "./helpers.ts";
 
 let directory: TempDirectory;
 let input: string;
@@ -25,7 +19,7 @@ beforeAll(() => {
 afterAll(() => directory[Symbol.dispose]());
 
 const out = (name: string): string => join(directory.path, name);
-const h5py = pythonWith("h5py");
+const h5py = hasH5py ? PYTHON : undefined;
 
 describe.skipIf(h5py === undefined)("read by h5py", () => {
   it("SONATA has the spikes, the states, the edges and what readers look for", async () => {

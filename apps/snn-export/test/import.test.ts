@@ -6,7 +6,8 @@ import { Hdf5Writer } from "@millrace/hdf5";
 import { describeRecordings, recordingPath, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convertExperiment, ExperimentLoader, importSpikes, validate } from "../src/index.ts";
-import { pythonWith, runPython, type Spike } from "./convert-helpers.ts";
+import { runPython, type Spike } from "./convert-helpers.ts";
+import { hasH5py, PYTHON } from "./helpers.ts";
 
 let directory: TempDirectory;
 beforeAll(() => {
@@ -163,7 +164,7 @@ it("NWB that convert wrote comes in as it went out", async () => {
 });
 
 describeRecordings("real recordings, against what h5py reads of them", () => {
-  const h5py = pythonWith("h5py");
+  const h5py = hasH5py ? PYTHON : undefined;
   const script = `
 import h5py, json, sys, numpy as np, hashlib
 f = h5py.File(sys.argv[1], "r"); found = {}

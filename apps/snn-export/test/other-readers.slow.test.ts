@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { pythonWithPackages, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convertExperiment } from "../src/index.ts";
-import { NEURONS, pythonWith, recordForConverting, runPython, type Spike } from "./convert-helpers.ts";
+import { NEURONS, recordForConverting, runPython, type Spike } from "./convert-helpers.ts";
 
 let directory: TempDirectory;
 let input: string;
@@ -21,17 +21,22 @@ const trains = (): number[][] =>
     spikes.filter((spike) => spike.id === id).map(({ time }) => Math.round(time * 10) / 10_000),
   );
 
-/** A test of a Python program that may not be installed: `MILLRACE_PYTHON` can name a Python that has it. */
-const reader = (modules: readonly string[], name: string, body: (python: string) => Promise<void>): void => {
-  const python = pythonWith(...modules);
+/** A test of a Python program from PyPI, which may not be to be had. */
+const reader = (
+  requirements: readonly string[],
+  name: string,
+  body: (python: string) => Promise<void>,
+): void => {
+  const python = pythonWithPackages(requirements);
   const missing = python === undefined;
-  it.skipIf(missing)(missing ? `${name} (skipped: no Python with ${modules.join(", ")})` : name, () =>
-    body(python!),
+  it.skipIf(missing)(
+    missing ? `${name} (skipped: ${requirements.join(", ")} cannot be installed)` : name,
+    () => body(python!),
   );
 };
 
 describe("SONATA", () => {
-  reader(["libsonata"], "libsonata reads spikes, report and edges", async (python) => {
+  reader(["libsonata==0.2.2"], "libsonata reads spikes, report and edges", async (python) => {
     const path = join(directory.path, "a.sonata.h5");
     await convertExperiment(input, path);
     const script = `
@@ -49,7 +54,7 @@ print(json.dumps([[s[1] for s in spikes], [s[0] for s in spikes], p.sorting, lis
 });
 
 describe("NWB", () => {
-  reader(["pynwb"], "pynwb reads it, and its validator finds nothing", async (python) => {
+  reader(["pynwb==4.2.0"], "pynwb reads it, and its validator finds nothing", async (python) => {
     const path = join(directory.path, "a.nwb");
     await convertExperiment(input, path);
     const script = `
@@ -63,7 +68,7 @@ with NWBHDF5IO(sys.argv[1], "r") as io:
     expect(found).toEqual([[], trains(), IDS, "mV", [2000, 2]]);
   });
 
-  reader(["neo", "pynwb"], "neo reads its spike trains", async (python) => {
+  reader(["neo==0.14.6", "pynwb==4.2.0"], "neo reads its spike trains", async (python) => {
     const path = join(directory.path, "b.nwb");
     await convertExperiment(input, path);
     const script = `
@@ -75,7 +80,7 @@ print(json.dumps([[float(t) for t in train.rescale("s").magnitude] for train in 
 });
 
 describe("Zarr and tables", () => {
-  reader(["zarr"], "zarr-python reads the store", async (python) => {
+  reader(["zarr==3.1.6"], "zarr-python reads the store", async (python) => {
     const path = join(directory.path, "a.zarr");
     await convertExperiment(input, path);
     const script = `
@@ -86,7 +91,7 @@ print(json.dumps([g.attrs["experiment_name"], g["episodes/episode_0000/spikes/id
     expect(runPython(python, script, path)).toEqual(["demo", ids, '{"rate":0.1}']);
   });
 
-  reader(["pyarrow"], "pyarrow reads the tables", async (python) => {
+  reader(["pyarrow==26.0.1"], "pyarrow reads the tables", async (python) => {
     const path = join(directory.path, "a.parquet");
     await convertExperiment(input, path);
     const script = `

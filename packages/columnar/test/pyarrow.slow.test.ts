@@ -1,12 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { ELEMENT_KINDS } from "@millrace/buffers";
 import { allocateChunk } from "@millrace/stream";
-import { tempDirectory } from "@millrace/testkit";
+import { pythonWithPackages, tempDirectory } from "@millrace/testkit";
 import { expect, it } from "vitest";
 import { openSink } from "../src/index.ts";
 
-const PYTHONS = ["python3", "/usr/bin/python3", process.env.MILLRACE_PYTHON ?? "python3"];
-const python = PYTHONS.find((command) => spawnSync(command, ["-c", "import pyarrow"]).status === 0);
+const python = pythonWithPackages(["pyarrow==26.0.1"]);
 
 const SCRIPT = `
 import sys, pyarrow.parquet as pq, pyarrow.feather as feather

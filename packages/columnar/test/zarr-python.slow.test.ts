@@ -1,13 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { diskVfs } from "@millrace/files";
-import { tempDirectory } from "@millrace/testkit";
+import { pythonWithPackages, tempDirectory } from "@millrace/testkit";
 import { expect, it } from "vitest";
 import { ZarrWriter } from "../src/index.ts";
 
-const PYTHONS = ["python3", "/usr/bin/python3"];
-const python = PYTHONS.find(
-  (command) => spawnSync(command, ["-c", "import zarr; assert zarr.__version__ >= '3'"]).status === 0,
-);
+const python = pythonWithPackages(["zarr==3.1.6"]);
 
 const SCRIPT = `
 import sys, zarr, numpy as np

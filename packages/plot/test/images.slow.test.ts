@@ -1,22 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { pythonWithPackages } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApngWriter, colourTable, encodePng, GifWriter } from "../src/index.ts";
 
-const ENVIRONMENT = fileURLToPath(new URL("../node_modules/.peers", import.meta.url));
-const PYTHON = join(ENVIRONMENT, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-
-/** Sets Pillow up, once; false where it cannot be installed. */
-function installPillow(): boolean {
-  const works = (): boolean => existsSync(PYTHON) && spawnSync(PYTHON, ["-c", "import PIL"]).status === 0;
-  if (works()) return true;
-  spawnSync("python3", ["-m", "venv", ENVIRONMENT]);
-  if (existsSync(PYTHON)) spawnSync(PYTHON, ["-m", "pip", "install", "-q", "pillow==12.0.0"]);
-  return works();
-}
+const python = pythonWithPackages(["pillow==12.0.0"]);
 
 /** Prints size, and for each frame how long it stays and its colours, as JSON. */
 const READER = `
@@ -30,7 +20,7 @@ for i in range(getattr(image, "n_frames", 1)):
 print(json.dumps({"size": image.size, "frames": frames}))
 `;
 
-describe.skipIf(!installPillow())("Pillow from PyPI", () => {
+describe.skipIf(python === undefined)("Pillow from PyPI", () => {
   const [width, height] = [123, 77];
   const palette = colourTable("magma");
   const frames = Array.from({ length: 4 }, (_, frame) =>
@@ -48,7 +38,7 @@ describe.skipIf(!installPillow())("Pillow from PyPI", () => {
   const read = (name: string, parts: readonly Uint8Array[]) => {
     const path = join(folder, name);
     writeFileSync(path, Buffer.concat(parts));
-    const { stdout, stderr } = spawnSync(PYTHON, ["-c", READER, path], { maxBuffer: 2 ** 28 });
+    const { stdout, stderr } = spawnSync(python!, ["-c", READER, path], { maxBuffer: 2 ** 28 });
     expect(stderr.toString()).toBe("");
     return JSON.parse(stdout.toString()) as { size: number[]; frames: [number | null, string][] };
   };

@@ -5,6 +5,7 @@ export type { Fault, FaultyCall } from "./faulty-vfs-plan.ts";
 export { describeIntCodec, type IntCodec } from "./int-codec-suite.ts";
 export type { CachePolicy } from "./naive-page-cache.ts";
 export { describePageCache, type PageCacheMaking, type PageCacheUnderTest } from "./page-cache-suite.ts";
+export { pythonWithPackages } from "./python-packages.ts";
 export { describeRecordings, recordingPath, recordingsDirectory } from "./recordings.ts";
 export {
   type AppName,
