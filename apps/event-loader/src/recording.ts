@@ -151,8 +151,19 @@ export class Recording {
     first: number,
     end: number,
   ): AsyncGenerator<EventChunk, void, undefined> {
+    if (first < end) yield* this.eventsFrom(index.stateAt(first), index.offsetAt(end));
+  }
+
+  /**
+   * Reads the events from where a decoder stood, as an index tells it, to a byte or a row, or the end: a thread's share.
+   * @throws as {@link events} does
+   */
+  async *eventsFrom(
+    start: DecoderState,
+    stop: number | undefined,
+  ): AsyncGenerator<EventChunk, void, undefined> {
     this.#checkOpen();
-    if (first < end) yield* this.#pass({ start: index.stateAt(first), stop: index.offsetAt(end) });
+    yield* this.#pass({ start, stop });
   }
 
   /**

@@ -153,6 +153,20 @@ describe("loadEvents with several threads", () => {
     });
   });
 
+  it("writes polarities as one thread does, and ends with the signal", async () => {
+    const path = join(directory, "EVT2");
+    await writeFile(path, encoded("EVT2"));
+    await using recording = await openRecording(path);
+    await recording.openIndex();
+    const signed = await loadEvents(path, { workers: 2, chunkSize: 1003, streamingThreshold: 0 });
+    expect(rowsOf(signed)).toEqual(EVENTS.map(([t, x, y, p]) => [t, x, y, 2 * p - 1]));
+    const signal = AbortSignal.abort();
+    await expect(loadEvents(path, { workers: 2, signal })).rejects.toMatchObject({
+      code: "STREAM_WORK_ABORTED",
+    });
+    expect(rowsOf(await loadEvents(path, { workers: 2 }))).toHaveLength(EVENTS.length);
+  });
+
   it("fails with the error of the thread that failed", async () => {
     const path = join(directory, "strict");
     const bytes = encoded("EVT2");

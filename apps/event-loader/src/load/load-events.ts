@@ -4,8 +4,9 @@ import type { FormatName } from "../formats.ts";
 import { openRecording, type RecordingInput } from "../open-recording.ts";
 import type { Recording } from "../recording.ts";
 import { type EventBatch, EventBatches } from "./event-batches.ts";
-import { type LoadOptions, type LoadPlan, type PolarityCoding, planLoad } from "./load-options.ts";
+import { type LoadOptions, type PolarityCoding, planLoad } from "./load-options.ts";
 import { loadInParallel } from "./parallel-load.ts";
+import { signPolarities } from "./sign-polarities.ts";
 
 /** Bytes that an event takes in a file, about; only to choose between two ways to the same table. */
 const BYTES_PER_EVENT: Partial<Record<FormatName, number>> = {
@@ -45,10 +46,15 @@ export async function loadEvents(input: RecordingInput, options: LoadOptions = {
     pool: new BufferPool(),
   });
   const batches = new EventBatches(recording.name, plan.memoryLimit);
-  const isParallel = typeof input === "string" && (await loadInParallel(input, recording, plan, batches));
+  const isSigned = isSignedIn(recording.format, plan.polarity);
+  const isParallel =
+    typeof input === "string" && (await loadInParallel(input, recording, plan, batches, isSigned));
   if (!isParallel) for await (const chunk of recording.events(plan.query)) batches.add(chunk);
   const isStreamed = estimateEvents(recording) > plan.streamingThreshold;
-  return tableOf(recording, isStreamed ? batches.take() : batches.takeJoined(), plan);
+  const rows = isStreamed ? batches.take() : batches.takeJoined();
+  // Threads have done it before.
+  if (isSigned && !isParallel) for (const { p } of rows) signPolarities(p);
+  return tableOf(recording, rows, isSigned);
 }
 
 /** Events of a recording as its size tells, before they are read; exact to a factor of about two. */
@@ -56,8 +62,7 @@ export function estimateEvents({ size, format }: Pick<Recording, "size" | "forma
   return size / (BYTES_PER_EVENT[format] ?? 8);
 }
 
-function tableOf(recording: Recording, batches: EventBatch[], { polarity }: LoadPlan): Promise<ArrowTable> {
-  const isSigned = isSignedIn(recording.format, polarity);
+function tableOf(recording: Recording, batches: EventBatch[], isSigned: boolean): Promise<ArrowTable> {
   const { format, name: source, width, height } = recording;
   const isWide = Math.max(width ?? 0, height ?? 0) > INT16_MAX + 1;
   const columns: readonly ArrowColumn[] = [
@@ -66,10 +71,12 @@ function tableOf(recording: Recording, batches: EventBatch[], { polarity }: Load
     { name: "y", kind: isWide ? "uint16" : "int16" },
     { name: "polarity", kind: "int8" },
   ];
-  const rows = batches.map(({ t, x, y, p }) => {
-    if (isSigned) signPolarities(p);
-    return { t, x: isWide ? x : signed16(x), y: isWide ? y : signed16(y), polarity: signed8(p) };
-  });
+  const rows = batches.map(({ t, x, y, p }) => ({
+    t,
+    x: isWide ? x : signed16(x),
+    y: isWide ? y : signed16(y),
+    polarity: signed8(p),
+  }));
   const size = width === undefined || height === undefined ? {} : { width: `${width}`, height: `${height}` };
   return arrowTableOf(columns, rows, { format, source, polarity: isSigned ? "-1/1" : "0/1", ...size });
 }
@@ -77,11 +84,6 @@ function tableOf(recording: Recording, batches: EventBatch[], { polarity }: Load
 /** evlib's users expect -1 and 1 of EVT2 alone. */
 function isSignedIn(format: FormatName, polarity: PolarityCoding): boolean {
   return polarity === "signed" || (polarity === "auto" && format === "EVT2");
-}
-
-function signPolarities(p: Uint8Array): void {
-  // -1 is 255 in the same byte.
-  for (let i = 0; i < p.length; i++) p[i] = 2 * p[i]! - 1;
 }
 
 function signed16(values: Uint16Array<ArrayBuffer>): Int16Array<ArrayBuffer> {

@@ -1,5 +1,5 @@
 import { checkInteger, checkOneOf, resolveOptions } from "@millrace/base";
-import { availableMemoryBytes, ROWS_PER_CHUNK } from "@millrace/stream";
+import { availableMemoryBytes } from "@millrace/stream";
 import { DEFAULT_RECORDING_OPTIONS, type RecordingOptions } from "../options.ts";
 import type { EventQuery } from "../query/event-query.ts";
 
@@ -14,7 +14,7 @@ export interface LoadOptions extends Omit<RecordingOptions, "rowsPerChunk" | "po
   readonly query?: EventQuery;
   /** Above so many events, as the size tells, the columns are not joined; 0 and more. @default 5,000,000 */
   readonly streamingThreshold?: number;
-  /** Rows decoded at a time, and of a record batch above the threshold; 32 to 16,777,216. @default 65,536 */
+  /** Rows decoded at a time, and of a record batch above the threshold; 32 to 16,777,216. @default 262,144 */
   readonly chunkSize?: number;
   /** Most bytes of columns at once. @default 25 % of the available memory */
   readonly memoryLimit?: number | undefined;
@@ -22,13 +22,16 @@ export interface LoadOptions extends Omit<RecordingOptions, "rowsPerChunk" | "po
   readonly workers?: number;
 }
 
+/** Fewer and larger buffers than `events()` has: these stay, and memory comes faster in large pieces. */
+const ROWS_PER_BATCH = 262_144;
+
 /** What {@link LoadOptions} are when they are not given. */
 export const DEFAULT_LOAD_OPTIONS: Required<LoadOptions> = Object.freeze({
   ...withoutChunks(DEFAULT_RECORDING_OPTIONS),
   polarity: "auto",
   query: {},
   streamingThreshold: 5_000_000,
-  chunkSize: ROWS_PER_CHUNK,
+  chunkSize: ROWS_PER_BATCH,
   memoryLimit: undefined,
   workers: 1,
 });

@@ -1,24 +1,27 @@
 import { isMillraceError } from "@millrace/base";
 import { defaultVfs } from "@millrace/files";
-import { Progress } from "@millrace/stream";
+import { abortedError, Progress } from "@millrace/stream";
+import type { DecoderState } from "../decoder-state.ts";
 import type { EventIndex } from "../index-file/event-index.ts";
 import { indexPathOf } from "../index-file/index-file.ts";
 import type { RecordingOptions } from "../options.ts";
 import { planQuery } from "../query/event-query.ts";
 import type { Recording } from "../recording.ts";
+import { keepDecodeThreads, takeDecodeThreads } from "./decode-threads.ts";
 import type { EventBatch, EventBatches } from "./event-batches.ts";
 import type { LoadPlan } from "./load-options.ts";
 
-/** Shares of a thread: enough that none waits long for another's last. */
-const SHARES_PER_WORKER = 4;
+/** Shares of a thread: with more of them opening takes longer than it gains by even ends. */
+const SHARES_PER_WORKER = 2;
 
 /** What a thread decodes: a run of segments, of the recording at `path`. */
 export interface DecodeTask {
   readonly path: string;
   readonly options: RecordingOptions;
-  readonly first: number;
-  readonly end: number;
-  readonly rows: number;
+  readonly start: DecoderState;
+  readonly stop: number | undefined;
+  /** Polarities become -1 and 1. */
+  readonly isSigned: boolean;
 }
 
 /**
@@ -29,8 +32,9 @@ export interface DecodeTask {
 export async function loadInParallel(
   path: string,
   recording: Recording,
-  { workers, query, recording: options }: LoadPlan,
+  { workers, query, chunkSize, recording: options }: LoadPlan,
   batches: EventBatches,
+  isSigned: boolean,
 ): Promise<boolean> {
   const vfs = options.vfs ?? defaultVfs;
   const isWhole = planQuery(query).filters.length === 0;
@@ -41,37 +45,40 @@ export async function loadInParallel(
   if (!(await vfs.exists(indexPathOf(path)))) return false;
   const index = await recording.openIndex();
   batches.checkRoom(index.events);
-  // Not there in a browser.
-  const { WorkerPool } = await import("@millrace/stream");
-  const url = new URL(
-    import.meta.url.endsWith(".ts") ? "./decode-worker.ts" : "./decode-worker.js",
-    import.meta.url,
-  );
-  await using pool = new WorkerPool<DecodeTask, EventBatch>(url, {
-    threads: workers,
-    signal: options.signal,
-  });
-  const { vfs: _vfs, signal: _signal, onProgress: _report, index: _index, ...plain } = options;
-  const tasks = sharesOf(index, workers * SHARES_PER_WORKER).map(([first, end]) => {
-    const rows = index.eventsBefore(end) - index.eventsBefore(first);
-    return pool.run({ path, options: plain, first, end, rows });
-  });
-  // All are awaited in order; one that fails early must not be an unhandled rejection.
-  for (const task of tasks) task.catch(() => {});
-  const { onProgress } = options;
+  const { vfs: _vfs, signal, onProgress, index: _index, ...plain } = options;
   const report = onProgress === undefined ? {} : { onReport: onProgress };
   const progress = new Progress({ totalBytes: recording.size, ...report });
-  for (const task of tasks) {
-    const batch = await unwrapped(task);
-    batches.addBatch(batch);
-    progress.add(batch.t.length, (recording.size * batch.t.length) / index.events);
+  const threads = await takeDecodeThreads(workers);
+  // What waits for a task then, or asks for one, fails.
+  const end = (): void => void threads.close();
+  if (signal?.aborted === true) end();
+  else signal?.addEventListener("abort", end, { once: true });
+  try {
+    const tasks = sharesOf(index, workers * SHARES_PER_WORKER).map(([first, last]) => {
+      const [start, stop] = [index.stateAt(first), index.offsetAt(last)];
+      return threads.run({ path, options: { ...plain, rowsPerChunk: chunkSize }, start, stop, isSigned });
+    });
+    // All are awaited in order; one that fails early must not be an unhandled rejection.
+    for (const task of tasks) task.catch(() => {});
+    for (const task of tasks) {
+      const before = batches.rowCount;
+      for (const batch of await unwrapped(task)) batches.addBatch(batch);
+      const rows = batches.rowCount - before;
+      progress.add(rows, (recording.size * rows) / index.events);
+    }
+  } catch (error) {
+    await threads.close();
+    throw signal?.aborted === true ? abortedError(signal, `loading ${recording.name}`) : error;
+  } finally {
+    signal?.removeEventListener("abort", end);
   }
+  keepDecodeThreads(threads);
   progress.finish();
   return true;
 }
 
 /** What a thread threw is what one thread alone would have thrown. */
-async function unwrapped(task: Promise<EventBatch>): Promise<EventBatch> {
+async function unwrapped(task: Promise<EventBatch[]>): Promise<EventBatch[]> {
   try {
     return await task;
   } catch (error) {
