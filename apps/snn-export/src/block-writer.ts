@@ -78,7 +78,7 @@ function checkSpikes(spikes: BlockSpikes, steps: BlockSteps, neurons: number, de
     const expected = `${indptr[i]} or more`;
     throw new InvalidArgumentError("SNN_FIELD_VALUE", `spikes.indptr[${i + 1}]`, indptr[i + 1], expected);
   }
-  if (!deep) return;
+  if (!deep || (areIndices(ids, neurons) && areRowsAscending(indptr, ids))) return;
   for (let i = 0; i < count; i++) {
     checkSpikeIds(stepAt(steps, i), ids, indptr[i]!, indptr[i + 1]!, neurons);
   }
@@ -86,20 +86,43 @@ function checkSpikes(spikes: BlockSpikes, steps: BlockSteps, neurons: number, de
 
 function appendSpikes(columns: EpisodeColumns, spikes: BlockSpikes, steps: BlockSteps): void {
   if (steps.count === 0) return;
-  const { neurons } = columns;
   const target = columns.spikes;
   appendSteps(target, steps);
   if (spikes instanceof Uint8Array) {
-    target.appendFlagRows(spikes, neurons);
+    target.appendFlagRows(spikes);
     return;
   }
   const { indptr, ids } = spikes;
+  if (areRowsAscending(indptr, ids)) {
+    target.appendCsr(indptr, ids);
+    return;
+  }
   for (let i = 0; i < steps.count; i++) {
     const start = indptr[i]!;
     const end = indptr[i + 1]!;
     if (isAscending(ids, start, end)) target.appendRow(ids, start, end);
     else target.appendRow(sortedIds(ids, start, end), 0, end - start);
   }
+}
+
+/** Whether these are integers from 0 to below `neurons`, by their kind and their largest. */
+function areIndices(ids: ArrayLike<number>, neurons: number): boolean {
+  if (!(ids instanceof Uint16Array || ids instanceof Uint32Array)) return false;
+  let above = 0;
+  for (let i = 0; i < ids.length; i++) above += ids[i]! < neurons ? 0 : 1;
+  return above === 0;
+}
+
+/** Whether the ids ascend in every row: each is above the one before, but where rows begin. */
+function areRowsAscending(indptr: ArrayLike<number>, ids: ArrayLike<number>): boolean {
+  let falls = 0;
+  for (let i = 1; i < ids.length; i++) falls += ids[i]! <= ids[i - 1]! ? 1 : 0;
+  for (let row = 1; row + 1 < indptr.length; row++) {
+    const start = indptr[row]!;
+    const isBetween = start > 0 && start < ids.length && start !== indptr[row - 1]!;
+    if (isBetween && ids[start]! <= ids[start - 1]!) falls--;
+  }
+  return falls === 0;
 }
 
 function appendSteps(target: SpikeColumns, { list, first, count }: BlockSteps): void {

@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from "@millrace/base";
-import { newTypedArray } from "@millrace/buffers";
 import {
   checkFlags,
   checkNeuron,
@@ -13,9 +12,8 @@ import {
 } from "./check-entry.ts";
 import { checkFirst } from "./columns/behavior-columns.ts";
 import { checkNumbers, checkSingle } from "./columns/series.ts";
-import { neuronKind } from "./columns/spike-columns.ts";
 import type { EpisodeColumns } from "./episode-columns.ts";
-import { listFlags, listTruthy } from "./flags.ts";
+import { FlagStage } from "./flag-stage.ts";
 import type { EpisodeStatus } from "./format.ts";
 import type { EpisodeEnd, LogEntry, WeightChange } from "./log-entry.ts";
 import type { SinkGroup } from "./sinks/run-sink.ts";
@@ -30,9 +28,8 @@ export class EpisodeWriter {
   readonly #neurons: number;
   readonly #samplingRate: number;
   readonly #deep: boolean;
-  /** The neurons that fire in the step that is being logged, listed from its flags. */
-  readonly #listed: Uint16Array | Uint32Array;
-  #listedCount = 0;
+  /** The flags of the step that is being logged, behind those of some before. */
+  readonly #stage: FlagStage;
   #steps = 0;
   #lastTimestep = -1;
 
@@ -43,7 +40,7 @@ export class EpisodeWriter {
     this.#neurons = columns.neurons;
     this.#samplingRate = columns.options.neuralSamplingRate;
     this.#deep = columns.options.validation;
-    this.#listed = newTypedArray(neuronKind(columns.neurons), columns.neurons);
+    this.#stage = new FlagStage(columns.neurons);
     group.setAttribute("status", "running" satisfies EpisodeStatus);
     group.setAttribute("n_steps", 0n);
     group.setAttribute("start_time", this.startTime);
@@ -80,7 +77,7 @@ export class EpisodeWriter {
       columns.states.append(timestep, neuralState);
       columns.sampler?.kept(timestep);
     }
-    if (spikes !== undefined) columns.spikes.appendListed(timestep, this.#listed, this.#listedCount);
+    if (spikes !== undefined) columns.spikes.appendStaged(timestep, this.#stage);
     else if (spikeIds !== undefined) this.#appendIds(timestep, spikeIds);
     if (reward !== undefined) columns.rewards.append(timestep, reward);
     if (behavior !== undefined) columns.behavior.append(timestep, behavior);
@@ -129,13 +126,11 @@ export class EpisodeWriter {
     spikeIds: LogEntry["spikeIds"],
   ): void {
     checkNeuronCount("spikes", timestep, spikes.length, this.#neurons);
-    const { length } = spikes;
-    let count = spikes instanceof Uint8Array ? listFlags(spikes, 0, length, this.#listed, 0) : -1;
-    if (count < 0) {
-      if (this.#deep && spikes instanceof Uint8Array) checkFlags(timestep, spikes);
-      count = listTruthy(spikes, 0, length, this.#listed, 0);
+    if (!(spikes instanceof Uint8Array)) this.#stage.putTruthy(spikes);
+    else if (!this.#stage.put(spikes)) {
+      if (this.#deep) checkFlags(timestep, spikes);
+      this.#stage.putTruthy(spikes);
     }
-    this.#listedCount = count;
     if (spikeIds === undefined) return;
     const found = "spikes and spikeIds";
     throw new InvalidArgumentError("SNN_FIELD_TWICE", `spikes at step ${timestep}`, found, "one of the two");

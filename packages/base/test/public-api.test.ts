@@ -9,6 +9,7 @@ it("exports these names and no others", () => {
       "CapacityError",
       "ClosedError",
       "CorruptDataError",
+      "INT",
       "InvalidArgumentError",
       "IoError",
       "MAX_VARINT_BYTES",

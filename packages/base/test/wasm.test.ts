@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SIMD, type WasmFunction, wasmModule, webAssembly } from "../src/index.ts";
+import { INT, SIMD, type WasmFunction, wasmModule, webAssembly } from "../src/index.ts";
 
 const api = webAssembly()!;
 
@@ -55,5 +55,66 @@ describe("a module written at run time", () => {
     const word = compile({ write: (code) => code.get(0).loadI32(4) });
     word.bytes.set([1, 2, 3, 4], 8);
     expect(word.run(4)).toBe(0x04030201);
+  });
+
+  it("chooses, leaves blocks and goes on with loops", () => {
+    // The sum of the odd numbers up to the parameter, and -1 for those above 100.
+    const { run } = compile({
+      integers: 2,
+      write: (code) =>
+        code
+          .block(() => {
+            code.i32(-1).set(1);
+            code.get(0).i32(100).int(INT.isAboveS).leaveIf(0);
+            code.i32(0).set(1);
+            code.block(() =>
+              code.loop(() => {
+                code.get(2, 0).int(INT.isBelowS).int(INT.isZero).leaveIf(1);
+                code.get(2).i32(1).addI32().tee(2).intBy(INT.and, 1);
+                code.when(
+                  () => code.get(1, 2).addI32().set(1),
+                  () => code.get(1).set(1),
+                );
+                code.leave(0);
+              }),
+            );
+          })
+          .get(1),
+    });
+    expect([0, 1, 2, 5, 100, 101].map((n) => run(n))).toEqual([0, 1, 1, 9, 2500, -1]);
+  });
+
+  it("takes integers by their bits, and stores 8, 16 and 32 of them", () => {
+    const value = 0b1011000 | 0;
+    const unary = (op: number): number => compile({ write: (code) => code.get(0).int(op) }).run(value);
+    expect([INT.isZero, INT.clz, INT.popcount].map(unary)).toEqual([0, 25, 3]);
+    const binary = (op: number): number => compile({ write: (code) => code.get(0).intBy(op, 3) }).run(-100);
+    const operations = [
+      INT.isEqual,
+      INT.isBelowS,
+      INT.isBelowU,
+      INT.sub,
+      INT.or,
+      INT.xor,
+      INT.shl,
+      INT.shrS,
+      INT.shrU,
+    ];
+    expect(operations.map(binary)).toEqual([0, 1, 0, -103, -97, -97, -800, -13, 536_870_899]);
+    const { run, bytes } = compile({
+      write: (code) => {
+        for (const [bits, offset] of [
+          [8, 10],
+          [16, 20],
+          [32, 30],
+        ] as const)
+          code.get(0).i32(-2).storeInt(bits, offset);
+        return code.get(0).loadU16(20);
+      },
+    });
+    expect(run(1)).toBe(0xfffe);
+    expect([...bytes.subarray(11, 13), ...bytes.subarray(21, 24), ...bytes.subarray(31, 36)]).toEqual([
+      254, 0, 254, 255, 0, 254, 255, 255, 255, 0,
+    ]);
   });
 });

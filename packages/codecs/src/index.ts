@@ -11,6 +11,7 @@ export {
   encodeDeltaBitpack,
   readDeltaBitpackHeader,
 } from "./delta-bitpack.ts";
+export { flagsToCsr, listFlags } from "./flags.ts";
 export {
   decodeInts,
   type EncodedInts,

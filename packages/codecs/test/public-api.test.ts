@@ -28,6 +28,8 @@ test("exports what the README lists, and nothing else", () => {
       "encodedIntsBound",
       "eventsToCsr",
       "expandedLength",
+      "flagsToCsr",
+      "listFlags",
       "packBits",
       "packedByteLength",
       "prefixSumInPlace",

@@ -1,5 +1,7 @@
 import { GrowableFloat64, type GrowableUint32, newTypedArray } from "@millrace/buffers";
-import { listFlags, listTruthy } from "../flags.ts";
+import { flagsToCsr } from "@millrace/codecs";
+import { type FlagStage, flagRowsAtOnce } from "../flag-stage.ts";
+import { listTruthy } from "../flags.ts";
 import { type ColumnPlace, StagedColumn } from "./staged-column.ts";
 import { TimeRuns } from "./time-runs.ts";
 
@@ -17,8 +19,8 @@ export function countKind(neurons: number): "uint8" | "uint16" | "uint32" {
   return neurons <= 65_535 ? "uint16" : "uint32";
 }
 
-/** Ids that are gathered before they are appended in one go. */
-const GATHERED_IDS = 4096;
+/** Rows of a block that are appended in one go. */
+const CSR_ROWS_AT_ONCE = 256;
 
 /** Rows after which an observer is shown them: few enough to be in the first cache still. */
 const ROWS_SEEN_AT_ONCE = 1024;
@@ -39,8 +41,11 @@ export class SpikeColumns {
   readonly #counts: StagedColumn<"uint8" | "uint16" | "uint32">;
   readonly #ids: StagedColumn<"uint16" | "uint32">;
   readonly #offsets: StagedColumn<"int64">;
-  /** Ids of some rows on their way from flags to the column. */
-  readonly #gathered: Uint16Array | Uint32Array;
+  readonly #neurons: number;
+  /** Rows on their way from flags to the columns; made when flags come. */
+  #listed: { readonly counts: Uint32Array; readonly ids: Uint16Array | Uint32Array } | undefined;
+  /** Where rows wait to be listed; undefined while none do. */
+  #stage: FlagStage | undefined;
   readonly #observer: SpikeObserver | undefined;
   /** Time steps of rows that the observer has not seen; empty without one. */
   readonly #times = new GrowableFloat64({ initialCapacity: 16 });
@@ -56,7 +61,7 @@ export class SpikeColumns {
   /** @param observer - is shown all rows, some at a time: before they leave their buffers, and by {@link observe} */
   constructor(outer: ColumnPlace, neurons: number, observer?: SpikeObserver) {
     this.#observer = observer;
-    this.#gathered = newTypedArray(neuronKind(neurons), Math.max(GATHERED_IDS, neurons));
+    this.#neurons = neurons;
     const place = { ...outer, group: outer.group.createGroup("spikes") };
     place.group.setAttribute("encoding", "counts+ids");
     place.group.setAttribute("sorted_by", "timestep");
@@ -81,15 +86,16 @@ export class SpikeColumns {
 
   /** Spikes appended so far. */
   get spikeCount(): number {
+    this.#listStaged();
     return this.#spikes;
   }
 
-  /** Appends a row of ids[0, count), which ascend and are of the column's own kind. */
-  appendListed(timestep: number, ids: Uint16Array | Uint32Array, count: number): void {
+  /** Appends the row of flags that was put on the stage last; it is listed with others, before anything else comes. */
+  appendStaged(timestep: number, stage: FlagStage): void {
     this.appendTime(timestep);
-    this.#pushIds(ids, count);
-    this.#countRow(count);
-    this.#endRows();
+    stage.keep();
+    this.#stage = stage;
+    if (stage.isFull) this.#listStaged();
   }
 
   /** Appends a row from neuron indices, which must ascend; the caller has checked them. */
@@ -100,30 +106,57 @@ export class SpikeColumns {
 
   /** Appends a row of neurons[start, end), whose time step came by {@link appendTime} or {@link appendTimes}. */
   appendRow(neurons: ArrayLike<number>, start: number, end: number): void {
-    const ids = this.#ids.pending;
-    for (let i = start; i < end; i++) ids.push(neurons[i]!);
-    this.#pendingIds += end - start;
+    this.#listStaged();
+    this.#pushAll(neurons, start, end);
     this.#countRow(end - start);
     this.#endRows();
   }
 
+  /** Appends rows of ids that ascend in each: row i has ids[indptr[i], indptr[i + 1]). Time steps as for {@link appendRow}. */
+  appendCsr(indptr: ArrayLike<number>, ids: ArrayLike<number>): void {
+    this.#listStaged();
+    const rows = indptr.length - 1;
+    for (let row = 0; row < rows; row += CSR_ROWS_AT_ONCE) {
+      const end = Math.min(rows, row + CSR_ROWS_AT_ONCE);
+      for (let i = row; i < end; i++) this.#countRow(indptr[i + 1]! - indptr[i]!);
+      this.#pushAll(ids, indptr[row]!, indptr[end]!);
+      this.#endRows();
+    }
+  }
+
   /** Appends rows of one flag a neuron each, whose time steps came as those of {@link appendRow}. */
-  appendFlagRows(flags: Uint8Array, neurons: number): void {
-    const gathered = this.#gathered;
+  appendFlagRows(flags: Uint8Array): void {
+    this.#listStaged();
+    this.#listFlags(flags);
+  }
+
+  #listStaged(): void {
+    const stage = this.#stage;
+    if (stage === undefined) return;
+    this.#stage = undefined;
+    const { flags } = stage;
+    // Before anything is written: what fails to be must not stay on the stage.
+    stage.clear();
+    this.#listFlags(flags);
+  }
+
+  #listFlags(flags: Uint8Array): void {
+    const neurons = this.#neurons;
     const rows = flags.length / neurons;
-    const rowsAtOnce = Math.floor(gathered.length / neurons);
-    for (let first = 0; first < rows; first += rowsAtOnce) {
-      const end = Math.min(rows, first + rowsAtOnce);
-      let count = 0;
-      for (let row = first; row < end; row++) {
-        const before = count;
-        const start = row * neurons;
-        count = listFlags(flags, start, start + neurons, gathered, before);
-        // Flags that nobody has checked may be any byte.
-        if (count < 0) count = listTruthy(flags, start, start + neurons, gathered, before);
-        this.#countRow(count - before);
-      }
-      this.#pushIds(gathered, count);
+    const rowsAtOnce = flagRowsAtOnce(neurons);
+    this.#listed ??= {
+      counts: new Uint32Array(rowsAtOnce),
+      ids: newTypedArray(neuronKind(neurons), rowsAtOnce * neurons),
+    };
+    const { counts, ids } = this.#listed;
+    for (let row = 0; row < rows; row += rowsAtOnce) {
+      const end = Math.min(rows, row + rowsAtOnce);
+      const some = flags.subarray(row * neurons, end * neurons);
+      let spikes = flagsToCsr(some, neurons, counts, ids);
+      // Flags that nobody has checked may be any byte.
+      if (spikes < 0) spikes = truthyToCsr(some, neurons, counts, ids);
+      for (let i = 0; i < end - row; i++) this.#countRow(counts[i]!);
+      this.#pushIds(ids, spikes);
       this.#endRows();
     }
   }
@@ -142,6 +175,11 @@ export class SpikeColumns {
 
   /** Shows the observer all rows that it has not seen. */
   observe(): void {
+    this.#listStaged();
+    this.#show();
+  }
+
+  #show(): void {
     const rows = this.#pendingRows - this.#seenRows;
     if (rows === 0) return;
     const seenTimes = this.#seenTimes + rows;
@@ -171,6 +209,17 @@ export class SpikeColumns {
     for (const column of [this.#runs, this.#counts, this.#ids, this.#offsets]) column.finish();
   }
 
+  /** Appends neurons of any kind of array. */
+  #pushAll(neurons: ArrayLike<number>, start: number, end: number): void {
+    const isOwnKind =
+      neuronKind(this.#neurons) === "uint16"
+        ? neurons instanceof Uint16Array
+        : neurons instanceof Uint32Array;
+    if (isOwnKind) (this.#ids.pending as GrowableUint32).pushMany(neurons as Uint32Array, start, end);
+    else for (let i = start; i < end; i++) this.#ids.pending.push(neurons[i]!);
+    this.#pendingIds += end - start;
+  }
+
   #pushIds(ids: Uint16Array | Uint32Array, count: number): void {
     // Both are of one kind, which the type of a union cannot say.
     (this.#ids.pending as GrowableUint32).pushMany(ids as Uint32Array, 0, count);
@@ -190,7 +239,7 @@ export class SpikeColumns {
     const isCountsFull = this.#pendingRows >= this.#counts.chunkElements;
     const isIdsFull = this.#pendingIds >= this.#ids.chunkElements;
     if (isCountsFull || isIdsFull || this.#pendingRows - this.#seenRows >= ROWS_SEEN_AT_ONCE) {
-      this.observe();
+      this.#show();
       this.#offsets.flushIfFull();
     }
     if (isCountsFull) {
@@ -204,4 +253,20 @@ export class SpikeColumns {
       this.#seenIds = 0;
     }
   }
+}
+
+/** As `flagsToCsr` of codecs, for flags that may be any byte. */
+function truthyToCsr(
+  flags: Uint8Array,
+  columns: number,
+  counts: Uint32Array,
+  indices: Uint16Array | Uint32Array,
+): number {
+  let at = 0;
+  for (let row = 0; row * columns < flags.length; row++) {
+    const end = listTruthy(flags, row * columns, (row + 1) * columns, indices, at);
+    counts[row] = end - at;
+    at = end;
+  }
+  return at;
 }

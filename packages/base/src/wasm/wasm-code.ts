@@ -12,7 +12,9 @@ export type SimdInstruction =
   | "splat32"
   | "extractLane32"
   | "anyTrue"
+  | "bitmask8"
   | "bitmask32"
+  | "neg8"
   | "narrow16"
   | "narrow32"
   | "and"
@@ -47,7 +49,9 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   splat32: 0x11,
   extractLane32: 0x1b,
   anyTrue: 0x53,
+  bitmask8: 0x64,
   bitmask32: 0xa4,
+  neg8: 0x61,
   narrow16: 0x66,
   narrow32: 0x86,
   and: 0x4e,
