@@ -1,3 +1,4 @@
+import { seededRandom } from "@millrace/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -96,6 +97,21 @@ describe("selections", () => {
       (events) => events.filter(([, x, y]) => mask[y * 6 + x] === 0),
     );
   });
+
+  it.each([0, 1, 2, 50, 100])(
+    "masked pixels, %i of a hundred, long runs between them and events outside",
+    (hot) => {
+      const random = seededRandom(hot);
+      const mask = Uint8Array.from({ length: 37 * 29 }, () => (random.nextU32() % 100 < hot ? 1 : 0));
+      const events = Array.from({ length: 5000 }, (_, i): Event => {
+        const isOutside = random.nextU32() % 200 === 0;
+        return [i, (random.nextU32() % 37) + (isOutside ? 37 : 0), random.nextU32() % 29, i & 1];
+      });
+      const chunk = chunkOf(events);
+      maskPixels(mask, 37, 29).apply(chunk);
+      expect(eventsOf(chunk)).toEqual(events.filter(([, x, y]) => x < 37 && mask[y * 37 + x] === 0));
+    },
+  );
 
   it("a hot pixel is one far above the others", () => {
     const counts = new Uint32Array(100).fill(10);

@@ -69,6 +69,42 @@ function gatherRows(
   }
 }
 
+/** Rows that are moved faster by a call for each column than one by one. */
+const LONG_RUN = 48;
+
+/** Drops the first `count` listed rows, which ascend and are few: the others move as runs. */
+export function closeGaps(chunk: EventChunk, dropped: Uint32Array, count: number): void {
+  const { rowCount } = chunk;
+  const { t, x, y, p } = chunk.columns;
+  let to = count === 0 ? rowCount : dropped[0]!;
+  for (let i = 0; i < count; i++) {
+    const from = dropped[i]! + 1;
+    const end = i + 1 < count ? dropped[i + 1]! : rowCount;
+    if (end - from < LONG_RUN) moveRows(t, x, y, p, from, end, to);
+    else for (const column of [t, x, y, p]) column.copyWithin(to, from, end);
+    to += end - from;
+  }
+  chunk.rowCount = to;
+}
+
+function moveRows(
+  t: BigInt64Array,
+  x: Uint16Array,
+  y: Uint16Array,
+  p: Uint8Array,
+  from: number,
+  end: number,
+  to: number,
+): void {
+  const shift = to - from;
+  for (let row = from; row < end; row++) {
+    t[row + shift] = t[row]!;
+    x[row + shift] = x[row]!;
+    y[row + shift] = y[row]!;
+    p[row + shift] = p[row]!;
+  }
+}
+
 /**
  * Runs chunks through filters; chunks that have no rows left are released and not passed on.
  * @example

@@ -1,6 +1,6 @@
 import { checkInteger, InvalidArgumentError } from "@millrace/base";
 import { timeOfRow } from "../event-rows.ts";
-import { type EventFilter, rowFilter } from "./event-filter.ts";
+import { closeGaps, type EventFilter, rowFilter } from "./event-filter.ts";
 
 /** A rectangle of pixels: columns from `x` on, rows from `y` on. */
 export interface Region {
@@ -76,14 +76,24 @@ export function everyNth(n: number): EventFilter {
  * @throws InvalidArgumentError when the mask has another size
  */
 export function maskPixels(mask: Uint8Array, width: number, height: number): EventFilter {
+  checkInteger("events", "mask's width", width, 1, 65_536);
+  checkInteger("events", "mask's height", height, 1, 65_536);
   if (mask.length !== width * height) {
     const expected = `${width * height}, a pixel each of ${width} x ${height}`;
     throw new InvalidArgumentError("EVENTS_FILTER_SHAPE", "pixels of the mask", mask.length, expected);
   }
-  return rowFilter((chunk, kept) => {
-    const { x, y } = chunk.columns;
-    return chooseUnmasked(x, y, chunk.rowCount, mask, width, height, kept);
-  });
+  const shift = 32 - Math.clz32(width - 1);
+  const bits = maskBits(mask, width, shift);
+  let dropped = new Uint32Array(0);
+  return {
+    apply(chunk) {
+      const { rowCount } = chunk;
+      const { x, y } = chunk.columns;
+      if (dropped.length < rowCount) dropped = new Uint32Array(rowCount);
+      const count = findMasked(x, y, rowCount, bits, shift, width, height, dropped);
+      closeGaps(chunk, dropped, count);
+    },
+  };
 }
 
 /**
@@ -172,22 +182,38 @@ function chooseBitGroups(
   return count;
 }
 
-function chooseUnmasked(
+/** A bit for each pixel, so that a mask fits into a near cache; each row begins at a multiple of `1 << shift`. */
+function maskBits(mask: Uint8Array, width: number, shift: number): Uint8Array {
+  const height = mask.length / width;
+  const bits = new Uint8Array(Math.ceil((height * 2 ** shift) / 8));
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0) continue;
+    const at = Math.floor(i / width) * 2 ** shift + (i % width);
+    bits[at >>> 3]! |= 1 << (at & 7);
+  }
+  return bits;
+}
+
+/** Masked pixels are few: here the branch is guessed right. */
+function findMasked(
   x: Uint16Array,
   y: Uint16Array,
   rowCount: number,
-  mask: Uint8Array,
+  bits: Uint8Array,
+  shift: number,
   width: number,
   height: number,
-  kept: Uint32Array,
+  dropped: Uint32Array,
 ): number {
   let count = 0;
   for (let row = 0; row < rowCount; row++) {
     const column = x[row]!;
     const line = y[row]!;
-    if (column >= width || line >= height) continue;
-    kept[count] = row;
-    count = (count + ((mask[line * width + column]! - 1) >>> 31)) | 0;
+    if (column < width && line < height) {
+      const at = (line << shift) | column;
+      if (((bits[at >>> 3]! >>> (at & 7)) & 1) === 0) continue;
+    }
+    dropped[count++] = row;
   }
   return count;
 }
