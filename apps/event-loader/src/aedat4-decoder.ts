@@ -25,8 +25,9 @@ export class Aedat4Decoder implements EventDecoder {
   readonly #packets: Aedat4Packets;
   readonly #header = new Uint8Array(AEDAT4_HEADER_BYTES);
   #headerCount = 0;
-  /** What there is of a packet's content; undefined for one that is skipped. */
+  /** What there is of a packet's content; undefined before its first byte. */
   #content: Uint8Array | undefined;
+  #isIgnored = false;
   #contentBytes = 0;
   #contentCount = 0;
   /** Events of the packet that are still to come: where, and how many. */
@@ -62,7 +63,7 @@ export class Aedat4Decoder implements EventDecoder {
         continue;
       }
       const count = Math.min(bytes.length - at, this.#contentBytes - this.#contentCount);
-      this.#content?.set(bytes.subarray(at, at + count), this.#contentCount);
+      if (!this.#isIgnored) this.#take(bytes.subarray(at, at + count));
       this.#contentCount += count;
       this.#position += count;
       at += count;
@@ -100,7 +101,18 @@ export class Aedat4Decoder implements EventDecoder {
     }
     this.#contentBytes = size;
     this.#contentCount = 0;
-    this.#content = this.#packets.ignored.has(stream) ? undefined : new Uint8Array(size);
+    this.#content = undefined;
+    this.#isIgnored = this.#packets.ignored.has(stream);
+  }
+
+  /** Keeps a piece of a packet: as it lies there when it is all of it, which is so for most packets. */
+  #take(piece: Uint8Array): void {
+    if (piece.length === this.#contentBytes) {
+      this.#content = piece;
+      return;
+    }
+    this.#content ??= new Uint8Array(this.#contentBytes);
+    this.#content.set(piece, this.#contentCount);
   }
 
   #endPacket(): void {
@@ -158,19 +170,27 @@ function copyEvents(
 ): void {
   const { timeWords, x: xs, y: ys, p: ps, rowCount: first } = rows;
   const words = wordsOf(bytes, start, count * EVENT_BYTES);
-  for (let i = 0; i < count; i++) {
-    const row = first + i;
-    const place = words[4 * i + 2]!;
+  const [lastX, lastY] = [width - 1, height - 1];
+  const end = first + count;
+  let outside = 0;
+  for (let row = first, at = 0; row < end; row++, at += 4) {
+    const place = words[at + 2]!;
     const x = place & 0xffff;
     const y = place >>> 16;
-    timeWords[2 * row] = words[4 * i]!;
-    timeWords[2 * row + 1] = words[4 * i + 1]!;
+    timeWords[2 * row] = words[at]!;
+    timeWords[2 * row + 1] = words[at + 1]!;
     xs[row] = x;
     ys[row] = y;
-    ps[row] = (words[4 * i + 3]! & 0xff) === 0 ? 0 : 1;
-    if (x >= width || y >= height) violations.add("outsideGeometry", packetAt);
+    // 1 for any byte but 0.
+    ps[row] = ((words[at + 3]! & 0xff) + 0xff) >>> 8;
+    // Negative once a coordinate is outside.
+    outside |= (lastX - x) | (lastY - y);
   }
-  rows.rowCount = first + count;
+  rows.rowCount = end;
+  if (outside >= 0) return;
+  for (let row = first; row < end; row++) {
+    if (xs[row]! >= width || ys[row]! >= height) violations.add("outsideGeometry", packetAt);
+  }
 }
 
 /** Bytes as words: in place where they are aligned, as they are in packets that were compressed, else a copy. */

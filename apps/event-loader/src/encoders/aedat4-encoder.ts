@@ -24,7 +24,7 @@ export interface Aedat4EncoderOptions {
 }
 
 const MAGIC = "#!AER-DAT4.0\r\n";
-const EVENTS_PER_PACKET = 8192;
+const EVENTS_PER_PACKET = 16_384;
 const STREAM = 0;
 /** By the numbers of the header. */
 const COMPRESSION = { none: 0, zstd: 3 } as const;
