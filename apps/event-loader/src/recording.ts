@@ -1,10 +1,10 @@
 import { ClosedError } from "@millrace/base";
 import { BufferPool } from "@millrace/buffers";
-import { type ByteSource, readChunks } from "@millrace/files";
-import { abortedError, Progress } from "@millrace/stream";
+import type { ByteSource } from "@millrace/files";
 import type { DecoderState } from "./decoder-state.ts";
 import { DecoderContext } from "./event-decoder.ts";
-import { type EventChunk, EventRows } from "./event-rows.ts";
+import { decodeBytes, fillRows, type Part } from "./event-passes.ts";
+import type { EventChunk } from "./event-rows.ts";
 import type { FormatName } from "./formats.ts";
 import { buildEventIndex } from "./index-file/build-index.ts";
 import { EventIndex, type IndexedFile } from "./index-file/event-index.ts";
@@ -12,11 +12,10 @@ import { describeIndexedFile, indexPathOf, readIndexFile, writeIndexFile } from 
 import type { RecordingOptions } from "./options.ts";
 import { type Provenance, provenanceOf } from "./provenance.ts";
 import { type EventQuery, endsBehind, planQuery, type QueryPlan } from "./query/event-query.ts";
-import type { ByteFormat, RecordingFormat } from "./recording-format.ts";
-import type { RowSource } from "./row-source.ts";
+import type { RecordingFormat } from "./recording-format.ts";
 import type { CameraFrame, ImuChunk, SideStreamOptions } from "./side-streams.ts";
 import type { TriggerColumns } from "./trigger-log.ts";
-import { isDamage, type ViolationCounts } from "./violations.ts";
+import type { ViolationCounts } from "./violations.ts";
 
 /** What is known of a recording beside its events. */
 export interface RecordingMeta {
@@ -27,12 +26,6 @@ export interface RecordingMeta {
   readonly provenance: Provenance;
   /** Keys and values of the file's header; of a text file, how it is read. */
   readonly header: Readonly<Record<string, string>>;
-}
-
-/** A part of a recording: from where a decoder stood to a byte, or a row of a table. */
-interface Part {
-  readonly start: DecoderState | undefined;
-  readonly stop: number | undefined;
 }
 
 const WHOLE: Part = { start: undefined, stop: undefined };
@@ -203,15 +196,29 @@ export class Recording {
     yield* this.#format.openImu?.(this.#sideOptions) ?? [];
   }
 
-  #pass(part: Part): AsyncGenerator<EventChunk, void, undefined> {
+  async *#pass(part: Part): AsyncGenerator<EventChunk, void, undefined> {
     const context = this.#newContext();
     this.#context = context;
-    if (!("openRows" in this.#format)) return this.#byteChunks(this.#format, context, part);
-    const rows = this.#format.openRows(context);
+    const input = { source: this.#source, context, options: this.#options, pool: this.#pool };
+    const format = this.#format;
+    if (!("openRows" in format)) return yield* this.#measured(decodeBytes(input, format, part));
+    const rows = format.openRows(context);
     if (part.start !== undefined) {
       rows.setRange?.(part.start.byteOffset, part.stop ?? Number.POSITIVE_INFINITY);
     }
-    return this.#rowChunks(rows, context);
+    yield* this.#measured(fillRows(input, rows));
+  }
+
+  /** Keeps the largest coordinates where nothing tells the sensor's size. */
+  async *#measured(
+    chunks: AsyncGenerator<EventChunk, void, undefined>,
+  ): AsyncGenerator<EventChunk, void, undefined> {
+    if (this.#knownWidth !== undefined && this.#knownHeight !== undefined) return yield* chunks;
+    for await (const chunk of chunks) {
+      this.#largestX = largestOf(chunk.columns.x, chunk.rowCount, this.#largestX);
+      this.#largestY = largestOf(chunk.columns.y, chunk.rowCount, this.#largestY);
+      yield chunk;
+    }
   }
 
   /** Where the events of a query are, as far as an index tells. */
@@ -236,77 +243,6 @@ export class Recording {
     const { name, metadata } = this.#format;
     const reading = [name, metadata, mode, geometry, format, columns, timeUnit, topic, stream];
     return describeIndexedFile(this.#source, modifiedMs, reading);
-  }
-
-  async *#byteChunks(
-    { newDecoder, dataStart }: ByteFormat,
-    context: DecoderContext,
-    { start, stop }: Part,
-  ): AsyncGenerator<EventChunk, void, undefined> {
-    const { readBytes, rowsPerChunk, signal } = this.#options;
-    const decoder = newDecoder(context);
-    if (start !== undefined) decoder.restoreState(start);
-    const from = start?.byteOffset ?? dataStart;
-    const range = { start: from, ...(stop === undefined ? {} : { end: stop }) };
-    const progress = this.#newProgress(Math.min(this.size, stop ?? this.size) - from);
-    let rows = this.#newRows();
-    try {
-      for await (const bytes of readChunks(this.#source, { chunkBytes: readBytes, signal, ...range })) {
-        for (let at = 0; at < bytes.length; ) {
-          at = decoder.decode(bytes, at, rows);
-          this.#checkViolations(context);
-          if (rowsPerChunk - rows.rowCount >= decoder.rowsPerStep) continue;
-          const full = rows;
-          rows = this.#newRows();
-          yield this.#seal(full);
-          if (signal?.aborted) throw abortedError(signal, `reading ${this.name}`);
-        }
-        progress.add(0, bytes.length);
-      }
-      if (rowsPerChunk - rows.rowCount < decoder.rowsPerStep) {
-        const full = rows;
-        rows = this.#newRows();
-        yield this.#seal(full);
-      }
-      // Where another part begins nothing is left over.
-      if (stop === undefined) decoder.finish(rows);
-      this.#checkViolations(context);
-      progress.finish();
-      if (rows.rowCount === 0) return;
-      const last = rows;
-      rows = this.#newRows();
-      yield this.#seal(last);
-    } catch (error) {
-      if (!isDamage(error) || rows.rowCount === 0) throw error;
-      // What stands before the damage is good.
-      const last = rows;
-      rows = this.#newRows();
-      yield this.#seal(last);
-      throw error;
-    } finally {
-      rows.chunk[Symbol.dispose]();
-    }
-  }
-
-  async *#rowChunks(source: RowSource, context: DecoderContext): AsyncGenerator<EventChunk, void, undefined> {
-    const { signal } = this.#options;
-    const progress = this.#newProgress(this.size);
-    for (let hasMore = true; hasMore; ) {
-      const rows = this.#newRows();
-      try {
-        hasMore = await source.fill(rows);
-        this.#checkViolations(context);
-      } catch (error) {
-        if (isDamage(error) && rows.rowCount > 0) yield this.#seal(rows);
-        else rows.chunk[Symbol.dispose]();
-        throw error;
-      }
-      progress.add(rows.rowCount, 0);
-      if (rows.rowCount === 0) rows.chunk[Symbol.dispose]();
-      else yield this.#seal(rows);
-      if (signal?.aborted) throw abortedError(signal, `reading ${this.name}`);
-    }
-    progress.finish();
   }
 
   /** Closes the file; a second call does nothing. */
@@ -345,28 +281,6 @@ export class Recording {
       this.#knownHeight,
       this.#options.mode,
     );
-  }
-
-  #newRows(): EventRows {
-    return new EventRows(this.#options.rowsPerChunk, this.#pool);
-  }
-
-  #newProgress(bytes: number): Progress {
-    const { onProgress } = this.#options;
-    const totalBytes = Number.isFinite(bytes) ? bytes : undefined;
-    return new Progress({ totalBytes, ...(onProgress === undefined ? {} : { onReport: onProgress }) });
-  }
-
-  #checkViolations(context: DecoderContext): void {
-    if (this.#options.isStrict) context.violations.throwFirst(this.name);
-  }
-
-  #seal(rows: EventRows): EventChunk {
-    if (this.#knownWidth === undefined || this.#knownHeight === undefined) {
-      this.#largestX = largestOf(rows.x, rows.rowCount, this.#largestX);
-      this.#largestY = largestOf(rows.y, rows.rowCount, this.#largestY);
-    }
-    return rows.seal();
   }
 }
 
