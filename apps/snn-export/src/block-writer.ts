@@ -33,12 +33,14 @@ export function logBlock(episode: EpisodeWriter, block: LogBlock): void {
     if (deep && rate > 1) checkSampled(states, options.fields.neuralState, neurons, rate);
   }
   if (rewards !== undefined) checkRows("rewards", rewards, options.fields.reward, 1, deep);
-  if (block.spikes !== undefined) checkSpikes(block.spikes, steps, neurons, deep);
+  if (block.spikes !== undefined) checkShape(block.spikes, steps, neurons);
+  const areOrdered = block.spikes !== undefined && areInOrder(block.spikes, neurons);
+  if (deep && block.spikes !== undefined && !areOrdered) checkSpikes(block.spikes, steps, neurons);
   for (const [name, rows] of behavior) checkSeriesRows(columns, name, rows, deep);
 
   if (states !== undefined) appendStates(columns, states, rate, isEveryStep ? columns.sampler : undefined);
   if (rewards !== undefined && rewards.steps.count > 0) columns.rewards.appendAll(rewards);
-  if (block.spikes !== undefined) appendSpikes(columns, block.spikes, steps);
+  if (block.spikes !== undefined) appendSpikes(columns, block.spikes, steps, areOrdered);
   for (const [name, rows] of behavior) {
     if (rows.steps.count > 0) columns.behavior.series(name, rows.values, widthOf(rows)).appendAll(rows);
   }
@@ -57,15 +59,12 @@ function rowsOf(given: BlockValues | SparseValues, steps: BlockSteps): Rows {
   return { steps: own, values };
 }
 
-function checkSpikes(spikes: BlockSpikes, steps: BlockSteps, neurons: number, deep: boolean): void {
-  const { count } = steps;
+/** @throws InvalidArgumentError unless there are as many flags, or as many pointers, as steps ask for */
+function checkShape(spikes: BlockSpikes, { count }: BlockSteps, neurons: number): void {
   if (spikes instanceof Uint8Array) {
-    if (spikes.length !== count * neurons) {
-      const expected = `${count * neurons} flags, ${neurons} for each of ${count} steps`;
-      throw new InvalidArgumentError("SNN_FIELD_SHAPE", "spikes of a block", spikes.length, expected);
-    }
-    if (deep) checkFlags(steps.first, spikes);
-    return;
+    if (spikes.length === count * neurons) return;
+    const expected = `${count * neurons} flags, ${neurons} for each of ${count} steps`;
+    throw new InvalidArgumentError("SNN_FIELD_SHAPE", "spikes of a block", spikes.length, expected);
   }
   const { indptr, ids } = spikes;
   if (indptr.length !== count + 1 || indptr[0] !== 0 || indptr[count] !== ids.length) {
@@ -78,13 +77,45 @@ function checkSpikes(spikes: BlockSpikes, steps: BlockSteps, neurons: number, de
     const expected = `${indptr[i]} or more`;
     throw new InvalidArgumentError("SNN_FIELD_VALUE", `spikes.indptr[${i + 1}]`, indptr[i + 1], expected);
   }
-  if (!deep || (areIndices(ids, neurons) && areRowsAscending(indptr, ids))) return;
-  for (let i = 0; i < count; i++) {
+}
+
+/** Whether these are neurons that ascend in every row: nothing can be wrong with them then, and they go in as they are. */
+function areInOrder(spikes: BlockSpikes, neurons: number): boolean {
+  if (spikes instanceof Uint8Array) return false;
+  const { indptr, ids } = spikes;
+  if (!(ids instanceof Uint16Array || ids instanceof Uint32Array) || !(ids[0]! < neurons)) return false;
+  let falls = 0;
+  let above = 0;
+  // In one go over all rows: what falls must fall where one begins.
+  for (let i = 1; i < ids.length; i++) {
+    falls += ids[i]! <= ids[i - 1]! ? 1 : 0;
+    above += ids[i]! < neurons ? 0 : 1;
+  }
+  for (let row = 1; row + 1 < indptr.length; row++) {
+    const start = indptr[row]!;
+    const isBetween = start > 0 && start < ids.length && start !== indptr[row - 1]!;
+    if (isBetween && ids[start]! <= ids[start - 1]!) falls--;
+  }
+  return falls === 0 && above === 0;
+}
+
+function checkSpikes(spikes: BlockSpikes, steps: BlockSteps, neurons: number): void {
+  if (spikes instanceof Uint8Array) {
+    checkFlags(steps.first, spikes);
+    return;
+  }
+  const { indptr, ids } = spikes;
+  for (let i = 0; i < steps.count; i++) {
     checkSpikeIds(stepAt(steps, i), ids, indptr[i]!, indptr[i + 1]!, neurons);
   }
 }
 
-function appendSpikes(columns: EpisodeColumns, spikes: BlockSpikes, steps: BlockSteps): void {
+function appendSpikes(
+  columns: EpisodeColumns,
+  spikes: BlockSpikes,
+  steps: BlockSteps,
+  areOrdered: boolean,
+): void {
   if (steps.count === 0) return;
   const target = columns.spikes;
   appendSteps(target, steps);
@@ -93,7 +124,7 @@ function appendSpikes(columns: EpisodeColumns, spikes: BlockSpikes, steps: Block
     return;
   }
   const { indptr, ids } = spikes;
-  if (areRowsAscending(indptr, ids)) {
+  if (areOrdered) {
     target.appendCsr(indptr, ids);
     return;
   }
@@ -103,26 +134,6 @@ function appendSpikes(columns: EpisodeColumns, spikes: BlockSpikes, steps: Block
     if (isAscending(ids, start, end)) target.appendRow(ids, start, end);
     else target.appendRow(sortedIds(ids, start, end), 0, end - start);
   }
-}
-
-/** Whether these are integers from 0 to below `neurons`, by their kind and their largest. */
-function areIndices(ids: ArrayLike<number>, neurons: number): boolean {
-  if (!(ids instanceof Uint16Array || ids instanceof Uint32Array)) return false;
-  let above = 0;
-  for (let i = 0; i < ids.length; i++) above += ids[i]! < neurons ? 0 : 1;
-  return above === 0;
-}
-
-/** Whether the ids ascend in every row: each is above the one before, but where rows begin. */
-function areRowsAscending(indptr: ArrayLike<number>, ids: ArrayLike<number>): boolean {
-  let falls = 0;
-  for (let i = 1; i < ids.length; i++) falls += ids[i]! <= ids[i - 1]! ? 1 : 0;
-  for (let row = 1; row + 1 < indptr.length; row++) {
-    const start = indptr[row]!;
-    const isBetween = start > 0 && start < ids.length && start !== indptr[row - 1]!;
-    if (isBetween && ids[start]! <= ids[start - 1]!) falls--;
-  }
-  return falls === 0;
 }
 
 function appendSteps(target: SpikeColumns, { list, first, count }: BlockSteps): void {

@@ -24,7 +24,15 @@ export {
   zigzagDecode32,
   zigzagEncode32,
 } from "./varint.ts";
-export { INT, type IntInstruction, SIMD, type SimdInstruction, WasmCode } from "./wasm/wasm-code.ts";
+export {
+  INT,
+  type IntInstruction,
+  LONG,
+  type LongInstruction,
+  SIMD,
+  type SimdInstruction,
+  WasmCode,
+} from "./wasm/wasm-code.ts";
 export { type WasmFunction, wasmModule } from "./wasm/wasm-module.ts";
 export { type WasmMemory, type WebAssemblyApi, webAssembly } from "./wasm/web-assembly.ts";
 export { readI64, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "./words.ts";

@@ -12,6 +12,7 @@ it("exports these names and no others", () => {
       "INT",
       "InvalidArgumentError",
       "IoError",
+      "LONG",
       "MAX_VARINT_BYTES",
       "MillraceError",
       "SIMD",

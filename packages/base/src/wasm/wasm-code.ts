@@ -12,6 +12,12 @@ export type SimdInstruction =
   | "splat32"
   | "extractLane32"
   | "anyTrue"
+  | "allTrue8"
+  | "equal8"
+  | "pairSumsU8"
+  | "pairSumsU16"
+  | "mulLowU8"
+  | "mulHighU8"
   | "bitmask8"
   | "bitmask32"
   | "neg8"
@@ -49,6 +55,12 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   splat32: 0x11,
   extractLane32: 0x1b,
   anyTrue: 0x53,
+  allTrue8: 0x63,
+  equal8: 0x23,
+  pairSumsU8: 0x7d,
+  pairSumsU16: 0x7f,
+  mulLowU8: 0x9e,
+  mulHighU8: 0x9f,
   bitmask8: 0x64,
   bitmask32: 0xa4,
   neg8: 0x61,
@@ -81,6 +93,8 @@ export type IntInstruction =
   | "isAboveS"
   | "clz"
   | "popcount"
+  | "remU"
+  | "mul"
   | "sub"
   | "and"
   | "or"
@@ -98,6 +112,8 @@ export const INT: Readonly<Record<IntInstruction, number>> = Object.freeze({
   isAboveS: 0x4a,
   clz: 0x67,
   popcount: 0x69,
+  remU: 0x70,
+  mul: 0x6c,
   sub: 0x6b,
   and: 0x71,
   or: 0x72,
@@ -105,6 +121,17 @@ export const INT: Readonly<Record<IntInstruction, number>> = Object.freeze({
   shl: 0x74,
   shrS: 0x75,
   shrU: 0x76,
+});
+
+/** The names in {@link LONG}. */
+export type LongInstruction = "fromI32U" | "or" | "shl" | "shrU";
+
+/** Instructions on int64 that kernels use. */
+export const LONG: Readonly<Record<LongInstruction, number>> = Object.freeze({
+  fromI32U: 0xad,
+  or: 0x84,
+  shl: 0x86,
+  shrU: 0x88,
 });
 
 /**
@@ -145,6 +172,21 @@ export class WasmCode {
   /** The 16 bits at the address on the stack + `offset`, unsigned. */
   loadU16(offset: number): this {
     return this.#write(0x2f, 0, ...unsigned(offset));
+  }
+
+  /** The byte at the address on the stack + `offset`, unsigned. */
+  loadU8(offset: number): this {
+    return this.#write(0x2d, 0, ...unsigned(offset));
+  }
+
+  /** The int64 at the address on the stack + `offset`. */
+  loadLong(offset: number): this {
+    return this.#write(0x29, 0, ...unsigned(offset));
+  }
+
+  /** Stores an int64 to the address below it on the stack + `offset`. */
+  storeLong(offset: number): this {
+    return this.#write(0x37, 0, ...unsigned(offset));
   }
 
   /** Stores the lowest 8, 16 or 32 bits of an int32 to the address below it on the stack + `offset`. */

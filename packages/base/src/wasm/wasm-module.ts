@@ -1,6 +1,7 @@
 import { unsigned, WasmCode } from "./wasm-code.ts";
 
 const I32 = 0x7f;
+const I64 = 0x7e;
 const V128 = 0x7b;
 
 /** A function to write: its locals are numbered in this order, and so is what `write` calls them. */
@@ -13,6 +14,8 @@ export interface WasmFunction {
   readonly integers: number;
   /** Locals of 128 bits. */
   readonly vectors: number;
+  /** Locals of int64, behind all others. @default 0 */
+  readonly longs?: number;
   /** Writes the body. */
   readonly write: (code: WasmCode) => void;
 }
@@ -23,10 +26,10 @@ export interface WasmFunction {
  * Source: WebAssembly 2.0, section 5.5 (modules).
  */
 export function wasmModule(wasmFunction: WasmFunction): Uint8Array<ArrayBuffer> {
-  const { parameters, hasResult, integers, vectors, write } = wasmFunction;
+  const { parameters, hasResult, integers, vectors, longs = 0, write } = wasmFunction;
   const code = new WasmCode();
   write(code);
-  const locals = [2, ...unsigned(integers), I32, ...unsigned(vectors), V128];
+  const locals = [3, ...unsigned(integers), I32, ...unsigned(vectors), V128, ...unsigned(longs), I64];
   const body = [...locals, ...code.bytes, 0x0b];
   const results = hasResult ? [1, I32] : [0];
   return Uint8Array.from([
