@@ -2,6 +2,7 @@ import { ClosedError, InvalidArgumentError } from "@millrace/base";
 import { EpisodeAnalytics } from "./analytics/episode-analytics.ts";
 import type { AnalyticsSnapshot } from "./analytics/snapshot.ts";
 import { logBlock } from "./block-writer.ts";
+import { CallClock } from "./call-clock.ts";
 import type { ColumnPlace } from "./columns/staged-column.ts";
 import { EpisodeColumns } from "./episode-columns.ts";
 import { EpisodeSummaries } from "./episode-summaries.ts";
@@ -30,10 +31,6 @@ import { logStaticData } from "./static-data.ts";
 
 /** Episodes that end between two checkpoints at the most: what has ended leaves memory with a checkpoint. */
 const EPISODES_PER_CHECKPOINT = 64;
-
-/** As long as so many calls of `log` take no longer than this, so many may go by without a look at the clock. */
-const MOST_CALLS_PER_CLOCK = 16;
-const QUICK_MS = 1;
 
 /**
  * Records one experiment into one HDF5 file, which is there, valid and readable, from the constructor on.
@@ -64,10 +61,7 @@ export class DataExporter {
   #endedSinceCheckpoint = 0;
   #dueMs = Number.POSITIVE_INFINITY;
   #analyticsDueMs = Number.POSITIVE_INFINITY;
-  /** Calls of `log` before the clock is looked at again, and how many it was last time. */
-  #callsToClock = 1;
-  #callsPerClock = 1;
-  #clockMs = performance.now();
+  readonly #clock = new CallClock();
   #isClosed = false;
 
   /**
@@ -294,17 +288,11 @@ export class DataExporter {
   }
 
   #afterSteps(): Promise<void> | undefined {
-    if (--this.#callsToClock === 0) this.#lookAtClock();
+    if (this.#clock.tick()) this.#doWhatIsDue(this.#clock.nowMs);
     return this.#options.asyncWrite && this.#sink.isBehind ? this.#sink.drain() : undefined;
   }
 
-  /** A look at the clock costs as much as a field: while calls come quickly, only some of them take one. */
-  #lookAtClock(): void {
-    const nowMs = performance.now();
-    this.#callsPerClock =
-      nowMs - this.#clockMs < QUICK_MS ? Math.min(2 * this.#callsPerClock, MOST_CALLS_PER_CLOCK) : 1;
-    this.#callsToClock = this.#callsPerClock;
-    this.#clockMs = nowMs;
+  #doWhatIsDue(nowMs: number): void {
     if (nowMs >= this.#dueMs) this.#save();
     if (nowMs >= this.#analyticsDueMs) this.#tellAnalytics(nowMs);
   }
