@@ -26,6 +26,8 @@ export interface ShardBackend {
   open(area: Area, key: string): Promise<ByteSource>;
   /** The keys of an area, sorted. */
   list(area: Area): Promise<string[]>;
+  /** Removes what writers that were killed left half-written. Only while nobody writes. @returns how many it were */
+  removeTemporaries(): Promise<number>;
   /** Removes a value; fine when there is none. */
   remove(area: Area, key: string): Promise<void>;
   /** Keeps other writers of this store out. @throws IoError `FILES_LOCKED` while one is at work */

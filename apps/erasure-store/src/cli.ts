@@ -1,9 +1,15 @@
 import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { configVerb } from "./verbs/config.ts";
 import { getVerb } from "./verbs/get.ts";
 import { initVerb } from "./verbs/init.ts";
 import { lsVerb } from "./verbs/ls.ts";
 import { putVerb } from "./verbs/put.ts";
+import { rebalanceVerb } from "./verbs/rebalance.ts";
+import { rebuildIndexVerb } from "./verbs/rebuild-index.ts";
+import { repairVerb } from "./verbs/repair.ts";
 import { rmVerb } from "./verbs/rm.ts";
+import { scrubVerb } from "./verbs/scrub.ts";
+import { statVerb } from "./verbs/stat.ts";
 import { verifyVerb } from "./verbs/verify.ts";
 
 /**
@@ -23,7 +29,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(putVerb)
     .verb(getVerb)
     .verb(lsVerb)
+    .verb(statVerb)
     .verb(verifyVerb)
+    .verb(scrubVerb)
+    .verb(repairVerb)
+    .verb(rebalanceVerb)
+    .verb(rebuildIndexVerb)
     .verb(rmVerb)
+    .verb(configVerb)
     .run(argv);
 }

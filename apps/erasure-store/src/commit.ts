@@ -3,34 +3,29 @@ import type { BackendWriter, ShardBackend } from "./backend.ts";
 import { manifestKey } from "./keys.ts";
 import { encodeManifest, type Manifest } from "./manifest.ts";
 import { type ManifestCopy, problemOf, readManifests, removeShards } from "./manifests.ts";
-import type { ShardOutput } from "./shard-output.ts";
+import type { StoreContext } from "./store-context.ts";
 
 /**
- * Puts a version in force whose shards are durable, and removes the one before. Call it under the store's lock.
+ * Puts a version in force whose shards are durable, and removes those of the versions before that it does not have
+ * itself. Call it under the store's lock.
  *
  * All copies of the manifest are written before the first appears, so that a full disk is found while nothing has
  * changed. Every backend that took a shard must take a copy.
  *
+ * @param leastCopies - how many backends must take a copy, whoever they are
  * @throws MillraceError `STORE_COMMIT_REFUSED`: the version before is in force and whole
  * @throws MillraceError `STORE_COMMIT_UNDECIDED`: some copies are new and could not be taken back; both versions'
  *   shards are there, and the object reads as one of the two
  */
 export async function commitVersion(
-  backends: readonly ShardBackend[],
+  { backends, metrics }: StoreContext,
   key: string,
-  version: Omit<Manifest, "generation" | "shards">,
-  outputs: readonly ShardOutput[],
+  version: Omit<Manifest, "generation">,
+  leastCopies: number,
 ): Promise<void> {
   const { copies, newest } = await readManifests(backends, key);
-  const manifest: Manifest = {
-    ...version,
-    generation: (newest?.generation ?? 0) + 1,
-    shards: outputs.map(({ failure, backend, digest }) => ({
-      backend: failure === undefined ? backend.name : null,
-      digest,
-    })),
-  };
-  const needed = new Set(manifest.shards.map(({ backend }) => backend));
+  const manifest: Manifest = { ...version, generation: (newest?.generation ?? 0) + 1 };
+  const needed: Needed = { names: new Set(manifest.shards.map(({ backend }) => backend)), leastCopies };
   const writers = backends.map((backend) => new ManifestWriter(backend, key));
   try {
     const bytes = encodeManifest(manifest);
@@ -40,14 +35,20 @@ export async function commitVersion(
     try {
       checkWriters(manifest.object, writers, needed);
     } catch (error) {
-      await rollBack(key, copies, needed, error);
+      await rollBack(key, copies, needed.names, error);
     }
   } finally {
     await Promise.allSettled(writers.map((writer) => writer.abort()));
   }
   const superseded = copies.flatMap((copy) => copy.manifest ?? []);
-  // What cannot be removed wastes space and does no harm: no manifest names it any more.
-  await removeShards(backends, key, superseded).catch(() => {});
+  // What cannot be removed wastes space and does no harm: no manifest names it any more, and `scrub` finds it.
+  await metrics.measure("clean-up", () => removeShards(backends, key, superseded, manifest).catch(() => {}));
+}
+
+/** Which backends must take a manifest. */
+interface Needed {
+  readonly names: ReadonlySet<string | null>;
+  readonly leastCopies: number;
 }
 
 /** The copy of a manifest for one backend; keeps the backend's error instead of throwing it. */
@@ -88,9 +89,11 @@ class ManifestWriter {
 function checkWriters(
   object: string,
   writers: readonly ManifestWriter[],
-  needed: ReadonlySet<string | null>,
+  { names, leastCopies }: Needed,
 ): void {
-  const failed = writers.filter(({ backend, failure }) => failure !== undefined && needed.has(backend.name));
+  const allFailed = writers.filter(({ failure }) => failure !== undefined);
+  const isEnough = writers.length - allFailed.length >= leastCopies;
+  const failed = isEnough ? allFailed.filter(({ backend }) => names.has(backend.name)) : allFailed;
   if (failed.length === 0) return;
   const reasons = failed.map(({ backend, failure }) => `backend ${backend.name}: ${problemOf(failure)}`);
   throw new MillraceError(

@@ -2,167 +2,223 @@ import {
   checkInteger,
   checkOneOf,
   InvalidArgumentError,
-  isMillraceError,
-  MillraceError,
+  parseByteSize,
   resolveOptions,
 } from "@millrace/base";
-import {
-  atomicWrite,
-  fileError,
-  fileSource,
-  inspectInputFile,
-  joinPath,
-  parentPath,
-  readSourceFull,
-  type Vfs,
-} from "@millrace/files";
+import type { Vfs } from "@millrace/files";
 import type { CodeFamily } from "@millrace/reed-solomon";
-import { parse, stringify } from "yaml";
 import type { ShardBackend } from "./backend.ts";
+import { COMPRESSIONS, type Compression } from "./coding.ts";
 import { DirectoryBackend } from "./directory-backend.ts";
 import { CODE_FAMILIES } from "./engines.ts";
-import { checkPlacement } from "./placement.ts";
+import { MAX_UNIT_BYTES } from "./manifest.ts";
+import { checkPlacement, type Place } from "./placement.ts";
+import type { KeyReference } from "./repository-key.ts";
+
+/** A size: a number of bytes, or text such as "100MB". */
+export type Size = number | string;
+
+/** A backend of a configuration; a location alone stands for one with all else left out. */
+export interface BackendConfig {
+  /** "dir:PATH". */
+  readonly location: string;
+  /** Its share of shards, compared with others'. @default 1 */
+  readonly weight?: number;
+  /** What is lost together with it: backends of one domain share a disk, a machine, a room. @default its name */
+  readonly domain?: string;
+}
+
+/** How a store uses the machine. The names are those that its users know. */
+export interface PerformanceConfig {
+  /** Files up to this size are read whole. @default 100MB */
+  readonly memory_threshold?: Size;
+  /** Most memory of all operations together. @default 1GB */
+  readonly max_memory_usage?: Size;
+  /** Whether shards are written while the next stripes are coded. @default true */
+  readonly pipeline_uploads?: boolean;
+  /** Files of a folder that are put or got at a time. @default 4 */
+  readonly concurrency?: number;
+}
+
+/** Levels of notes on stderr. */
+export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 
 /** What a store's configuration file says. */
 export interface StoreConfig {
   /** Version of the configuration's format. @default 1 */
   readonly version?: number;
+  /** Which notes a command gives. @default "info" */
+  readonly log_level?: (typeof LOG_LEVELS)[number];
   /** Data shards of new objects, 1 or more. @default 4 */
   readonly dataShards?: number;
   /** Parity shards of new objects, 1 or more: as many may be lost. @default 2 */
   readonly parityShards?: number;
   /** Bytes of a shard that are coded and checked at a time; a multiple of 8 up to 16 MiB. @default 65,536 */
   readonly unitBytes?: number;
+  /** Objects up to this size lie in their manifests; 0 for none, 1 MiB at the most. @default 4096 */
+  readonly inlineBytes?: number;
   /** The code of new objects. @default "vandermonde" */
   readonly codeFamily?: CodeFamily;
-  /** Where shards go: a location, "dir:PATH", by name. */
-  readonly backends: Readonly<Record<string, string>>;
+  /** What compresses new objects. @default "none" */
+  readonly compression?: Compression;
+  /** A digest of new objects beside the checksums of their units. @default "none" */
+  readonly checksum?: "none" | "sha256";
+  /** What a finished put guarantees. @default "disk" */
+  readonly durability?: "os" | "disk";
+  /** Encrypts new objects with AES-256-GCM; null for none. @default null */
+  readonly encryption?: KeyReference | null;
+  readonly performance?: PerformanceConfig;
+  /** Where shards go, by name. */
+  readonly backends: Readonly<Record<string, string | BackendConfig>>;
 }
 
+/** {@link PerformanceConfig} with every field filled in, sizes in bytes. */
+export interface FilledPerformance extends Required<PerformanceConfig> {
+  readonly memory_threshold: number;
+  readonly max_memory_usage: number;
+}
+
+/** {@link StoreConfig} with every field filled in and checked. */
+export interface FilledConfig extends Required<StoreConfig> {
+  readonly performance: FilledPerformance;
+  readonly backends: Readonly<Record<string, Required<BackendConfig>>>;
+}
+
+/** What {@link PerformanceConfig} is where nothing is given. */
+export const DEFAULT_PERFORMANCE: FilledPerformance = Object.freeze({
+  memory_threshold: 100_000_000,
+  max_memory_usage: 1_000_000_000,
+  pipeline_uploads: true,
+  concurrency: 4,
+});
+
 /** What {@link StoreConfig} is where nothing is given. */
-export const DEFAULT_STORE_CONFIG: Required<StoreConfig> = Object.freeze({
+export const DEFAULT_STORE_CONFIG: FilledConfig = Object.freeze({
   version: 1,
+  log_level: "info",
   dataShards: 4,
   parityShards: 2,
   unitBytes: 65_536,
+  inlineBytes: 4096,
   codeFamily: "vandermonde",
+  compression: "none",
+  checksum: "none",
+  durability: "disk",
+  encryption: null,
+  performance: DEFAULT_PERFORMANCE,
   backends: Object.freeze({}),
 });
 
-const MAX_UNIT_BYTES = 16 * 1024 * 1024;
-const MAX_CONFIG_BYTES = 1024 * 1024;
+const DEFAULT_KEY_REFERENCE: Required<KeyReference> = Object.freeze({ key: "", derive: "scrypt", salt: "" });
+const DEFAULT_BACKEND: Required<BackendConfig> = Object.freeze({ location: "", weight: 1, domain: "" });
 const BACKEND_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const MAX_INLINE_BYTES = 1024 * 1024;
+const MAX_BYTES = Number.MAX_SAFE_INTEGER;
 
 /**
- * Fills a configuration up and checks it, the even spread of shards over backends included.
+ * Fills a configuration up and checks it, the spread of shards over failure domains included.
  * @throws InvalidArgumentError for an unknown key, a value outside its range, or too few backends
  */
-export function checkConfig(config: StoreConfig): Required<StoreConfig> {
+export function checkConfig(config: StoreConfig): FilledConfig {
   const filled = resolveOptions<Required<StoreConfig>>("store", DEFAULT_STORE_CONFIG, config);
   checkInteger("store", "version", filled.version, 1, 1);
+  checkOneOf("store", "log_level", filled.log_level, LOG_LEVELS);
   checkInteger("store", "dataShards", filled.dataShards, 1, 255);
   checkInteger("store", "parityShards", filled.parityShards, 1, 256 - filled.dataShards);
   checkInteger("store", "unitBytes / 8", filled.unitBytes / 8, 1, MAX_UNIT_BYTES / 8);
+  checkInteger("store", "inlineBytes", filled.inlineBytes, 0, MAX_INLINE_BYTES);
   checkOneOf("store", "codeFamily", filled.codeFamily, CODE_FAMILIES);
-  const locations = new Map<string, string>();
-  for (const [name, location] of Object.entries(filled.backends)) {
-    if (!BACKEND_NAME.test(name)) {
-      throw new InvalidArgumentError(
-        "STORE_BACKEND_NAME",
-        "backend name",
-        name,
-        '1 to 64 letters, digits, "-", "_"',
-      );
-    }
-    const path = directoryOf(name, location).replace(/\/+$/, "");
-    const other = locations.get(path);
-    if (other !== undefined) {
-      throw new InvalidArgumentError(
-        "STORE_BACKEND_TWICE",
-        `backend ${name}`,
-        location,
-        `a directory of its own; ${other} is the same, and both would be lost together`,
-      );
-    }
-    locations.set(path, name);
-  }
-  checkPlacement(locations.size, filled.dataShards, filled.parityShards);
-  return filled;
+  checkOneOf("store", "compression", filled.compression, COMPRESSIONS);
+  checkOneOf("store", "checksum", filled.checksum, ["none", "sha256"]);
+  checkOneOf("store", "durability", filled.durability, ["os", "disk"]);
+  const checked: FilledConfig = {
+    ...filled,
+    encryption: filled.encryption === null ? null : checkKeyReference(filled.encryption),
+    performance: checkPerformance(filled.performance),
+    backends: checkBackends(filled.backends),
+  };
+  checkPlacement(placesOf(checked), filled.dataShards, filled.parityShards);
+  return checked;
 }
 
-/** @throws MillraceError `STORE_CONFIG_INVALID` naming the file, what is wrong in it and what would be right */
-export async function readConfig(vfs: Vfs, path: string): Promise<Required<StoreConfig>> {
-  await inspectInputFile(vfs, path);
-  await using source = await fileSource(vfs, path);
-  if (source.size > MAX_CONFIG_BYTES)
-    throw invalidConfig(path, `its ${source.size} bytes are no configuration`);
-  const bytes = new Uint8Array(source.size);
-  await readSourceFull(source, bytes, 0);
-  try {
-    const found: unknown = parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (found === null || typeof found !== "object" || Array.isArray(found)) {
-      throw invalidConfig(path, "it holds no YAML mapping; make one with `init`");
-    }
-    const { backends } = found as { backends?: unknown };
-    if (backends === null || typeof backends !== "object" || Array.isArray(backends)) {
-      throw invalidConfig(path, '"backends" is missing; it maps names to locations such as "dir:/disks/a"');
-    }
-    const filled = checkConfig(found as StoreConfig);
-    return { ...filled, backends: absoluteLocations(filled.backends, parentPath(path)) };
-  } catch (cause) {
-    if (isMillraceError(cause, "STORE_CONFIG_INVALID")) throw cause;
-    throw invalidConfig(path, cause instanceof Error ? cause.message : String(cause), cause);
-  }
-}
-
-/**
- * Makes the backends and writes the configuration, last, so that a configuration stands for a store that is there.
- * @throws IoError `FILES_EXISTS` when there is a file under `path`
- */
-export async function initStore(vfs: Vfs, path: string, config: StoreConfig): Promise<void> {
-  const filled = checkConfig(config);
-  if (await vfs.exists(path)) throw fileError("FILES_EXISTS", path, "create");
-  if (!(await vfs.exists(parentPath(path)))) throw fileError("FILES_NOT_FOUND", parentPath(path), "create");
-  for (const backend of openBackends(vfs, absoluteLocations(filled.backends, parentPath(path)))) {
-    await backend.prepare();
-  }
-  await atomicWrite(vfs, path, new TextEncoder().encode(stringify(filled)));
+/** What placement goes by. */
+export function placesOf({ backends }: FilledConfig): Place[] {
+  return Object.entries(backends).map(([name, { weight, domain }]) => ({ name, weight, domain }));
 }
 
 /** The backends that a configuration names, in its order. */
-export function openBackends(vfs: Vfs, backends: Readonly<Record<string, string>>): ShardBackend[] {
+export function openBackends(vfs: Vfs, { backends, durability }: FilledConfig): ShardBackend[] {
   return Object.entries(backends).map(
-    ([name, location]) => new DirectoryBackend(vfs, name, directoryOf(name, location)),
+    ([name, { location }]) => new DirectoryBackend(vfs, name, directoryOf(name, location), durability),
   );
 }
 
-/** Directories in a configuration are relative to where it lies, not to where a command happens to run. */
-function absoluteLocations(
-  backends: Readonly<Record<string, string>>,
-  directory: string,
-): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(backends).map(([name, location]) => {
-      const path = directoryOf(name, location);
-      return [
-        name,
-        path.startsWith("/") || /^[A-Za-z]:/.test(path) ? location : `dir:${joinPath(directory, path)}`,
-      ];
-    }),
-  );
-}
-
-function directoryOf(name: string, location: unknown): string {
-  if (typeof location === "string" && location.startsWith("dir:") && location.length > 4)
+/** The path of a location "dir:PATH". @throws InvalidArgumentError `STORE_BACKEND_LOCATION` */
+export function directoryOf(name: string, location: unknown): string {
+  if (typeof location === "string" && location.startsWith("dir:") && location.length > 4) {
     return location.slice(4);
-  throw new InvalidArgumentError(
-    "STORE_BACKEND_LOCATION",
-    `backend ${name}`,
-    location,
-    'a directory as "dir:PATH"',
-  );
+  }
+  const expected = 'a directory as "dir:PATH"';
+  throw new InvalidArgumentError("STORE_BACKEND_LOCATION", `backend ${name}`, location, expected);
 }
 
-function invalidConfig(path: string, problem: string, cause?: unknown): MillraceError {
-  return new MillraceError("STORE_CONFIG_INVALID", `${path}: ${problem.replaceAll(/\s+/g, " ")}`, { cause });
+function checkBackends(backends: StoreConfig["backends"]): Record<string, Required<BackendConfig>> {
+  const locations = new Map<string, string>();
+  const filled: Record<string, Required<BackendConfig>> = {};
+  for (const [name, given] of Object.entries(backends)) {
+    if (!BACKEND_NAME.test(name)) {
+      const expected = '1 to 64 letters, digits, "-", "_"';
+      throw new InvalidArgumentError("STORE_BACKEND_NAME", "backend name", name, expected);
+    }
+    const asked = given !== null && typeof given === "object" ? given : { location: given };
+    const backend = resolveOptions("store", DEFAULT_BACKEND, asked);
+    const path = directoryOf(name, backend.location).replace(/\/+$/, "");
+    const other = locations.get(path);
+    if (other !== undefined) {
+      const expected = `a directory of its own; ${other} is the same, and both would be lost together`;
+      throw new InvalidArgumentError("STORE_BACKEND_TWICE", `backend ${name}`, backend.location, expected);
+    }
+    locations.set(path, name);
+    if (!(typeof backend.weight === "number" && backend.weight > 0 && backend.weight <= 1e9)) {
+      const expected = "a number above 0";
+      throw new InvalidArgumentError("STORE_BACKEND_WEIGHT", `weight of ${name}`, backend.weight, expected);
+    }
+    filled[name] = { ...backend, domain: backend.domain === "" ? name : String(backend.domain) };
+  }
+  return filled;
+}
+
+function checkPerformance(given: PerformanceConfig): FilledPerformance {
+  const { memory_threshold, max_memory_usage, pipeline_uploads, concurrency } = resolveOptions<
+    Required<PerformanceConfig>
+  >("store performance", DEFAULT_PERFORMANCE, given);
+  if (typeof pipeline_uploads !== "boolean") {
+    const name = "store performance pipeline_uploads";
+    throw new InvalidArgumentError("STORE_OPTION_VALUE", name, pipeline_uploads, "true or false");
+  }
+  return {
+    memory_threshold: sizeOf("memory_threshold", memory_threshold, 0),
+    max_memory_usage: sizeOf("max_memory_usage", max_memory_usage, 1),
+    pipeline_uploads,
+    concurrency: checkInteger("store performance", "concurrency", concurrency, 1, 256),
+  };
+}
+
+function sizeOf(name: string, size: Size, lo: number): number {
+  const bytes = typeof size === "string" ? parseByteSize(size) : size;
+  return checkInteger("store performance", name, bytes, lo, MAX_BYTES);
+}
+
+function checkKeyReference(given: KeyReference): KeyReference {
+  const { key, derive, salt } = resolveOptions("store encryption", DEFAULT_KEY_REFERENCE, given);
+  checkOneOf("store encryption", "derive", derive, ["raw", "scrypt"]);
+  if (!/^(env|file):.+/.test(key)) {
+    const expected = "env:NAME or file:PATH, never the key itself";
+    throw new InvalidArgumentError("STORE_KEY_REFERENCE", "store encryption key", "…", expected);
+  }
+  if (derive === "scrypt" && !/^[0-9a-f]{32}$/.test(salt)) {
+    const expected = "32 hexadecimal digits, which `init` makes";
+    throw new InvalidArgumentError("STORE_KEY_SALT", "store encryption salt", salt, expected);
+  }
+  return { key, derive, salt };
 }

@@ -2,11 +2,13 @@ import { isMillraceError } from "@millrace/base";
 import {
   AtomicFile,
   type ByteSource,
+  type Durability,
   fileError,
   fileSource,
   joinPath,
   makeDurableDirectory,
   parentPath,
+  removeStaleTemporaries,
   type Vfs,
 } from "@millrace/files";
 import type { Area, BackendWriter, ShardBackend } from "./backend.ts";
@@ -17,7 +19,10 @@ export class DirectoryBackend implements ShardBackend {
   readonly #vfs: Vfs;
   readonly #path: string;
 
-  constructor(vfs: Vfs, name: string, path: string) {
+  readonly #durability: Durability;
+
+  constructor(vfs: Vfs, name: string, path: string, durability: Durability) {
+    this.#durability = durability;
     this.name = name;
     this.#vfs = vfs;
     this.#path = path;
@@ -36,7 +41,7 @@ export class DirectoryBackend implements ShardBackend {
   }
 
   create(area: Area, key: string): Promise<BackendWriter> {
-    return AtomicFile.create(this.#vfs, this.#pathOf(area, key));
+    return AtomicFile.create(this.#vfs, this.#pathOf(area, key), { durability: this.#durability });
   }
 
   open(area: Area, key: string): Promise<ByteSource> {
@@ -51,6 +56,14 @@ export class DirectoryBackend implements ShardBackend {
       .map(({ name }) => name);
   }
 
+  async removeTemporaries(): Promise<number> {
+    let count = 0;
+    for (const area of ["manifests", "shards"] as const) {
+      count += await removeStaleTemporaries(this.#vfs, this.#pathOf(area));
+    }
+    return count;
+  }
+
   async remove(area: Area, key: string): Promise<void> {
     const path = this.#pathOf(area, key);
     try {
@@ -59,7 +72,7 @@ export class DirectoryBackend implements ShardBackend {
       if (isMillraceError(error, "FILES_NOT_FOUND")) return;
       throw error;
     }
-    await this.#vfs.syncDirectory(parentPath(path));
+    if (this.#durability === "disk") await this.#vfs.syncDirectory(parentPath(path));
   }
 
   lock(): Promise<AsyncDisposable> {

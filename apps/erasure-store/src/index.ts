@@ -1,8 +1,34 @@
-export { DEFAULT_STORE_CONFIG, initStore, type StoreConfig } from "./config.ts";
+export type { Coding, Compression, Encryption } from "./coding.ts";
+export {
+  type BackendConfig,
+  DEFAULT_PERFORMANCE,
+  DEFAULT_STORE_CONFIG,
+  type FilledConfig,
+  type FilledPerformance,
+  type PerformanceConfig,
+  type Size,
+  type StoreConfig,
+} from "./config.ts";
+export { initStore } from "./config-file.ts";
+export type { ConfigOverrides } from "./config-layers.ts";
+export { type FolderResult, getFolder, type PutFolderResult, putFolder } from "./folders.ts";
 export type { ListedObject } from "./list.ts";
 export type { ShardProblem } from "./open-shards.ts";
 export type { FailedShard, PutOptions, PutResult } from "./put.ts";
-export type { ReadOptions } from "./read-object.ts";
-export { DEFAULT_STORE_OPTIONS, ErasureStore, type GetResult, type StoreOptions } from "./store.ts";
+export type { ByteRange, ObjectReading, ReadOptions } from "./read-object.ts";
+export type { RebalanceResult } from "./rebalance.ts";
+export type { RebuildResult } from "./rebuild-index.ts";
+export type { RepairOptions, RepairResult } from "./repair.ts";
+export type { KeyReference } from "./repository-key.ts";
+export type { Orphan, ScrubOptions, ScrubResult } from "./scrub.ts";
+export type { ObjectStatus } from "./stat.ts";
+export {
+  DEFAULT_STORE_OPTIONS,
+  ErasureStore,
+  type GetResult,
+  openStore,
+  type StoreOptions,
+} from "./store.ts";
 export type { WorkOptions } from "./store-context.ts";
+export type { StoreMetrics } from "./store-metrics.ts";
 export type { VerifyProblem, VerifyResult } from "./verify.ts";

@@ -7,3 +7,12 @@ export function manifestKey(key: string): string {
 export function shardKey(key: string, uploadId: string, shardIndex: number): string {
   return `${key}.${uploadId}.${shardIndex}`;
 }
+
+/** What a shard's key says; undefined for a file that is none of ours. */
+export function parseShardKey(
+  shard: string,
+): { readonly key: string; readonly uploadId: string; readonly shardIndex: number } | undefined {
+  const [, key, uploadId, number] = /^([0-9a-f]{64})\.([0-9a-f]{32})\.(\d{1,3})$/.exec(shard) ?? [];
+  if (key === undefined || uploadId === undefined) return undefined;
+  return { key, uploadId, shardIndex: Number(number) };
+}

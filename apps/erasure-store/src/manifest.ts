@@ -1,14 +1,15 @@
 import { CorruptDataError, checkInteger, checkOneOf, InvalidArgumentError } from "@millrace/base";
 import { sha256Hex } from "@millrace/compress";
 import type { CodeFamily } from "@millrace/reed-solomon";
+import { type Coding, checkCoding } from "./coding.ts";
 import { CODE_FAMILIES } from "./engines.ts";
 
 /** Where one shard of an object is. */
 export interface ShardRecord {
   /** Name of its backend; null when that could not take it. */
   readonly backend: string | null;
-  /** SHA-256 of the shard's header and unit checksums, hexadecimal. */
-  readonly digest: string;
+  /** SHA-256 of the shard's header and unit checksums, hexadecimal; null when nobody knows it. */
+  readonly digest: string | null;
 }
 
 /** What is known of one version of an object; a copy lies on every backend (docs/formats/shard.md). */
@@ -17,19 +18,33 @@ export interface Manifest {
   /** Counts the puts of this object: of several copies the one with the highest is in force. */
   readonly generation: number;
   readonly uploadId: string;
+  /** When the put began, in milliseconds since 1970. */
+  readonly createdMs: number;
   readonly bytes: number;
-  /** SHA-256 of the object, hexadecimal. */
-  readonly sha256: string;
+  /** Bytes that were cut into shards. */
+  readonly storedBytes: number;
+  /** SHA-256 of the object, hexadecimal; null when none was asked for. */
+  readonly sha256: string | null;
   readonly dataShards: number;
   readonly parityShards: number;
   readonly codeFamily: CodeFamily;
   readonly unitBytes: number;
-  /** By shard number. */
+  readonly coding: Coding;
+  /** The stored bytes of a small object, in Base64: it has no shards. */
+  readonly inline: string | null;
+  /** By shard number; none of a small object. */
   readonly shards: readonly ShardRecord[];
 }
 
 const FORMAT = "millrace-store-manifest";
-const VERSION = 1;
+const VERSION = 2;
+/** Longest unit; a configuration takes no longer one either. */
+export const MAX_UNIT_BYTES: number = 16 * 1024 * 1024;
+/** 8 PiB, so that all arithmetic on sizes is exact. */
+const MAX_OBJECT_BYTES = 2 ** 53 - 1;
+
+const HEX_128 = /^[0-9a-f]{32}$/;
+const HEX_256 = /^[0-9a-f]{64}$/;
 
 /** A manifest as a line of JSON, and a line with the first line's SHA-256. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
@@ -66,34 +81,38 @@ export function decodeManifest(bytes: Uint8Array, path: string): Manifest {
 }
 
 function checkFields(fields: Partial<Manifest>): Manifest {
-  const text = (name: "object" | "uploadId" | "sha256", pattern: RegExp): string => {
-    const value = fields[name];
+  const text = <T extends string | null>(name: string, value: T | undefined, pattern: RegExp): T => {
     if (typeof value === "string" && pattern.test(value)) return value;
     throw new InvalidArgumentError("STORE_MANIFEST_FIELD", name, value, `text like ${pattern}`);
   };
-  const integer = (name: "generation" | "bytes" | "dataShards" | "parityShards" | "unitBytes"): number =>
-    checkInteger("store", name, fields[name], 0, Number.MAX_SAFE_INTEGER);
-  const dataShards = integer("dataShards");
-  const parityShards = integer("parityShards");
+  const integer = (name: string, value: unknown, lo: number, hi: number): number =>
+    checkInteger("store", name, value, lo, hi);
+  const dataShards = integer("dataShards", fields.dataShards, 1, 256);
+  const parityShards = integer("parityShards", fields.parityShards, 0, 256 - dataShards);
+  const inline = fields.inline ?? null;
   const shards = fields.shards ?? [];
-  checkInteger(
-    "store",
-    "number of shards",
-    shards.length,
-    dataShards + parityShards,
-    dataShards + parityShards,
-  );
+  const total = inline === null ? dataShards + parityShards : 0;
+  integer("number of shards", shards.length, total, total);
+  const bytes = integer("bytes", fields.bytes, 0, MAX_OBJECT_BYTES);
+  const storedBytes = integer("storedBytes", fields.storedBytes, 0, MAX_OBJECT_BYTES);
   return {
-    object: text("object", /^./u),
-    generation: integer("generation"),
-    uploadId: text("uploadId", /^[0-9a-f]{32}$/),
-    bytes: integer("bytes"),
-    sha256: text("sha256", /^[0-9a-f]{64}$/),
+    object: text("object", fields.object, /^./u),
+    generation: integer("generation", fields.generation, 0, MAX_OBJECT_BYTES),
+    uploadId: text("uploadId", fields.uploadId, HEX_128),
+    createdMs: integer("createdMs", fields.createdMs, 0, MAX_OBJECT_BYTES),
+    bytes,
+    storedBytes,
+    sha256: fields.sha256 === null ? null : text("sha256", fields.sha256, HEX_256),
     dataShards,
     parityShards,
     codeFamily: checkOneOf("store", "codeFamily", fields.codeFamily, CODE_FAMILIES),
-    unitBytes: integer("unitBytes"),
-    shards,
+    unitBytes: 8 * integer("unitBytes / 8", Number(fields.unitBytes) / 8, 1, MAX_UNIT_BYTES / 8),
+    coding: checkCoding(fields.coding),
+    inline: inline === null ? null : text("inline", inline, /^[A-Za-z0-9+/]*={0,2}$/),
+    shards: shards.map(({ backend, digest }) => ({
+      backend: backend === null ? null : text("backend", backend, /^[A-Za-z0-9_-]{1,64}$/),
+      digest: digest === null ? null : text("digest", digest, HEX_256),
+    })),
   };
 }
 

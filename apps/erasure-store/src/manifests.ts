@@ -21,8 +21,8 @@ export interface ManifestCopies {
   readonly newest: Manifest | undefined;
 }
 
-/** Longest manifest: 256 shards take about 30 KiB. */
-const MAX_MANIFEST_BYTES = 256 * 1024;
+/** Longest manifest: 256 shards take about 30 KiB, a small object in it at most 1.4 MB. */
+const MAX_MANIFEST_BYTES = 2 * 1024 * 1024;
 /** How often a writer looks whether the one before it is done; with the waits below that is about a minute. */
 const LOCK_ATTEMPTS = 600;
 
@@ -81,21 +81,28 @@ export async function absentBackends(backends: readonly ShardBackend[]): Promise
   return backends.filter((_, i) => checks[i]!.status === "rejected").map(({ name }) => name);
 }
 
-/** Removes the shards of versions that are no longer in force; one that is missing is removed already. */
+/**
+ * Removes the shards of versions that are no longer in force; one that is missing is removed already.
+ * @param inForce - the version whose shards stay, which may share them with one before
+ */
 export async function removeShards(
   backends: readonly ShardBackend[],
   key: string,
   manifests: Iterable<Manifest>,
+  inForce?: Manifest,
 ): Promise<void> {
+  const placesOf = ({ uploadId, shards }: Manifest): { backend: string | null; shard: string }[] =>
+    shards.map(({ backend }, i) => ({ backend, shard: shardKey(key, uploadId, i) }));
+  const nameOf = (place: { backend: string | null; shard: string }): string =>
+    `${place.backend}/${place.shard}`;
+  const done = new Set(inForce === undefined ? [] : placesOf(inForce).map(nameOf));
   const removals: Promise<void>[] = [];
-  const done = new Set<string>();
-  for (const { uploadId, shards } of manifests) {
-    if (done.has(uploadId)) continue;
-    done.add(uploadId);
-    for (const [i, { backend: name }] of shards.entries()) {
-      const backend = backends.find((candidate) => candidate.name === name);
-      if (backend !== undefined) removals.push(backend.remove("shards", shardKey(key, uploadId, i)));
-    }
+  for (const place of [...manifests].flatMap(placesOf)) {
+    const name = nameOf(place);
+    const backend = backends.find((candidate) => candidate.name === place.backend);
+    if (done.has(name) || backend === undefined) continue;
+    done.add(name);
+    removals.push(backend.remove("shards", place.shard));
   }
   const failed = (await Promise.allSettled(removals)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;

@@ -1,27 +1,80 @@
-import { type ByteStream, fileSource, readChunks, StreamReader, type Vfs } from "@millrace/files";
+import { type Hasher, newHasher } from "@millrace/compress";
+import {
+  type ByteSource,
+  type ByteStream,
+  fileSource,
+  readChunks,
+  readSourceFull,
+  StreamReader,
+  type Vfs,
+} from "@millrace/files";
+import { chooseMode } from "@millrace/stream";
+import type { ForwardReader } from "./segments.ts";
 
-/** The bytes of a put, in order, of a file or a stream. */
-export interface ObjectInput extends AsyncDisposable {
-  readonly reader: StreamReader;
-  /** Size in bytes; undefined for a stream. */
-  readonly bytes: number | undefined;
+/** How the bytes of a put are read. */
+export interface InputOptions {
+  readonly signal: AbortSignal | undefined;
+  /** Files up to this size are read whole, where the memory that is free allows. */
+  readonly thresholdBytes: number;
+  /** Whether a SHA-256 of all bytes is wanted. */
+  readonly isHashed: boolean;
 }
 
-/** @throws IoError when there is no such file, or it is a directory */
-export async function openInput(
-  vfs: Vfs,
-  input: string | ByteStream,
-  signal: AbortSignal | undefined,
-): Promise<ObjectInput> {
-  if (typeof input !== "string") {
-    const reader = new StreamReader(input, "the input stream");
-    return { reader, bytes: undefined, [Symbol.asyncDispose]: () => reader.close() };
+/** The bytes of a put, in order, of a file or a stream; counts them. */
+export class ObjectInput implements ForwardReader, AsyncDisposable {
+  /** Size in bytes; undefined for a stream. */
+  readonly expectedBytes: number | undefined;
+  readonly #reader: StreamReader;
+  readonly #source: ByteSource | undefined;
+  readonly #hasher: Hasher | undefined;
+  #bytes = 0;
+
+  private constructor(reader: StreamReader, source: ByteSource | undefined, isHashed: boolean) {
+    this.#reader = reader;
+    this.#source = source;
+    this.expectedBytes = source?.size;
+    this.#hasher = isHashed ? newHasher("sha256") : undefined;
   }
-  const source = await fileSource(vfs, input);
-  const reader = new StreamReader(readChunks(source, { signal }), input);
-  const close = async (): Promise<void> => {
-    await reader.close();
-    await source.close();
-  };
-  return { reader, bytes: source.size, [Symbol.asyncDispose]: close };
+
+  /** @throws IoError when there is no such file, or it is a directory */
+  static async open(vfs: Vfs, input: string | ByteStream, options: InputOptions): Promise<ObjectInput> {
+    const { signal, thresholdBytes, isHashed } = options;
+    if (typeof input !== "string") {
+      return new ObjectInput(new StreamReader(input, "the input stream"), undefined, isHashed);
+    }
+    const source = await fileSource(vfs, input);
+    try {
+      if (chooseMode({ sizeBytes: source.size, thresholdBytes }) === "stream") {
+        return new ObjectInput(new StreamReader(readChunks(source, { signal }), input), source, isHashed);
+      }
+      const whole = new Uint8Array(source.size);
+      await readSourceFull(source, whole, 0);
+      return new ObjectInput(new StreamReader([whole], input), source, isHashed);
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  /** Bytes read so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    const count = await this.#reader.read(into);
+    this.#hasher?.update(into.subarray(0, count));
+    this.#bytes += count;
+    return count;
+  }
+
+  /** SHA-256 of what was read, hexadecimal; null when none was wanted. Once, at the end. */
+  digestHex(): string | null {
+    return this.#hasher?.digestHex() ?? null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reader.close();
+    await this.#source?.close();
+  }
 }

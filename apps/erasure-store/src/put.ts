@@ -1,16 +1,18 @@
 import { isMillraceError, MillraceError } from "@millrace/base";
 import type { ByteStream } from "@millrace/files";
+import { StreamReader } from "@millrace/files";
 import type { CodeFamily } from "@millrace/reed-solomon";
 import { Progress, throwIfAborted } from "@millrace/stream";
+import { type Coding, type Compression, isPlain, PLAIN_CODING } from "./coding.ts";
 import { commitVersion } from "./commit.ts";
-import { checkConfig } from "./config.ts";
-import { engineFor } from "./engines.ts";
+import { checkConfig, placesOf } from "./config.ts";
 import { shardKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 import { problemOf, withLock } from "./manifests.ts";
-import { openInput } from "./object-input.ts";
+import { ObjectInput } from "./object-input.ts";
 import { objectKey } from "./object-name.ts";
 import { placeShards } from "./placement.ts";
+import { type ForwardReader, sealSegments } from "./segments.ts";
 import { ShardOutput } from "./shard-output.ts";
 import type { StoreContext, WorkOptions } from "./store-context.ts";
 import { writeStripes } from "./write-stripes.ts";
@@ -20,6 +22,9 @@ export interface PutOptions extends WorkOptions {
   readonly dataShards?: number | undefined;
   readonly parityShards?: number | undefined;
   readonly codeFamily?: CodeFamily | undefined;
+  readonly compression?: Compression | undefined;
+  /** Stores the bytes in one piece on one backend: no redundancy, checked all the same. @default false */
+  readonly raw?: boolean | undefined;
 }
 
 /** A shard that its backend did not take. */
@@ -40,62 +45,179 @@ export interface PutResult {
 }
 
 /** What a put knows of its object before the first byte. */
-type Upload = Pick<
+export type Upload = Pick<
   Manifest,
-  "object" | "uploadId" | "dataShards" | "parityShards" | "codeFamily" | "unitBytes"
+  "object" | "uploadId" | "createdMs" | "dataShards" | "parityShards" | "codeFamily" | "unitBytes" | "coding"
 >;
 
 /** Stores an object: shards first, each durable, then the manifests; only then the version before goes. */
 export async function putObject(
   context: StoreContext,
-  input: string | ByteStream,
   name: string,
+  input: string | ByteStream,
   options: PutOptions,
 ): Promise<PutResult> {
+  const startMs = performance.now();
   const key = objectKey(name);
-  const { signal, onProgress, ...given } = options;
-  const shape = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const { dataShards, parityShards, codeFamily, unitBytes } = checkConfig({ ...context.config, ...shape });
-  const engine = await engineFor(codeFamily, dataShards, parityShards);
-  const upload: Upload = {
-    object: name,
-    uploadId: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex"),
-    dataShards,
-    parityShards,
-    codeFamily,
-    unitBytes,
+  const { signal, onProgress } = options;
+  const { upload, objectKeyBytes } = await newUpload(context, name, options);
+  const { performance: limits, checksum, inlineBytes } = context.config;
+  await using source = await ObjectInput.open(context.vfs, input, {
+    signal,
+    thresholdBytes: limits.memory_threshold,
+    isHashed: checksum === "sha256",
+  });
+  const progress = new Progress({
+    totalBytes: source.expectedBytes,
+    ...(onProgress && { onReport: onProgress }),
+  });
+  try {
+    const segmentCoding = { coding: upload.coding, key: objectKeyBytes, metrics: context.metrics };
+    const reader: ForwardReader = isPlain(upload.coding)
+      ? source
+      : new StreamReader(sealSegments(source, segmentCoding, signal), name);
+    const head = new Uint8Array(inlineBytes + 1);
+    const count = await reader.read(head);
+    let result: PutResult;
+    if (count <= inlineBytes && inlineBytes > 0) {
+      throwIfAborted(signal, `storing "${name}"`);
+      result = await putInline(context, key, upload, source, head.subarray(0, count), signal);
+    } else {
+      const all = new HeadedReader(head.subarray(0, count), reader);
+      result = await putShards(context, key, upload, source, all, progress, signal);
+    }
+    progress.finish();
+    context.metrics.addOperation("put", result.bytes, performance.now() - startMs);
+    return result;
+  } catch (error) {
+    // An input stream that the signal ended fails with an error of its own.
+    if (!isMillraceError(error, "STORE_COMMIT_UNDECIDED")) throwIfAborted(signal, `storing "${name}"`);
+    throw error;
+  }
+}
+
+async function newUpload(
+  context: StoreContext,
+  name: string,
+  options: PutOptions,
+): Promise<{ upload: Upload; objectKeyBytes: Uint8Array | undefined }> {
+  const { config } = context;
+  const given = {
+    ...(options.dataShards !== undefined && { dataShards: options.dataShards }),
+    ...(options.parityShards !== undefined && { parityShards: options.parityShards }),
+    ...(options.codeFamily !== undefined && { codeFamily: options.codeFamily }),
+    ...(options.compression !== undefined && { compression: options.compression }),
   };
-  await using source = await openInput(context.vfs, input, signal);
+  const { dataShards, parityShards, codeFamily, compression, unitBytes } = checkConfig({
+    ...config,
+    ...given,
+  });
+  const uploadId = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
+  let coding: Coding = { ...PLAIN_CODING, compression };
+  let objectKeyBytes: Uint8Array | undefined;
+  if (config.encryption !== null) {
+    const made = (await context.repositoryKey()).newObjectKey(`object "${name}"\n${uploadId}`);
+    objectKeyBytes = made.key;
+    coding = { ...coding, encryption: made.encryption };
+  }
+  const shape = options.raw === true ? { dataShards: 1, parityShards: 0 } : { dataShards, parityShards };
+  const upload = { object: name, uploadId, createdMs: Date.now(), ...shape, codeFamily, unitBytes, coding };
+  return { upload, objectKeyBytes };
+}
+
+/** A small object's bytes go into its manifest, of which every backend has a copy. */
+async function putInline(
+  context: StoreContext,
+  key: string,
+  upload: Upload,
+  source: ObjectInput,
+  stored: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<PutResult> {
+  const version = {
+    ...upload,
+    bytes: source.bytes,
+    storedBytes: stored.length,
+    sha256: source.digestHex(),
+    inline: Buffer.from(stored).toString("base64"),
+    shards: [],
+  };
+  await withLock(context.backends, signal, () =>
+    commitVersion(context, key, version, upload.parityShards + 1),
+  );
+  const { object, dataShards, parityShards } = upload;
+  return { object, bytes: source.bytes, dataShards, parityShards, failedShards: [] };
+}
+
+async function putShards(
+  context: StoreContext,
+  key: string,
+  upload: Upload,
+  source: ObjectInput,
+  reader: ForwardReader,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<PutResult> {
+  const { object: name, codeFamily, dataShards, parityShards, unitBytes } = upload;
+  const coder = await context.coders.get(codeFamily, dataShards, parityShards);
   const outputs = makeOutputs(context, key, upload);
-  const progress = new Progress({ totalBytes: source.bytes, ...(onProgress && { onReport: onProgress }) });
   let isCommitted = false;
   try {
     await Promise.all(outputs.map((output) => output.open()));
-    checkQuorum(name, dataShards, outputs);
-    const { bytes, sha256 } = await writeStripes(context, source.reader, engine, unitBytes, outputs, {
+    checkQuorum(upload, outputs);
+    let counted = 0;
+    const storedBytes = await writeStripes(context, reader, coder, outputs, {
       signal,
-      onStripe: (count) => {
-        progress.add(0, count);
-        checkQuorum(name, dataShards, outputs);
+      unitBytes,
+      expectedBytes: source.expectedBytes,
+      onBatch: () => {
+        progress.add(0, source.bytes - counted);
+        counted = source.bytes;
+        checkQuorum(upload, outputs);
       },
     });
-    await Promise.all(outputs.map((output) => output.commit(bytes, sha256)));
-    checkQuorum(name, dataShards, outputs);
+    const { bytes } = source;
+    const sha256 = source.digestHex();
+    await context.metrics.measure("write", () =>
+      Promise.all(outputs.map((output) => output.commit({ bytes, storedBytes, sha256 }))),
+    );
+    checkQuorum(upload, outputs);
     throwIfAborted(signal, `storing "${name}"`);
     await withLock(context.backends, signal, async () => {
-      await commitVersion(context.backends, key, { ...upload, bytes, sha256 }, outputs);
+      const shards = outputs.map(({ failure, backend, digest }) => ({
+        backend: failure === undefined ? backend.name : null,
+        digest,
+      }));
+      await commitVersion(context, key, { ...upload, bytes, storedBytes, sha256, inline: null, shards }, 0);
       isCommitted = true;
     });
     await discard(outputs.filter(({ failure }) => failure !== undefined));
-    progress.finish();
     return { object: name, bytes, dataShards, parityShards, failedShards: failuresOf(outputs) };
   } catch (error) {
     // From the commit on the shards are the object: a lock that cannot be released must not cost them.
-    if (isCommitted || isMillraceError(error, "STORE_COMMIT_UNDECIDED")) throw error;
-    await discard(outputs);
-    // An input stream that the signal ended fails with an error of its own.
-    throwIfAborted(signal, `storing "${name}"`);
+    if (!isCommitted && !isMillraceError(error, "STORE_COMMIT_UNDECIDED")) {
+      await context.metrics.measure("clean-up", () => discard(outputs));
+    }
     throw error;
+  }
+}
+
+/** What was read to see whether the object is small, then the rest. */
+class HeadedReader implements ForwardReader {
+  readonly #rest: ForwardReader;
+  #head: Uint8Array;
+
+  constructor(head: Uint8Array, rest: ForwardReader) {
+    this.#head = head;
+    this.#rest = rest;
+  }
+
+  async read(into: Uint8Array): Promise<number> {
+    const part = this.#head.subarray(0, into.length);
+    into.set(part);
+    this.#head = this.#head.subarray(part.length);
+    if (part.length === into.length) return part.length;
+    return part.length + (await this.#rest.read(into.subarray(part.length)));
   }
 }
 
@@ -104,25 +226,24 @@ async function discard(outputs: readonly ShardOutput[]): Promise<void> {
   await Promise.allSettled(outputs.map((output) => output.discard()));
 }
 
-function makeOutputs({ backends }: StoreContext, key: string, upload: Upload): ShardOutput[] {
-  const places = placeShards(key, backends.length, upload.dataShards + upload.parityShards);
-  return places.map(
-    (place, shardIndex) =>
-      new ShardOutput(backends[place]!, shardKey(key, upload.uploadId, shardIndex), {
-        ...upload,
-        shardIndex,
-      }),
-  );
+function makeOutputs({ backends, config }: StoreContext, key: string, upload: Upload): ShardOutput[] {
+  const { dataShards, parityShards, uploadId } = upload;
+  const names = placeShards(key, placesOf(config), dataShards, parityShards);
+  return names.map((name, shardIndex) => {
+    const backend = backends.find((candidate) => candidate.name === name)!;
+    return new ShardOutput(backend, shardKey(key, uploadId, shardIndex), { ...upload, shardIndex });
+  });
 }
 
 /** @throws MillraceError `STORE_PUT_REFUSED` when the object would not survive the loss of one more shard */
-function checkQuorum(name: string, dataShards: number, outputs: readonly ShardOutput[]): void {
+function checkQuorum({ object, dataShards, parityShards }: Upload, outputs: readonly ShardOutput[]): void {
   const failures = failuresOf(outputs);
-  if (outputs.length - failures.length > dataShards) return;
+  const needed = dataShards + Math.min(1, parityShards);
+  if (outputs.length - failures.length >= needed) return;
   const reasons = [...new Set(failures.map(({ backend, problem }) => `backend ${backend}: ${problem}`))];
   throw new MillraceError(
     "STORE_PUT_REFUSED",
-    `"${name}" was not stored: ${outputs.length - failures.length} of ${outputs.length} shards could be written, ${dataShards + 1} are needed; ${reasons.join("; ")}`,
+    `"${object}" was not stored: ${outputs.length - failures.length} of ${outputs.length} shards could be written, ${needed} are needed; ${reasons.join("; ")}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import {
   CorruptDataError,
-  crc32c,
+  checkInteger,
   readU16,
   readU32,
   readU64,
@@ -8,7 +8,9 @@ import {
   writeU32,
   writeU64,
 } from "@millrace/base";
+import { crc32 } from "@millrace/compress";
 import type { CodeFamily } from "@millrace/reed-solomon";
+import { type Coding, checkCoding } from "./coding.ts";
 import { CODE_FAMILIES } from "./engines.ts";
 import { MAX_NAME_BYTES } from "./object-name.ts";
 
@@ -23,31 +25,44 @@ export interface ShardHeader {
   /** Which shard this is; its place in any list means nothing. */
   readonly shardIndex: number;
   readonly unitBytes: number;
+  /** When the put began, in milliseconds since 1970. */
+  readonly createdMs: number;
+  /** What was done to the bytes before they were cut into shards. */
+  readonly coding: Coding;
 }
 
 /** What stands at the end of a shard file, known only when all is written. */
 export interface ShardTrailer {
   /** Size of the object. */
   readonly bytes: number;
-  /** SHA-256 of the object, hexadecimal. */
-  readonly sha256: string;
+  /** Bytes that were cut into shards. */
+  readonly storedBytes: number;
+  /** SHA-256 of the object, hexadecimal; null when none was asked for. */
+  readonly sha256: string | null;
   /** SHA-256 of the header and all unit checksums, hexadecimal. */
   readonly digest: string;
 }
 
 const HEADER_MAGIC = new TextEncoder().encode("MRSHARD\n");
 const TRAILER_MAGIC = new TextEncoder().encode("MRSHEND\n");
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const FIXED_HEADER_BYTES = 40;
 const CRC_BYTES = 4;
+/** Most bytes of the JSON text behind the name. */
+const MAX_DETAILS_BYTES = 1024;
 /** A header is no longer than this. */
-export const MAX_HEADER_BYTES: number = FIXED_HEADER_BYTES + MAX_NAME_BYTES + CRC_BYTES;
+export const MAX_HEADER_BYTES: number = FIXED_HEADER_BYTES + MAX_NAME_BYTES + MAX_DETAILS_BYTES + CRC_BYTES;
 /** A trailer's length. */
-export const TRAILER_BYTES = 84;
+export const TRAILER_BYTES = 92;
+const TRAILER_CRC_AT = TRAILER_BYTES - CRC_BYTES;
+const NO_SHA256 = "00".repeat(32);
 
 export function encodeShardHeader(header: ShardHeader): Uint8Array {
   const name = new TextEncoder().encode(header.object);
-  const bytes = new Uint8Array(FIXED_HEADER_BYTES + name.length + CRC_BYTES);
+  const details = new TextEncoder().encode(
+    JSON.stringify({ createdMs: header.createdMs, coding: header.coding }),
+  );
+  const bytes = new Uint8Array(FIXED_HEADER_BYTES + name.length + details.length + CRC_BYTES);
   bytes.set(HEADER_MAGIC, 0);
   writeU16(bytes, 8, FORMAT_VERSION);
   writeU16(bytes, 10, name.length);
@@ -56,10 +71,12 @@ export function encodeShardHeader(header: ShardHeader): Uint8Array {
   bytes[14] = header.shardIndex;
   bytes[15] = CODE_FAMILIES.indexOf(header.codeFamily);
   writeU32(bytes, 16, header.unitBytes);
-  // Bytes 20 to 23 are reserved and 0.
+  writeU16(bytes, 20, details.length);
+  // Bytes 22 and 23 are reserved and 0.
   bytes.set(Buffer.from(header.uploadId, "hex"), 24);
   bytes.set(name, FIXED_HEADER_BYTES);
-  writeU32(bytes, bytes.length - CRC_BYTES, crc32c(bytes, 0, 0, bytes.length - CRC_BYTES));
+  bytes.set(details, FIXED_HEADER_BYTES + name.length);
+  writeU32(bytes, bytes.length - CRC_BYTES, crc32(bytes.subarray(0, bytes.length - CRC_BYTES)));
   return bytes;
 }
 
@@ -85,19 +102,23 @@ export function decodeShardHeader(
       `shard format version ${version}, this program reads ${FORMAT_VERSION}; the byte is damaged, or a newer program wrote it`,
     );
   }
-  const crcAt = FIXED_HEADER_BYTES + readU16(bytes, 10);
-  const headerCrc = crc32c(bytes, 0, 0, Math.min(crcAt, bytes.length));
+  const nameEnd = FIXED_HEADER_BYTES + readU16(bytes, 10);
+  const crcAt = nameEnd + readU16(bytes, 20);
+  const headerCrc = crc32(bytes.subarray(0, Math.min(crcAt, bytes.length)));
   if (crcAt + CRC_BYTES > bytes.length || readU32(bytes, crcAt) !== headerCrc) {
     throw corruptShard(path, 0, "the header's checksum is wrong");
   }
+  const { createdMs, coding } = detailsOf(bytes.subarray(nameEnd, crcAt), path);
   const header: ShardHeader = {
-    object: new TextDecoder().decode(bytes.subarray(FIXED_HEADER_BYTES, crcAt)),
+    object: new TextDecoder().decode(bytes.subarray(FIXED_HEADER_BYTES, nameEnd)),
     uploadId: Buffer.from(bytes.subarray(24, 40)).toString("hex"),
     dataShards: bytes[12]!,
     parityShards: bytes[13]!,
     codeFamily: CODE_FAMILIES[bytes[15]!]!,
     shardIndex: bytes[14]!,
     unitBytes: readU32(bytes, 16),
+    createdMs,
+    coding,
   };
   return { header, headerBytes: crcAt + CRC_BYTES, headerCrc };
 }
@@ -107,9 +128,10 @@ export function encodeShardTrailer(trailer: ShardTrailer, headerCrc: number): Ui
   const bytes = new Uint8Array(TRAILER_BYTES);
   bytes.set(TRAILER_MAGIC, 0);
   writeU64(bytes, 8, trailer.bytes);
-  bytes.set(Buffer.from(trailer.sha256, "hex"), 16);
-  bytes.set(Buffer.from(trailer.digest, "hex"), 48);
-  writeU32(bytes, 80, crc32c(bytes, headerCrc, 0, 80));
+  writeU64(bytes, 16, trailer.storedBytes);
+  bytes.set(Buffer.from(trailer.sha256 ?? NO_SHA256, "hex"), 24);
+  bytes.set(Buffer.from(trailer.digest, "hex"), 56);
+  writeU32(bytes, TRAILER_CRC_AT, crc32(bytes.subarray(0, TRAILER_CRC_AT), headerCrc));
   return bytes;
 }
 
@@ -121,29 +143,25 @@ export function decodeShardTrailer(
   byteOffset: number,
 ): ShardTrailer {
   if (!isAt(bytes, 0, TRAILER_MAGIC)) throw corruptShard(path, byteOffset, "it does not end as a shard does");
-  if (readU32(bytes, 80) !== crc32c(bytes, headerCrc, 0, 80)) {
+  if (readU32(bytes, TRAILER_CRC_AT) !== crc32(bytes.subarray(0, TRAILER_CRC_AT), headerCrc)) {
     throw corruptShard(path, byteOffset, "the trailer's checksum is wrong");
   }
+  const sha256 = Buffer.from(bytes.subarray(24, 56)).toString("hex");
   return {
     bytes: readU64(bytes, 8),
-    sha256: Buffer.from(bytes.subarray(16, 48)).toString("hex"),
-    digest: Buffer.from(bytes.subarray(48, 80)).toString("hex"),
+    storedBytes: readU64(bytes, 16),
+    sha256: sha256 === NO_SHA256 ? null : sha256,
+    digest: Buffer.from(bytes.subarray(56, TRAILER_CRC_AT)).toString("hex"),
   };
 }
 
 const SEED = new Uint8Array(12);
 
-/** The checksum of `bytes[start, end)` as the unit of a stripe: a unit in another place or shard does not fit. */
-export function unitChecksum(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  headerCrc: number,
-  stripe: number,
-): number {
+/** The checksum of a unit of a stripe: a unit in another place or shard does not fit. */
+export function unitChecksum(unit: Uint8Array, headerCrc: number, stripe: number): number {
   writeU32(SEED, 0, headerCrc);
   writeU64(SEED, 4, stripe);
-  return crc32c(bytes, crc32c(SEED), start, end);
+  return crc32(unit, crc32(SEED));
 }
 
 export function corruptShard(path: string, byteOffset: number, problem: string): CorruptDataError {
@@ -152,4 +170,17 @@ export function corruptShard(path: string, byteOffset: number, problem: string):
 
 function isAt(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
   return expected.every((byte, i) => bytes[at + i] === byte);
+}
+
+/** The header's checksum holds, so a program wrote this; what it says is checked all the same. */
+function detailsOf(bytes: Uint8Array, path: string): Pick<ShardHeader, "createdMs" | "coding"> {
+  try {
+    const { createdMs, coding } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<ShardHeader>;
+    return {
+      createdMs: checkInteger("store", "createdMs", createdMs, 0, Number.MAX_SAFE_INTEGER),
+      coding: checkCoding(coding),
+    };
+  } catch (error) {
+    throw corruptShard(path, FIXED_HEADER_BYTES, error instanceof Error ? error.message : String(error));
+  }
 }

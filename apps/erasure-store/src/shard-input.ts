@@ -14,24 +14,27 @@ import {
   TRAILER_BYTES,
   unitChecksum,
 } from "./shard-format.ts";
-import { bodyBytes, CHECKSUM_BYTES, stripeCount, stripeOffset, unitBytesOf } from "./stripe-layout.ts";
+import { bodyBytes, CHECKSUM_BYTES, runBytes, stripeCount, stripeOffset } from "./stripe-layout.ts";
 
 /** One shard that is read: it is what the manifest says, or it cannot be opened. */
 export class ShardInput {
   readonly index: number;
+  /** As its trailer has it. */
+  readonly digest: string;
   readonly #manifest: Manifest;
   readonly #source: ByteSource;
   readonly #headerBytes: number;
   readonly #headerCrc: number;
 
   private constructor(
-    index: number,
     manifest: Manifest,
     source: ByteSource,
     headerBytes: number,
     headerCrc: number,
+    { index, digest }: { readonly index: number; readonly digest: string },
   ) {
     this.index = index;
+    this.digest = digest;
     this.#manifest = manifest;
     this.#source = source;
     this.#headerBytes = headerBytes;
@@ -65,11 +68,12 @@ export class ShardInput {
       const trailer = decodeShardTrailer(tail, headerCrc, source.name, trailerAt);
       const isSame =
         trailer.bytes === manifest.bytes &&
+        trailer.storedBytes === manifest.storedBytes &&
         trailer.sha256 === manifest.sha256 &&
-        trailer.digest === manifest.shards[index]!.digest;
+        trailer.digest === (manifest.shards[index]!.digest ?? trailer.digest);
       if (!isSame)
         throw corruptShard(source.name, trailerAt, "size and digests are not those of the manifest");
-      return new ShardInput(index, manifest, source, headerBytes, headerCrc);
+      return new ShardInput(manifest, source, headerBytes, headerCrc, { index, digest: trailer.digest });
     } catch (error) {
       await source.close();
       throw error;
@@ -77,22 +81,30 @@ export class ShardInput {
   }
 
   /**
-   * Reads one unit with its checksum.
-   * @param slot - gets both; as long as they are
-   * @throws CorruptDataError `STORE_SHARD_CORRUPT` when the checksum is wrong
+   * Reads the units of consecutive stripes, with their checksums.
+   * @param run - gets all of it; as long as it is
+   * @param isBad - told of each unit whose checksum is wrong
+   * @throws IoError, CorruptDataError when the backend does not give the bytes
    */
-  async read(slot: Uint8Array, stripe: number): Promise<void> {
-    const at = this.#headerBytes + stripeOffset(this.#manifest, stripe);
-    await readSourceFull(this.#source, slot, at);
-    const found = unitChecksum(slot, CHECKSUM_BYTES, slot.length, this.#headerCrc, stripe);
-    if (found !== readU32(slot, 0)) {
-      throw corruptShard(this.#source.name, at, `the checksum of unit ${stripe} is wrong`);
+  async read(
+    run: Uint8Array,
+    firstStripe: number,
+    isBad: (stripe: number, problem: unknown) => void,
+  ): Promise<void> {
+    const at = this.#headerBytes + stripeOffset(this.#manifest, firstStripe);
+    await readSourceFull(this.#source, run, at);
+    const slotBytes = CHECKSUM_BYTES + this.#manifest.unitBytes;
+    for (let start = 0, stripe = firstStripe; start < run.length; start += slotBytes, stripe++) {
+      const unit = run.subarray(start + CHECKSUM_BYTES, Math.min(start + slotBytes, run.length));
+      if (unitChecksum(unit, this.#headerCrc, stripe) === readU32(run, start)) continue;
+      const problem = `the checksum of unit ${stripe} is wrong`;
+      isBad(stripe, corruptShard(this.#source.name, at + start, problem));
     }
   }
 
   /**
    * Reads the whole shard.
-   * @param memory - room for one checksum and unit
+   * @param memory - room for one checksum and unit, better for several
    * @param onUnit - told of each unit, with what is wrong with it
    * @throws CorruptDataError `STORE_SHARD_CORRUPT` when each unit fits its checksum, but they are not those written
    */
@@ -100,21 +112,26 @@ export class ShardInput {
     const manifest = this.#manifest;
     const digest = newHasher("sha256");
     digest.update(encodeShardHeader({ ...manifest, shardIndex: this.index }));
+    const slotBytes = CHECKSUM_BYTES + manifest.unitBytes;
+    const most = Math.floor(memory.length / slotBytes);
     const stripes = stripeCount(manifest);
     let isWhole = true;
-    for (let stripe = 0; stripe < stripes; stripe++) {
-      const slot = memory.subarray(0, CHECKSUM_BYTES + unitBytesOf(manifest, stripe));
-      let problem: unknown;
+    for (let first = 0; first < stripes; first += most) {
+      const count = Math.min(most, stripes - first);
+      const run = memory.subarray(0, runBytes(manifest, first, count));
+      const problems = new Map<number, unknown>();
       try {
-        await this.read(slot, stripe);
+        await this.read(run, first, (stripe, problem) => problems.set(stripe, problem));
       } catch (error) {
-        problem = error;
-        isWhole = false;
+        for (let i = 0; i < count; i++) problems.set(first + i, error);
       }
-      digest.update(slot.subarray(0, CHECKSUM_BYTES));
-      onUnit(stripe, problem);
+      if (problems.size > 0) isWhole = false;
+      for (let i = 0; i < count; i++) {
+        digest.update(run.subarray(i * slotBytes, i * slotBytes + CHECKSUM_BYTES));
+        onUnit(first + i, problems.get(first + i));
+      }
     }
-    if (!isWhole || digest.digestHex() === manifest.shards[this.index]!.digest) return;
+    if (!isWhole || digest.digestHex() === this.digest) return;
     throw corruptShard(this.#source.name, this.#headerBytes, "its checksums are not those that were written");
   }
 
@@ -133,6 +150,7 @@ function checkIdentity(path: string, found: ShardHeader, expected: ShardHeader):
     "parityShards",
     "codeFamily",
     "unitBytes",
+    "createdMs",
   ] as const;
   for (const name of names) {
     if (found[name] === expected[name]) continue;

@@ -6,6 +6,7 @@ import {
   encodeShardHeader,
   encodeShardTrailer,
   type ShardHeader,
+  type ShardTrailer,
   unitChecksum,
 } from "./shard-format.ts";
 import { CHECKSUM_BYTES } from "./stripe-layout.ts";
@@ -52,21 +53,29 @@ export class ShardOutput {
   }
 
   /**
-   * Puts the checksum in front of a unit and writes both.
-   * @param slot - room for the checksum, then the unit; must not change until the promise resolves
+   * Puts checksums in front of units.
+   * @param run - slots of consecutive stripes, each of room for a checksum and a unit
+   * @param slotBytes - of each but the last, which may be shorter
    */
-  write(slot: Uint8Array, stripe: number): Promise<void> {
-    writeU32(slot, 0, unitChecksum(slot, CHECKSUM_BYTES, slot.length, this.#headerCrc, stripe));
-    this.#digest.update(slot.subarray(0, CHECKSUM_BYTES));
-    return this.#attempt((writer) => writer.write(slot));
+  seal(run: Uint8Array, slotBytes: number, firstStripe: number): void {
+    for (let at = 0, stripe = firstStripe; at < run.length; at += slotBytes, stripe++) {
+      const unit = run.subarray(at + CHECKSUM_BYTES, Math.min(at + slotBytes, run.length));
+      writeU32(run, at, unitChecksum(unit, this.#headerCrc, stripe));
+      this.#digest.update(run.subarray(at, at + CHECKSUM_BYTES));
+    }
+  }
+
+  /** Appends what was sealed. @param run - must not change until the promise resolves */
+  write(run: Uint8Array): Promise<void> {
+    return this.#attempt((writer) => writer.write(run));
   }
 
   /** Ends the shard and makes it durable under its key; nothing refers to it yet. */
-  async commit(bytes: number, sha256: string): Promise<void> {
+  async commit(trailer: Omit<ShardTrailer, "digest">): Promise<void> {
     this.#digestHex = this.#digest.digestHex();
-    const trailer = encodeShardTrailer({ bytes, sha256, digest: this.#digestHex }, this.#headerCrc);
+    const end = encodeShardTrailer({ ...trailer, digest: this.#digestHex }, this.#headerCrc);
     await this.#attempt(async (writer) => {
-      await writer.write(trailer);
+      await writer.write(end);
       await writer.commit();
       this.#isCommitted = true;
     });

@@ -1,109 +1,185 @@
-import { checkInteger, resolveOptions } from "@millrace/base";
-import { BufferPool } from "@millrace/buffers";
+import { resolveOptions } from "@millrace/base";
 import { AtomicFile, type ByteStream, diskVfs, fileError, type Vfs } from "@millrace/files";
-import { MemoryBudget } from "@millrace/stream";
-import { checkConfig, openBackends, readConfig, type StoreConfig } from "./config.ts";
+import { availableMemoryBytes, MemoryBudget } from "@millrace/stream";
+import { checkConfig, type FilledConfig, openBackends, type StoreConfig } from "./config.ts";
+import { readConfig } from "./config-file.ts";
+import { type ConfigOverrides, environmentOverrides, overlay } from "./config-layers.ts";
+import { Coders } from "./engines.ts";
 import { type ListedObject, listObjects } from "./list.ts";
 import { type PutOptions, type PutResult, putObject } from "./put.ts";
-import { type ReadOptions, readObject } from "./read-object.ts";
+import { type ObjectReading, openObject, type ReadOptions, readObject } from "./read-object.ts";
+import { type RebalanceResult, rebalanceObjects } from "./rebalance.ts";
+import { type RebuildResult, rebuildIndex } from "./rebuild-index.ts";
 import { removeObject } from "./remove.ts";
+import { type RepairOptions, type RepairResult, repairObjects } from "./repair.ts";
+import { type RepositoryKey, readRepositoryKey } from "./repository-key.ts";
+import { type ScrubOptions, type ScrubResult, scrubStore } from "./scrub.ts";
+import { type ObjectStatus, statObject } from "./stat.ts";
 import type { StoreContext, WorkOptions } from "./store-context.ts";
+import { StoreMetrics } from "./store-metrics.ts";
 import { type VerifyResult, verifyObjects } from "./verify.ts";
 
 /** What a store works with. */
 export interface StoreOptions {
   /** The file system. @default diskVfs */
   readonly vfs?: Vfs;
-  /** Most memory of all operations together; pass the process's own. @default a budget of 32 MiB */
+  /** Memory of all operations together; pass the process's own. @default as `max_memory_usage` says */
   readonly budget?: MemoryBudget | undefined;
+  /** Lies over the configuration and the environment, as a command's flags do. @default nothing */
+  readonly overrides?: ConfigOverrides;
+  /** Variables, for `MILLRACE_STORE_…` over the configuration, and for references to secrets. @default none */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** What {@link StoreOptions} are when they are not given. */
-export const DEFAULT_STORE_OPTIONS: { readonly vfs: Vfs; readonly budget: MemoryBudget | undefined } =
-  Object.freeze({ vfs: diskVfs, budget: undefined });
+export const DEFAULT_STORE_OPTIONS: {
+  readonly vfs: Vfs;
+  readonly budget: MemoryBudget | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+} = Object.freeze({ vfs: diskVfs, budget: undefined, overrides: {}, environment: {} });
 
-const DEFAULT_BUDGET_BYTES = 32 * 1024 * 1024;
-
-/** What a get did. */
+/** What a get into a file did. */
 export interface GetResult {
   readonly object: string;
   readonly bytes: number;
 }
 
+/** Pieces of an object are gathered to this before they are written. */
+const WRITE_BYTES = 1024 * 1024;
+/** The budget takes no more than this part of the memory that is free, whatever the configuration says. */
+const MEMORY_PART = 0.5;
+
+/**
+ * Opens a store; backends that are not there are found out when they are needed.
+ * @param config - the path of a configuration that `initStore` wrote, or a configuration
+ * @throws MillraceError `STORE_CONFIG_INVALID`; InvalidArgumentError for a configuration that is passed
+ * @example
+ * const store = await openStore("store.yaml");
+ * await store.put("2026/report.pdf", "report.pdf");
+ * for await (const piece of store.get("2026/report.pdf")) process.stdout.write(piece);
+ */
+export async function openStore(config: string | StoreConfig, options?: StoreOptions): Promise<ErasureStore> {
+  const { vfs, budget, overrides, environment } = resolveOptions<Required<StoreOptions>>(
+    "store",
+    DEFAULT_STORE_OPTIONS,
+    options,
+  );
+  const layers = [overrides, environmentOverrides(environment)];
+  const filled =
+    typeof config === "string"
+      ? await readConfig(vfs, config, layers)
+      : checkConfig(overlay(checkConfig(config), layers));
+  const most = Math.min(filled.performance.max_memory_usage, availableMemoryBytes() * MEMORY_PART);
+  let key: Promise<RepositoryKey> | undefined;
+  return new ErasureStore({
+    vfs,
+    config: filled,
+    backends: openBackends(vfs, filled),
+    budget: budget ?? new MemoryBudget(Math.max(1, Math.floor(most))),
+    coders: new Coders(),
+    metrics: new StoreMetrics(),
+    repositoryKey: () => {
+      key ??= readRepositoryKey(vfs, filled.encryption, environment);
+      return key;
+    },
+  });
+}
+
 /**
  * Objects in Reed-Solomon shards over directories: any `parityShards` of an object's shards may be lost.
  *
- * A put is durable (fdatasync and directory sync) when it returns. Several may run at once, in other processes of
- * this machine, too: of two puts under one name the last to commit wins, whole.
- *
- * @example
- * const store = await ErasureStore.open("store.yaml");
- * await store.put("report.pdf", "2026/report.pdf");
- * await store.get("2026/report.pdf", "copy.pdf");
+ * A put is durable when it returns, as the configuration's `durability` says. Several may run at once, in other
+ * processes of this machine, too: of two puts under one name the last to commit wins, whole.
  */
 export class ErasureStore {
   readonly #context: StoreContext;
 
-  private constructor(context: StoreContext) {
+  /** Use {@link openStore}. */
+  constructor(context: StoreContext) {
     this.#context = context;
   }
 
-  /**
-   * Opens a store; backends that are not there are found out when they are needed.
-   * @param config - the path of a configuration that `initStore` wrote, or a configuration
-   * @throws MillraceError `STORE_CONFIG_INVALID`; InvalidArgumentError for a configuration that is passed
-   */
-  static async open(config: string | StoreConfig, options?: StoreOptions): Promise<ErasureStore> {
-    const { vfs, budget } = resolveOptions<Required<StoreOptions>>("store", DEFAULT_STORE_OPTIONS, options);
-    const filled = typeof config === "string" ? await readConfig(vfs, config) : checkConfig(config);
-    const memory = budget ?? new MemoryBudget(DEFAULT_BUDGET_BYTES);
-    checkInteger("store", "budget", memory.limitBytes, 1, Number.MAX_SAFE_INTEGER);
-    return new ErasureStore({
-      vfs,
-      config: filled,
-      backends: openBackends(vfs, filled.backends),
-      budget: memory,
-      pool: new BufferPool({ limitBytes: memory.limitBytes }),
-    });
+  /** The configuration in force. */
+  get config(): FilledConfig {
+    return this.#context.config;
+  }
+
+  /** What was counted since it was opened. */
+  get metrics(): StoreMetrics {
+    return this.#context.metrics;
   }
 
   /**
    * Stores a file or a stream under a name; an object of that name is replaced when the new one is durable.
    * @throws MillraceError `STORE_PUT_REFUSED` when too many backends fail; the object before stays as it was
    */
-  put(input: string | ByteStream, name: string, options: PutOptions = {}): Promise<PutResult> {
-    return putObject(this.#context, input, name, options);
+  put(name: string, input: string | ByteStream, options: PutOptions = {}): Promise<PutResult> {
+    return putObject(this.#context, name, input, options);
+  }
+
+  /**
+   * Reads an object or a range of it in order; a piece is valid until the next one is asked for.
+   * @throws MillraceError `STORE_OBJECT_UNKNOWN`, `STORE_OBJECT_LOST`, `STORE_MANIFEST_LOST`
+   * @throws CorruptDataError `STORE_OBJECT_CORRUPT`
+   */
+  get(name: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    return readObject(this.#context, name, options);
+  }
+
+  /**
+   * Finds an object and gives its manifest together with its bytes, for those who must know the size first.
+   * @throws as {@link get}; MillraceError `STORE_OBJECT_REPLACED` when a put comes between
+   */
+  open(name: string, options: ReadOptions = {}): Promise<ObjectReading> {
+    return openObject(this.#context, name, options);
   }
 
   /**
    * Writes an object to a file, which appears whole and checked, or not at all.
-   * @throws as {@link read}
+   * @throws as {@link get}
    */
-  async get(name: string, path: string, options: ReadOptions = {}): Promise<GetResult> {
-    const { vfs } = this.#context;
+  async getFile(name: string, path: string, options: ReadOptions = {}): Promise<GetResult> {
+    const { vfs, metrics } = this.#context;
     if ((await vfs.exists(path)) && (await vfs.stat(path)).kind === "directory") {
       throw fileError("FILES_IS_DIRECTORY", path, "open");
     }
-    const pieces = this.read(name, options);
+    const pieces = this.get(name, options);
     // The object is looked up before the file is begun: an unknown name must not even touch the disk.
-    const first = await pieces.next();
+    let next = await pieces.next();
     await using output = await AtomicFile.create(vfs, path);
-    let bytes = 0;
-    for (let next = first; next.done !== true; next = await pieces.next()) {
-      await output.write(next.value);
-      bytes += next.value.length;
+    // Two buffers: one is written while the other is filled.
+    const buffers = [new Uint8Array(WRITE_BYTES), new Uint8Array(WRITE_BYTES)] as const;
+    let [turn, filled, bytes] = [0, 0, 0];
+    let writing = Promise.resolve();
+    const flush = async (): Promise<void> => {
+      await writing;
+      const ready = buffers[turn & 1]!.subarray(0, filled);
+      writing = metrics.measure("write", () => output.write(ready));
+      // Its failure is met at the next await; until then it must not count as unhandled.
+      writing.catch(() => {});
+      turn++;
+      filled = 0;
+    };
+    try {
+      for (; next.done !== true; next = await pieces.next()) {
+        for (let at = 0; at < next.value.length; ) {
+          const part = next.value.subarray(at, at + WRITE_BYTES - filled);
+          buffers[turn & 1]!.set(part, filled);
+          filled += part.length;
+          at += part.length;
+          if (filled === WRITE_BYTES) await flush();
+        }
+        bytes += next.value.length;
+      }
+      await flush();
+      await writing;
+    } finally {
+      await writing.catch(() => {});
+      await pieces.return();
     }
     await output.commit();
     return { object: name, bytes };
-  }
-
-  /**
-   * Reads an object in order; a piece is valid until the next one is asked for.
-   * @throws MillraceError `STORE_OBJECT_UNKNOWN`, `STORE_OBJECT_LOST`, `STORE_MANIFEST_LOST`
-   * @throws CorruptDataError `STORE_OBJECT_CORRUPT`
-   */
-  read(name: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    return readObject(this.#context, name, options);
   }
 
   /** Removes exactly one object. @throws MillraceError `STORE_OBJECT_UNKNOWN`, `STORE_BACKENDS_ABSENT` */
@@ -116,8 +192,33 @@ export class ErasureStore {
     return listObjects(this.#context, prefix);
   }
 
+  /** What is known of one object, and which of its shards are there. @throws MillraceError `STORE_OBJECT_UNKNOWN` */
+  stat(name: string): Promise<ObjectStatus> {
+    return statObject(this.#context, name);
+  }
+
   /** Checks every byte of the objects whose names begin with `prefix`. */
   verify(prefix = "", options: WorkOptions = {}): Promise<VerifyResult> {
     return verifyObjects(this.#context, prefix, options);
+  }
+
+  /** Checks every byte of the store, and finds what no object owns. */
+  scrub(options: ScrubOptions = {}): Promise<ScrubResult> {
+    return scrubStore(this.#context, options);
+  }
+
+  /** Makes shards and manifests anew that are missing or damaged, the objects nearest to loss first; needs no key. */
+  repair(prefix = "", options: RepairOptions = {}): Promise<RepairResult> {
+    return repairObjects(this.#context, prefix, options);
+  }
+
+  /** Moves shards to where they would be put today, after backends came or went. */
+  rebalance(options: WorkOptions = {}): Promise<RebalanceResult> {
+    return rebalanceObjects(this.#context, options);
+  }
+
+  /** Makes the manifests anew of objects that have none, out of what their shards say of themselves. */
+  rebuildIndex(options: WorkOptions = {}): Promise<RebuildResult> {
+    return rebuildIndex(this.#context, options);
   }
 }

@@ -1,7 +1,7 @@
 /** How an object's bytes lie in its shards. */
 export interface StripeLayout {
-  /** Size of the object in bytes. */
-  readonly bytes: number;
+  /** Bytes that are coded: the object, or what compression and encryption made of it. */
+  readonly storedBytes: number;
   readonly dataShards: number;
   /** Bytes of a unit in every stripe but the last. */
   readonly unitBytes: number;
@@ -11,8 +11,8 @@ export interface StripeLayout {
 export const CHECKSUM_BYTES = 4;
 
 /** How many stripes an object has; none when it is empty. */
-export function stripeCount({ bytes, dataShards, unitBytes }: StripeLayout): number {
-  return Math.ceil(bytes / (dataShards * unitBytes));
+export function stripeCount({ storedBytes, dataShards, unitBytes }: StripeLayout): number {
+  return Math.ceil(storedBytes / (dataShards * unitBytes));
 }
 
 /**
@@ -20,8 +20,8 @@ export function stripeCount({ bytes, dataShards, unitBytes }: StripeLayout): num
  * (which the native engine wants): a small object makes small shards.
  */
 export function unitBytesOf(layout: StripeLayout, stripe: number): number {
-  const { bytes, dataShards, unitBytes } = layout;
-  const left = bytes - stripe * dataShards * unitBytes;
+  const { storedBytes, dataShards, unitBytes } = layout;
+  const left = storedBytes - stripe * dataShards * unitBytes;
   return Math.min(unitBytes, Math.ceil(left / dataShards / 8) * 8);
 }
 
@@ -35,4 +35,10 @@ export function bodyBytes(layout: StripeLayout): number {
   const last = stripeCount(layout) - 1;
   if (last < 0) return 0;
   return stripeOffset(layout, last) + CHECKSUM_BYTES + unitBytesOf(layout, last);
+}
+
+/** Bytes of the checksums and units of `count` consecutive stripes of one shard. */
+export function runBytes(layout: StripeLayout, firstStripe: number, count: number): number {
+  const last = firstStripe + count - 1;
+  return stripeOffset(layout, count - 1) + CHECKSUM_BYTES + unitBytesOf(layout, last);
 }

@@ -4,8 +4,9 @@ import { findObjects, type StoredObject } from "./list.ts";
 import type { Manifest } from "./manifest.ts";
 import { problemOf } from "./manifests.ts";
 import { openShards } from "./open-shards.ts";
-import { type StoreContext, StripeMemory, type WorkOptions } from "./store-context.ts";
-import { bodyBytes, stripeCount } from "./stripe-layout.ts";
+import type { StoreContext, WorkOptions } from "./store-context.ts";
+import { StripeBatch } from "./stripe-batch.ts";
+import { bodyBytes, CHECKSUM_BYTES, stripeCount } from "./stripe-layout.ts";
 
 /** Something that is not as it was stored. */
 export interface VerifyProblem {
@@ -82,21 +83,25 @@ function manifestProblems({ key, manifest, copies }: StoredObject): VerifyProble
   });
 }
 
-interface ShardCheck {
+/** What a look at all shards of an object found. */
+export interface ShardCheck {
   readonly missing: number;
   readonly corrupt: number;
   readonly isLost: boolean;
+  /** Shards that may still be lost; below 0 when the object is. */
+  readonly spareShards: number;
   readonly problems: readonly VerifyProblem[];
 }
 
-async function verifyShards(
+/** Reads every shard of one version. @param progress - told of what is read */
+export async function verifyShards(
   context: StoreContext,
   key: string,
   manifest: Manifest,
-  progress: Progress,
+  progress: Progress | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ShardCheck> {
-  const { object, shards, unitBytes, dataShards } = manifest;
+  const { object, shards, unitBytes, codeFamily, dataShards, parityShards } = manifest;
   await using open = await openShards(context.backends, key, manifest);
   const problems: VerifyProblem[] = open.problems.map(({ shard, backend, problem }) => ({
     object,
@@ -108,7 +113,10 @@ async function verifyShards(
   let wholeShards = shards.length - open.problems.length;
   /** Bad units by stripe, of the shards that could be opened. */
   const badUnits = new Uint16Array(stripeCount(manifest));
-  const memory = await StripeMemory.take(context, shards.length, unitBytes, signal);
+  const coder = await context.coders.get(codeFamily, dataShards, parityShards);
+  const stripes = StripeBatch.stripesFor(context.budget, coder, unitBytes, stripeCount(manifest));
+  const batch = await StripeBatch.take(context.budget, coder, unitBytes, stripes, signal);
+  const runBytes = stripes * (CHECKSUM_BYTES + unitBytes);
   try {
     await Promise.all(
       open.shards.map(async (input, shard) => {
@@ -116,9 +124,9 @@ async function verifyShards(
         const found: string[] = [];
         const badStripes: number[] = [];
         try {
-          await input.scan(memory.slot(shard, unitBytes), (stripe, problem) => {
+          await input.scan(batch.run(shard, runBytes), (stripe, problem) => {
             throwIfAborted(signal, "verifying");
-            progress.add(0, unitBytes);
+            progress?.add(0, unitBytes);
             if (problem === undefined) return;
             badStripes.push(stripe);
             if (found.length === 0) found.push(problemOf(problem));
@@ -135,14 +143,16 @@ async function verifyShards(
       }),
     );
   } finally {
-    memory.release();
+    batch.release();
   }
   const mostBad = badUnits.reduce((most, count) => Math.max(most, count), 0);
   problems.sort((a, b) => a.shard! - b.shard!);
+  const spareShards = wholeShards - mostBad - dataShards;
   return {
     missing,
     corrupt: problems.length - missing,
-    isLost: wholeShards - mostBad < dataShards,
+    isLost: manifest.inline === null && spareShards < 0,
+    spareShards,
     problems,
   };
 }

@@ -1,91 +1,116 @@
-import { type Hasher, newHasher } from "@millrace/compress";
-import type { StreamReader } from "@millrace/files";
-import type { ErasureEngine } from "@millrace/reed-solomon";
 import { throwIfAborted } from "@millrace/stream";
+import type { Coder } from "./engines.ts";
+import type { ForwardReader } from "./segments.ts";
 import type { ShardOutput } from "./shard-output.ts";
-import { type StoreContext, StripeMemory } from "./store-context.ts";
-import { unitBytesOf } from "./stripe-layout.ts";
+import type { StoreContext } from "./store-context.ts";
+import { StripeBatch } from "./stripe-batch.ts";
+import { CHECKSUM_BYTES, runBytes, type StripeLayout, unitBytesOf } from "./stripe-layout.ts";
 
 interface StripeOptions {
   readonly signal: AbortSignal | undefined;
-  /** Called with the data bytes of each stripe; what it throws ends the writing. */
-  onStripe(bytes: number): void;
+  readonly unitBytes: number;
+  /** Bytes that the reader will give; undefined when nobody knows. */
+  readonly expectedBytes: number | undefined;
+  /** Called with the bytes of each batch; what it throws ends the writing. */
+  onBatch(bytes: number): void;
 }
 
+/** Batches that are written while the next one is coded. */
+const BATCHES_IN_FLIGHT = 4;
+
 /**
- * Reads, codes and writes stripe after stripe; as many are under way as the memory budget has room for.
- * @returns size and SHA-256 of what was read
+ * Reads, codes and writes batch after batch of stripes; several are on their way where the memory budget has room.
+ * @returns how many bytes were read
  */
 export async function writeStripes(
   context: StoreContext,
-  reader: StreamReader,
-  engine: ErasureEngine,
-  unitBytes: number,
+  reader: ForwardReader,
+  coder: Coder,
   outputs: readonly ShardOutput[],
-  { signal, onStripe }: StripeOptions,
-): Promise<{ bytes: number; sha256: string }> {
-  const { dataShards } = engine;
-  const hasher = newHasher("sha256");
+  { signal, unitBytes, expectedBytes, onBatch }: StripeOptions,
+): Promise<number> {
+  const { budget, metrics, config } = context;
+  const { dataShards } = coder;
+  const stripeBytes = dataShards * unitBytes;
+  const wanted = expectedBytes === undefined ? undefined : Math.ceil(expectedBytes / stripeBytes);
+  const stripes = StripeBatch.stripesFor(budget, coder, unitBytes, wanted);
+  const mostInFlight = config.performance.pipeline_uploads ? BATCHES_IN_FLIGHT : 1;
   const writing = new Set<Promise<void>>();
-  let bytes = 0;
+  let storedBytes = 0;
+  let isEnded = false;
   try {
-    for (let stripe = 0; ; stripe++) {
-      const memory = await StripeMemory.take(context, outputs.length, unitBytes, signal);
+    for (let first = 0; !isEnded; first += stripes) {
+      const batch = await StripeBatch.take(budget, coder, unitBytes, stripes, signal);
       let count = 0;
       try {
-        count = await encodeStripe(memory, reader, engine, unitBytes, hasher);
+        count = await encodeBatch(context, batch, reader, coder, unitBytes);
       } finally {
-        if (count === 0) memory.release();
+        if (count === 0) batch.release();
       }
+      isEnded = count < stripes * stripeBytes;
       if (count === 0) break;
-      const length = unitBytesOf({ bytes: count, dataShards, unitBytes }, 0);
-      const written = Promise.all(outputs.map((output, i) => output.write(memory.slot(i, length), stripe)));
+      const layout: StripeLayout = { storedBytes: count, dataShards, unitBytes };
+      const length = runBytes(layout, 0, Math.ceil(count / stripeBytes));
+      const startMs = performance.now();
+      for (const [shard, output] of outputs.entries()) {
+        output.seal(batch.run(shard, length), CHECKSUM_BYTES + unitBytes, first);
+      }
+      metrics.addStage("hash", performance.now() - startMs);
+      const written = metrics.measure("write", () =>
+        Promise.all(outputs.map((output, shard) => output.write(batch.run(shard, length)))),
+      );
       const done = written.then(() => {
-        memory.release();
+        batch.release();
         writing.delete(done);
       });
       writing.add(done);
-      bytes += count;
-      onStripe(count);
+      storedBytes += count;
+      onBatch(count);
       throwIfAborted(signal, "storing an object");
+      if (writing.size >= mostInFlight) await Promise.race(writing);
     }
   } finally {
     await Promise.all(writing);
   }
   // Writes that failed after the last stripe was read.
-  onStripe(0);
-  return { bytes, sha256: hasher.digestHex() };
+  onBatch(0);
+  return storedBytes;
 }
 
-/** Fills a stripe with data and parity. @returns the bytes of data; 0 at the end of the input */
-async function encodeStripe(
-  memory: StripeMemory,
-  reader: StreamReader,
-  engine: ErasureEngine,
+/** Fills a batch with data and parity. @returns the bytes of data; fewer than there is room for at the end only */
+async function encodeBatch(
+  { metrics }: StoreContext,
+  batch: StripeBatch,
+  reader: ForwardReader,
+  coder: Coder,
   unitBytes: number,
-  hasher: Hasher,
 ): Promise<number> {
-  const { dataShards, parityShards } = engine;
-  let count = 0;
-  for (let shard = 0; shard < dataShards; shard++) {
-    const unit = memory.unit(shard, unitBytes);
-    const read = await reader.read(unit);
-    hasher.update(unit.subarray(0, read));
-    count += read;
-    if (read < unit.length) break;
+  const { dataShards } = coder;
+  const stripeBytes = dataShards * unitBytes;
+  let bytes = 0;
+  for (let i = 0; i < batch.stripes; i++) {
+    const startMs = performance.now();
+    let count = 0;
+    for (let shard = 0; shard < dataShards && count === shard * unitBytes; shard++) {
+      count += await reader.read(batch.unit(shard, i, unitBytes));
+    }
+    const readMs = performance.now();
+    metrics.addStage("read", readMs - startMs);
+    if (count === 0) break;
+    const length = unitBytesOf({ storedBytes: count, dataShards, unitBytes }, 0);
+    if (count < stripeBytes) shortenUnits(batch, i, dataShards, unitBytes, count, length);
+    await coder.encode(batch.units(i, length));
+    metrics.addStage("code", performance.now() - readMs);
+    bytes += count;
+    if (count < stripeBytes) break;
   }
-  if (count === 0) return 0;
-  const length = unitBytesOf({ bytes: count, dataShards, unitBytes }, 0);
-  if (count < dataShards * unitBytes) shortenUnits(memory, dataShards, unitBytes, count, length);
-  await engine.encode(
-    Array.from({ length: dataShards + parityShards }, (_, shard) => memory.unit(shard, length)),
-  );
-  return count;
+  return bytes;
 }
 
 /** Deals the last stripe's bytes out anew, to all units evenly, zeros behind them. */
 function shortenUnits(
-  memory: StripeMemory,
+  batch: StripeBatch,
+  i: number,
   dataShards: number,
   unitBytes: number,
   count: number,
@@ -93,9 +118,9 @@ function shortenUnits(
 ): void {
   const data = new Uint8Array(dataShards * length);
   for (let shard = 0, at = 0; at < count; shard++, at += unitBytes) {
-    data.set(memory.unit(shard, Math.min(unitBytes, count - at)), at);
+    data.set(batch.unit(shard, i, Math.min(unitBytes, count - at)), at);
   }
   for (let shard = 0; shard < dataShards; shard++) {
-    memory.unit(shard, length).set(data.subarray(shard * length, (shard + 1) * length));
+    batch.unit(shard, i, length).set(data.subarray(shard * length, (shard + 1) * length));
   }
 }

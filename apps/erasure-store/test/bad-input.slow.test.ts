@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { diskVfs } from "@millrace/files";
 import { describeBadInput, tempDirectory } from "@millrace/testkit";
 import { afterAll } from "vitest";
-import { ErasureStore, initStore } from "../src/index.ts";
+import { initStore, openStore } from "../src/index.ts";
 import { BACKENDS } from "./stores.ts";
 
 // The verbs that read nothing but the configuration and the store.
@@ -12,8 +12,8 @@ afterAll(() => place[Symbol.dispose]());
 const backends = Object.fromEntries(BACKENDS.map((name) => [name, `dir:${join(place.path, name)}`]));
 const config = join(place.path, "store.yaml");
 await initStore(diskVfs, config, { backends });
-const store = await ErasureStore.open(config);
-await store.put([new Uint8Array(1000)], "object");
+const store = await openStore(config);
+await store.put("object", [new Uint8Array(1000)]);
 const goodInput = new Uint8Array(readFileSync(config));
 
 for (const [verb, ...args] of [["ls"], ["verify"], ["rm", "object"]] as const) {
@@ -24,7 +24,7 @@ for (const [verb, ...args] of [["ls"], ["verify"], ["rm", "object"]] as const) {
     args: (input) => [verb, "--config", input, ...args],
     goodInput,
     prepare: async () => {
-      await store.put([new Uint8Array(1000)], "object");
+      await store.put("object", [new Uint8Array(1000)]);
     },
   });
 }

@@ -4,7 +4,7 @@ import { seededRandom } from "@millrace/base";
 import { diskVfs } from "@millrace/files";
 import { describeBadInput, tempDirectory } from "@millrace/testkit";
 import { afterAll } from "vitest";
-import { ErasureStore, initStore } from "../src/index.ts";
+import { initStore, openStore } from "../src/index.ts";
 import { BACKENDS } from "./stores.ts";
 
 describeBadInput({
@@ -18,8 +18,8 @@ describeBadInput({
   prepare: async (outputs) => {
     const backends = Object.fromEntries(BACKENDS.map((name) => [name, `dir:${name}`]));
     await initStore(diskVfs, join(outputs, "store.yaml"), { backends });
-    const store = await ErasureStore.open(join(outputs, "store.yaml"));
-    await store.put([new Uint8Array(1000)], "input.bin");
+    const store = await openStore(join(outputs, "store.yaml"));
+    await store.put("input.bin", [new Uint8Array(1000)]);
   },
 });
 
@@ -29,8 +29,8 @@ describeBadInput({
   const backends = Object.fromEntries(BACKENDS.map((name) => [name, `dir:${join(place.path, name)}`]));
   const config = join(place.path, "store.yaml");
   await initStore(diskVfs, config, { backends });
-  const store = await ErasureStore.open(config);
-  await store.put([seededRandom(1).fill(new Uint8Array(3_000_000))], "object");
+  const store = await openStore(config);
+  await store.put("object", [seededRandom(1).fill(new Uint8Array(3_000_000))]);
   const goodInput = new Uint8Array(readFileSync(config));
   describeBadInput({
     app: "erasure-store",

@@ -65,6 +65,7 @@ describe("the command", () => {
           "bytes": "number",
           "bytesPerSecond": "number",
           "object": "string",
+          "objects": "number",
           "path": "string",
           "seconds": "number",
         },
@@ -83,6 +84,7 @@ describe("the command", () => {
           "dataShards": "number",
           "failedShards": "number",
           "object": "string",
+          "objects": "number",
           "parityShards": "number",
           "seconds": "number",
         },
@@ -228,7 +230,7 @@ describe("the command", () => {
     child.stderr.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();
     });
-    child.stdin.write("some bytes, and no end");
+    child.stdin.write("some bytes, more than fit into a manifest, and no end ".repeat(1000));
     const ended = once(child, "close");
     while (readdirSync(pathOf("disks", "f", "shards")).length === 0) {
       await new Promise((tick) => setTimeout(tick, 2));
@@ -250,14 +252,14 @@ describe("the command", () => {
 
   it("keeps a large file in bounded memory", async () => {
     const script = `
-      import { ErasureStore } from "@millrace/erasure-store";
+      import { openStore } from "@millrace/erasure-store";
       import { MemoryBudget } from "@millrace/stream";
       const [config, megabytes] = process.argv.slice(-2);
-      const store = await ErasureStore.open(config, { budget: new MemoryBudget(4 << 20) });
+      const store = await openStore(config, { budget: new MemoryBudget(4 << 20) });
       const chunk = new Uint8Array(1 << 20).map((_, i) => i * 31 >> 3);
-      await store.put((function* () { for (let i = 0; i < megabytes; i++) yield chunk; })(), "o");
+      await store.put("o", (function* () { for (let i = 0; i < megabytes; i++) yield chunk; })());
       let bytes = 0;
-      for await (const piece of store.read("o")) bytes += piece.length;
+      for await (const piece of store.get("o")) bytes += piece.length;
       console.log(bytes >> 20, process.resourceUsage().maxRSS);
     `;
     const peakKiB = (megabytes: number): number => {

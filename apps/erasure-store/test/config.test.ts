@@ -1,7 +1,7 @@
 import { isMillraceError } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { describe, expect, it } from "vitest";
-import { ErasureStore, initStore, type StoreConfig } from "../src/index.ts";
+import { initStore, openStore, type StoreConfig } from "../src/index.ts";
 import { BACKENDS, filesOf, readAll, readFileBytes, SMALL_CONFIG, writeFileBytes } from "./stores.ts";
 
 describe("a configuration", () => {
@@ -9,7 +9,7 @@ describe("a configuration", () => {
     const vfs = new MemoryVfs();
     await initStore(vfs, "store.yaml", SMALL_CONFIG);
     expect(new TextDecoder().decode(await readFileBytes(vfs, "store.yaml"))).toBe(
-      `version: 1\ndataShards: 4\nparityShards: 2\nunitBytes: 16\ncodeFamily: vandermonde\nbackends:\n${BACKENDS.map((name) => `  ${name}: dir:${name}\n`).join("")}`,
+      `version: 1\ndataShards: 4\nparityShards: 2\nunitBytes: 16\ncodeFamily: vandermonde\ninlineBytes: 0\nbackends:\n${BACKENDS.map((name) => `  ${name}: dir:${name}\n`).join("")}`,
     );
     await expect(initStore(vfs, "store.yaml", SMALL_CONFIG)).rejects.toThrow("this exists already");
     await expect(initStore(vfs, "nowhere/store.yaml", SMALL_CONFIG)).rejects.toThrow("nowhere");
@@ -20,7 +20,7 @@ describe("a configuration", () => {
     const vfs = new MemoryVfs();
     await vfs.makeDirectory("place");
     await initStore(vfs, "place/store.yaml", SMALL_CONFIG);
-    await (await ErasureStore.open("place/store.yaml", { vfs })).put([new Uint8Array(9)], "o");
+    await (await openStore("place/store.yaml", { vfs })).put("o", [new Uint8Array(9)]);
     expect(
       await filesOf(
         vfs,
@@ -29,7 +29,7 @@ describe("a configuration", () => {
     ).toHaveLength(12);
     await vfs.remove("place/store.yaml");
     await initStore(vfs, "place/store.yaml", SMALL_CONFIG);
-    expect(await readAll(await ErasureStore.open("place/store.yaml", { vfs }), "o")).toHaveLength(9);
+    expect(await readAll(await openStore("place/store.yaml", { vfs }), "o")).toHaveLength(9);
   });
 
   it.each<[Partial<StoreConfig>, string]>([
@@ -65,7 +65,7 @@ describe("a configuration", () => {
     await initStore(vfs, "store.yaml", SMALL_CONFIG);
     const text = new TextDecoder().decode(await readFileBytes(vfs, "store.yaml"));
     await writeFileBytes(vfs, "store.yaml", new TextEncoder().encode(text.replace(from, to)));
-    const failure: unknown = await ErasureStore.open("store.yaml", { vfs }).catch((error: unknown) => error);
+    const failure: unknown = await openStore("store.yaml", { vfs }).catch((error: unknown) => error);
     expect(isMillraceError(failure, "STORE_CONFIG_INVALID")).toBe(true);
     const line = String((failure as Error).message);
     expect(line).toMatch(/^store\.yaml: [^\n]+$/);
@@ -75,6 +75,6 @@ describe("a configuration", () => {
   it("is not looked for in a large file", async () => {
     const vfs = new MemoryVfs();
     await writeFileBytes(vfs, "video.mp4", new Uint8Array(1_100_000));
-    await expect(ErasureStore.open("video.mp4", { vfs })).rejects.toThrow("are no configuration");
+    await expect(openStore("video.mp4", { vfs })).rejects.toThrow("are no configuration");
   });
 });

@@ -1,12 +1,13 @@
 import { seededRandom } from "@millrace/base";
 import { describe, expect, it } from "vitest";
+import { decodeShardHeader } from "../src/shard-format.ts";
 import { filesIn, makeStore, readAll, readFileBytes, writeFileBytes } from "./stores.ts";
 
 const BYTES = seededRandom(5).fill(new Uint8Array(150));
 
 async function storeWithObject(): ReturnType<typeof makeStore> {
   const made = await makeStore();
-  await made.store.put([BYTES], "o");
+  await made.store.put("o", [BYTES]);
   return made;
 }
 
@@ -56,7 +57,7 @@ describe("a damaged shard", () => {
     const { vfs, store } = await storeWithObject();
     const [mine] = await filesIn(vfs, "shards");
     const other = await makeStore();
-    await other.store.put([BYTES], "o");
+    await other.store.put("o", [BYTES]);
     const [theirs] = await filesIn(other.vfs, "shards");
     await writeFileBytes(vfs, mine!, await readFileBytes(other.vfs, theirs!));
     expect((await store.verify()).problems[0]!.problem).toContain("uploadId");
@@ -67,7 +68,7 @@ describe("a damaged shard", () => {
     const { vfs, store } = await storeWithObject();
     const path = (await filesIn(vfs, "shards"))[2]!;
     const bytes = await readFileBytes(vfs, path);
-    const start = 40 + "o".length + 4;
+    const start = decodeShardHeader(bytes, path).headerBytes;
     const swapped = bytes.slice();
     swapped.set(bytes.subarray(start + 20, start + 40), start);
     swapped.set(bytes.subarray(start, start + 20), start + 20);
@@ -81,7 +82,7 @@ describe("a damaged shard", () => {
   it("costs a stripe, not the object: damage in every shard is made good where each stripe has enough", async () => {
     const { vfs, store } = await storeWithObject();
     const paths = await filesIn(vfs, "shards");
-    const start = 40 + "o".length + 4;
+    const start = decodeShardHeader(await readFileBytes(vfs, paths[0]!), "").headerBytes;
     const flip = async (shard: number, unit: number): Promise<void> => {
       const bytes = await readFileBytes(vfs, paths[shard]!);
       bytes[start + unit * 20 + 10]! ^= 255;
@@ -95,13 +96,13 @@ describe("a damaged shard", () => {
     await flip(5, 2);
     expect(await store.verify()).toMatchObject({ corrupt: 6, recoverable: 1, lost: 0 });
     const damaged: number[] = [];
-    await store.get("o", "out", { onDamage: ({ shard }) => damaged.push(shard) });
+    await store.getFile("o", "out", { onDamage: ({ shard }) => damaged.push(shard) });
     expect(await readFileBytes(vfs, "out")).toEqual(BYTES);
     expect(damaged).toEqual(expect.arrayContaining([0, 1, 2, 3]));
 
     await flip(5, 1);
     expect(await store.verify()).toMatchObject({ recoverable: 0, lost: 1 });
-    await expect(store.get("o", "lost")).rejects.toThrow("3 of 6 shards can be read in stripe 1");
+    await expect(store.getFile("o", "lost")).rejects.toThrow("3 of 6 shards can be read in stripe 1");
     expect(await vfs.exists("lost")).toBe(false);
   });
 });
@@ -117,14 +118,14 @@ describe("a damaged manifest", () => {
       if (badManifests !== 1 || recoverable !== 0) expect({ at, badManifests }).toBe("found");
     }
     expect(await readAll(store, "o")).toEqual(BYTES);
-    await store.put([BYTES], "o");
+    await store.put("o", [BYTES]);
     expect((await store.verify()).problems).toEqual([]);
   });
 
   it("is found when it is another object's, under this one's key", async () => {
     const { vfs, store } = await storeWithObject();
     const before = await filesIn(vfs, "manifests");
-    await store.put([BYTES.subarray(9)], "p");
+    await store.put("p", [BYTES.subarray(9)]);
     const other = (await filesIn(vfs, "manifests")).find((path) => !before.includes(path));
     await writeFileBytes(vfs, before[0]!, await readFileBytes(vfs, other!));
     const { problems } = await store.verify();

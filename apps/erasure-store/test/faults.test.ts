@@ -1,7 +1,7 @@
 import { isMillraceError, seededRandom } from "@millrace/base";
 import { FaultyVfs } from "@millrace/testkit";
 import { expect, it } from "vitest";
-import { ErasureStore } from "../src/index.ts";
+import { type ErasureStore, openStore } from "../src/index.ts";
 import { filesOf, makeStore, readAll } from "./stores.ts";
 
 const OLD = seededRandom(1).fill(new Uint8Array(200));
@@ -10,7 +10,7 @@ const NEW = seededRandom(2).fill(new Uint8Array(300));
 async function storeWithOld(seed: number): Promise<{ vfs: FaultyVfs; store: ErasureStore }> {
   const vfs = new FaultyVfs(seed);
   const { store } = await makeStore({}, vfs);
-  await store.put([OLD], "o");
+  await store.put("o", [OLD]);
   return { vfs, store };
 }
 
@@ -26,7 +26,7 @@ it.each(["write", "sync", "rename", "open", "syncDirectory"] as const)(
       const before = await filesOf(vfs);
       const calls = vfs.callCount(call);
       vfs.failNth({ call, n, error: "ENOSPC" });
-      const outcome = await store.put([NEW], "o").catch((error: unknown) => error);
+      const outcome = await store.put("o", [NEW]).catch((error: unknown) => error);
       const isFailure = outcome instanceof Error;
       expect(await readAll(store, "o")).toEqual(isFailure ? OLD : NEW);
       const after = await filesOf(vfs);
@@ -46,7 +46,7 @@ it.each(["write", "sync", "rename"] as const)(
       const before = await filesOf(vfs);
       const calls = vfs.callCount(call);
       vfs.failNth({ call, n, error: "ENOSPC", times: Number.POSITIVE_INFINITY });
-      const outcome = await store.put([NEW], "o").catch((error: unknown) => error);
+      const outcome = await store.put("o", [NEW]).catch((error: unknown) => error);
       const found = await readAll(store, "o");
       if (!(outcome instanceof Error)) expect(found).toEqual(NEW);
       else if (!isMillraceError(outcome, "STORE_COMMIT_UNDECIDED")) {
@@ -62,11 +62,11 @@ it("has the old object or the new one, whole, after the power went at any moment
   for (let halt = 0; ; halt++) {
     const { vfs, store } = await storeWithOld(halt);
     vfs.haltAfter(halt);
-    const outcome = await store.put([NEW], "o").catch((error: unknown) => error);
+    const outcome = await store.put("o", [NEW]).catch((error: unknown) => error);
     const random = seededRandom(halt);
     for (const survival of [0, 0.5, 1]) {
       const after = vfs.crash(random, { survival });
-      const found = await readAll(await ErasureStore.open("store.yaml", { vfs: after }), "o");
+      const found = await readAll(await openStore("store.yaml", { vfs: after }), "o");
       expect(found).toEqual(found.length === NEW.length ? NEW : OLD);
       if (!(outcome instanceof Error)) expect(found).toEqual(NEW);
     }
@@ -80,7 +80,7 @@ it("has the object or not, but never a lost one, after the power went at any mom
     vfs.haltAfter(halt);
     const outcome = await store.remove("o").catch((error: unknown) => error);
     const after = vfs.crash(seededRandom(halt), { survival: 0.5 });
-    const { lost } = await (await ErasureStore.open("store.yaml", { vfs: after })).verify();
+    const { lost } = await (await openStore("store.yaml", { vfs: after })).verify();
     expect(lost).toBe(0);
     if (!(outcome instanceof Error)) break;
   }

@@ -6,7 +6,7 @@ import { diskVfs } from "@millrace/files";
 import { isRonomonInstalled } from "@millrace/reed-solomon";
 import { tempDirectory } from "@millrace/testkit";
 import { expect, it } from "vitest";
-import { ErasureStore, initStore } from "../src/index.ts";
+import { initStore, openStore } from "../src/index.ts";
 import { BACKENDS } from "./stores.ts";
 
 async function sha256Of(chunks: AsyncIterable<Uint8Array>): Promise<string> {
@@ -24,15 +24,15 @@ it.each(families as ("vandermonde" | "cauchy" | "ronomon-cauchy")[])(
     const path = (...parts: string[]): string => join(directory.path, ...parts);
     const backends = Object.fromEntries(BACKENDS.map((name) => [name, `dir:${name}`]));
     await initStore(diskVfs, path("store.yaml"), { backends, codeFamily });
-    const store = await ErasureStore.open(path("store.yaml"));
-    const { bytes } = await store.put(process.execPath, "node");
+    const store = await openStore(path("store.yaml"));
+    const { bytes } = await store.put("node", process.execPath);
     expect(bytes).toBe((await stat(process.execPath)).size);
     const expected = await sha256Of(createReadStream(process.execPath));
     await mkdir(path("away"));
     for (const [i, a] of BACKENDS.entries()) {
       for (const b of BACKENDS.slice(i + 1)) {
         for (const name of [a, b]) await rename(path(name), path("away", name));
-        expect(await sha256Of(store.read("node"))).toBe(expected);
+        expect(await sha256Of(store.get("node"))).toBe(expected);
         for (const name of [a, b]) await rename(path("away", name), path(name));
       }
     }

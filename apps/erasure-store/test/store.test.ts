@@ -4,7 +4,7 @@ import { isRonomonInstalled } from "@millrace/reed-solomon";
 import { MemoryBudget } from "@millrace/stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ErasureStore, initStore } from "../src/index.ts";
+import { initStore, openStore } from "../src/index.ts";
 import {
   BACKENDS,
   filesIn,
@@ -26,7 +26,7 @@ describe("put and get", () => {
     async (length) => {
       const { vfs, store } = await makeStore();
       const bytes = bytesOf(length);
-      expect(await store.put([bytes], "o")).toMatchObject({ object: "o", bytes: length, failedShards: [] });
+      expect(await store.put("o", [bytes])).toMatchObject({ object: "o", bytes: length, failedShards: [] });
       expect(await readAll(store, "o")).toEqual(bytes);
       expect(await store.verify()).toMatchObject({ objects: 1, shards: 6, problems: [] });
       await vfs.remove("b", { recursive: true });
@@ -50,7 +50,7 @@ describe("put and get", () => {
         const unitBytes = eights * 8;
         const { vfs, store } = await makeStore({ dataShards, parityShards, codeFamily, unitBytes, backends });
         const bytes = bytesOf(length, seed);
-        await store.put([bytes.subarray(0, length >> 1), bytes.subarray(length >> 1)], "o");
+        await store.put("o", [bytes.subarray(0, length >> 1), bytes.subarray(length >> 1)]);
         for (let i = 0; i < parityShards; i++) {
           const [name] = names.splice(random.nextInt(0, names.length - 1), 1);
           await vfs.remove(name!, { recursive: true });
@@ -65,7 +65,7 @@ describe("put and get", () => {
     for (let a = 0; a < 6; a++) {
       for (let b = a + 1; b < 6; b++) {
         const { vfs, store } = await makeStore();
-        await store.put([bytesOf(300)], "o");
+        await store.put("o", [bytesOf(300)]);
         await vfs.remove(BACKENDS[a]!, { recursive: true });
         await vfs.remove(BACKENDS[b]!, { recursive: true });
         expect(await readAll(store, "o")).toEqual(bytesOf(300));
@@ -78,7 +78,7 @@ describe("put and get", () => {
         });
 
         await vfs.remove(BACKENDS[(b + 1) % 6 === a ? (b + 2) % 6 : (b + 1) % 6]!, { recursive: true });
-        const failure: unknown = await store.get("o", "out").catch((error: unknown) => error);
+        const failure: unknown = await store.getFile("o", "out").catch((error: unknown) => error);
         expect(isMillraceError(failure, "STORE_OBJECT_LOST")).toBe(true);
         expect(String(failure)).toMatch(/3 of 6 shards can be read.*4 are needed.*shard \d on backend/);
         expect(await vfs.exists("out")).toBe(false);
@@ -89,7 +89,7 @@ describe("put and get", () => {
 
   it("keep shards apart that have equal bytes", async () => {
     const { vfs, store } = await makeStore();
-    await store.put([new Uint8Array(640)], "zeros");
+    await store.put("zeros", [new Uint8Array(640)]);
     expect(await filesIn(vfs, "shards")).toHaveLength(6);
     expect(await readAll(store, "zeros")).toEqual(new Uint8Array(640));
   });
@@ -97,19 +97,19 @@ describe("put and get", () => {
   it("read a file, and write one that appears whole", async () => {
     const { vfs, store } = await makeStore();
     await writeFileBytes(vfs, "in", bytesOf(500));
-    await store.put("in", "dir/in");
-    expect(await store.get("dir/in", "out")).toEqual({ object: "dir/in", bytes: 500 });
+    await store.put("dir/in", "in");
+    expect(await store.getFile("dir/in", "out")).toEqual({ object: "dir/in", bytes: 500 });
     expect(await readFileBytes(vfs, "out")).toEqual(bytesOf(500));
-    await expect(store.put("nothing", "x")).rejects.toThrow("no such file");
-    await expect(store.get("dir/in", "a")).rejects.toThrow("is a directory");
+    await expect(store.put("x", "nothing")).rejects.toThrow("no such file");
+    await expect(store.getFile("dir/in", "a")).rejects.toThrow("is a directory");
     expect(await store.list()).toEqual([{ name: "dir/in", bytes: 500, shards: 6, shardsPresent: 6 }]);
   });
 
   it("replace an object and leave nothing of the old one", async () => {
     const { vfs, store } = await makeStore();
-    await store.put([bytesOf(300)], "o");
+    await store.put("o", [bytesOf(300)]);
     const before = await filesOf(vfs);
-    await store.put([bytesOf(200)], "o");
+    await store.put("o", [bytesOf(200)]);
     const after = await filesOf(vfs);
     expect(await readAll(store, "o")).toEqual(bytesOf(200));
     expect(after).toHaveLength(before.length);
@@ -118,8 +118,8 @@ describe("put and get", () => {
 
   it("keep each object as it was put when the configuration changes", async () => {
     const { vfs, store } = await makeStore();
-    await store.put([bytesOf(300)], "o", { dataShards: 2, parityShards: 4, codeFamily: "cauchy" });
-    const other = await ErasureStore.open({ ...SMALL_CONFIG, unitBytes: 64, parityShards: 1 }, { vfs });
+    await store.put("o", [bytesOf(300)], { dataShards: 2, parityShards: 4, codeFamily: "cauchy" });
+    const other = await openStore({ ...SMALL_CONFIG, unitBytes: 64, parityShards: 1 }, { vfs });
     for (const backend of ["a", "b", "c", "d"]) await vfs.remove(backend, { recursive: true });
     expect(await readAll(other, "o")).toEqual(bytesOf(300));
   });
@@ -127,11 +127,11 @@ describe("put and get", () => {
   it("let one of two puts under a name win, whole", async () => {
     for (let round = 0; round < 10; round++) {
       const { vfs, store } = await makeStore();
-      const other = await ErasureStore.open("store.yaml", { vfs });
+      const other = await openStore("store.yaml", { vfs });
       await Promise.all([
-        store.put([bytesOf(300)], "o"),
-        other.put([bytesOf(200)], "o"),
-        store.put([bytesOf(9)], "p"),
+        store.put("o", [bytesOf(300)]),
+        other.put("o", [bytesOf(200)]),
+        store.put("p", [bytesOf(9)]),
       ]);
       const found = await readAll(store, "o");
       expect([200, 300]).toContain(found.length);
@@ -143,10 +143,10 @@ describe("put and get", () => {
 
   it("let a reader finish while the object is replaced", async () => {
     const { store } = await makeStore();
-    await store.put([bytesOf(3000)], "o");
+    await store.put("o", [bytesOf(3000)]);
     const pieces: Uint8Array[] = [];
-    for await (const piece of store.read("o")) {
-      if (pieces.length === 0) await store.put([bytesOf(100)], "o");
+    for await (const piece of store.get("o")) {
+      if (pieces.length === 0) await store.put("o", [bytesOf(100)]);
       pieces.push(piece.slice());
     }
     expect(new Uint8Array(Buffer.concat(pieces))).toEqual(bytesOf(3000));
@@ -159,24 +159,24 @@ describe("put and get", () => {
     const chunks = function* (): Generator<Uint8Array> {
       for (let i = 0; i < 64; i++) yield bytesOf(64 * 1024, i);
     };
-    await store.put(chunks(), "large");
+    await store.put("large", chunks());
     expect(budget.statistics.peakBytes).toBeGreaterThan(0);
     await vfs.remove("c", { recursive: true });
     let bytes = 0;
-    for await (const piece of store.read("large")) bytes += piece.length;
+    for await (const piece of store.get("large")) bytes += piece.length;
     expect(bytes).toBe(4 * 1024 * 1024);
     expect((await store.verify()).lost).toBe(0);
     expect(budget.statistics).toMatchObject({ usedBytes: 0, waiting: 0, limitBytes: 256 * 1024 });
     expect(budget.statistics.peakBytes).toBeLessThanOrEqual(256 * 1024);
-    const small = await ErasureStore.open("store.yaml", { vfs, budget: new MemoryBudget(1000) });
-    await expect(small.put([bytesOf(1)], "x")).rejects.toThrow("a stripe of 6 units");
+    const small = await openStore("store.yaml", { vfs, budget: new MemoryBudget(1000) });
+    await expect(small.put("x", [bytesOf(1)])).rejects.toThrow("a stripe of 6 units");
   });
 
   it("give all memory back when a reader leaves early, and when a put is aborted", async () => {
     const budget = new MemoryBudget(64 * 1024);
     const { vfs, store } = await makeStore({}, new MemoryVfs(), budget);
-    await store.put([bytesOf(5000)], "o");
-    for await (const _ of store.read("o")) break;
+    await store.put("o", [bytesOf(5000)]);
+    for await (const _ of store.get("o")) break;
     expect(budget.statistics.usedBytes).toBe(0);
     const before = await filesOf(vfs);
     const controller = new AbortController();
@@ -186,11 +186,11 @@ describe("put and get", () => {
         yield bytesOf(64, i);
       }
     };
-    await expect(store.put(chunks(), "o", { signal: controller.signal })).rejects.toThrow("aborted");
+    await expect(store.put("o", chunks(), { signal: controller.signal })).rejects.toThrow("aborted");
     expect(budget.statistics.usedBytes).toBe(0);
     expect(await filesOf(vfs)).toEqual(before);
     expect(await readAll(store, "o")).toEqual(bytesOf(5000));
-    await expect(store.get("o", "out", { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
+    await expect(store.getFile("o", "out", { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
     await expect(store.verify("", { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
   });
 
@@ -201,8 +201,8 @@ describe("put and get", () => {
     const onProgress = (report: { bytes: number; totalBytes: number | null }): void => {
       reports.push(`${report.bytes}/${report.totalBytes}`);
     };
-    await store.put("in", "o", { onProgress });
-    await store.get("o", "out", { onProgress });
+    await store.put("o", "in", { onProgress });
+    await store.getFile("o", "out", { onProgress });
     expect(reports).toContain("700/700");
   });
 });
@@ -212,7 +212,7 @@ it("keep what is committed when something fails after that", async () => {
   const onProgress = ({ isFinal }: { isFinal: boolean }): void => {
     if (isFinal) throw new Error("the caller's own");
   };
-  await expect(store.put([bytesOf(300)], "o", { onProgress })).rejects.toThrow("the caller's own");
+  await expect(store.put("o", [bytesOf(300)], { onProgress })).rejects.toThrow("the caller's own");
   expect(await readAll(store, "o")).toEqual(bytesOf(300));
   expect(await store.verify()).toMatchObject({ problems: [] });
 });
@@ -220,7 +220,7 @@ it("keep what is committed when something fails after that", async () => {
 describe("ls and rm", () => {
   it("take a prefix for a list, and exactly one name to remove", async () => {
     const { vfs, store } = await makeStore();
-    for (const name of ["foo", "foobar", "foo/bar", "other"]) await store.put([bytesOf(10)], name);
+    for (const name of ["foo", "foobar", "foo/bar", "other"]) await store.put(name, [bytesOf(10)]);
     expect((await store.list("foo")).map(({ name }) => name)).toEqual(["foo", "foo/bar", "foobar"]);
     await store.remove("foo");
     expect((await store.list()).map(({ name }) => name)).toEqual(["foo/bar", "foobar", "other"]);
@@ -232,7 +232,7 @@ describe("ls and rm", () => {
 
   it("refuse to remove while a backend is away, since the object would come back with it", async () => {
     const { vfs, store } = await makeStore();
-    await store.put([bytesOf(10)], "o");
+    await store.put("o", [bytesOf(10)]);
     await vfs.remove("c", { recursive: true });
     await expect(store.remove("o")).rejects.toThrow("backend c is not there");
     expect(await readAll(store, "o")).toEqual(bytesOf(10));
@@ -243,7 +243,7 @@ describe("ls and rm", () => {
     "refuse the name %j",
     async (name) => {
       const { vfs, store } = await makeStore();
-      await expect(store.put([bytesOf(1)], name)).rejects.toThrow("object name");
+      await expect(store.put(name, [bytesOf(1)])).rejects.toThrow("object name");
       expect(await filesOf(vfs)).toEqual([]);
     },
   );
@@ -261,7 +261,7 @@ describe("ls and rm", () => {
       "FOO",
       "foo",
     ];
-    for (const [i, name] of names.entries()) await store.put([bytesOf(i + 1)], name);
+    for (const [i, name] of names.entries()) await store.put(name, [bytesOf(i + 1)]);
     for (const [i, name] of names.entries()) expect(await readAll(store, name)).toEqual(bytesOf(i + 1));
     expect((await store.list()).map(({ name }) => name)).toEqual([...names].sort());
   });
@@ -270,9 +270,9 @@ describe("ls and rm", () => {
 describe("backends that fail", () => {
   it("cost a put one shard each, while more than the data shards remain", async () => {
     const { vfs, store } = await makeStore();
-    await store.put([bytesOf(300)], "o");
+    await store.put("o", [bytesOf(300)]);
     await vfs.remove("d", { recursive: true });
-    const { failedShards } = await store.put([bytesOf(200)], "o");
+    const { failedShards } = await store.put("o", [bytesOf(200)]);
     expect(failedShards).toEqual([
       { shard: expect.any(Number), backend: "d", problem: "its directory is not there" },
     ]);
@@ -282,7 +282,7 @@ describe("backends that fail", () => {
 
     await vfs.remove("e", { recursive: true });
     const before = await filesOf(vfs);
-    await expect(store.put([bytesOf(100)], "o")).rejects.toThrow(
+    await expect(store.put("o", [bytesOf(100)])).rejects.toThrow(
       "4 of 6 shards could be written, 5 are needed",
     );
     expect(await filesOf(vfs)).toEqual(before);
@@ -291,18 +291,18 @@ describe("backends that fail", () => {
 
   it("do not bring an older version back with them", async () => {
     const { vfs, store } = await makeStore();
-    await store.put([bytesOf(300)], "o");
+    await store.put("o", [bytesOf(300)]);
     const kept = await Promise.all(
       (await filesOf(vfs, ["a"])).map(async (path) => ({ path, bytes: await readFileBytes(vfs, path) })),
     );
     await vfs.remove("a", { recursive: true });
-    await store.put([bytesOf(200)], "o");
+    await store.put("o", [bytesOf(200)]);
     for (const directory of ["a/manifests", "a/shards"]) await vfs.makeDirectory(directory);
     for (const { path, bytes } of kept) await writeFileBytes(vfs, path, bytes);
     expect(await readAll(store, "o")).toEqual(bytesOf(200));
     expect(await store.verify()).toMatchObject({ missing: 1, badManifests: 1, recoverable: 1 });
     // The next put knows of the old version by its manifest, and removes its shards, too.
-    await store.put([bytesOf(100)], "o");
+    await store.put("o", [bytesOf(100)]);
     expect(await store.verify()).toMatchObject({ problems: [] });
     expect(await filesIn(vfs, "shards")).toHaveLength(6);
   });
@@ -315,15 +315,15 @@ describe("backends that fail", () => {
     );
     expect(await vfs.list(".")).toEqual([]);
     const { store } = await makeStore({ backends: { a: "dir:a", b: "dir:b", c: "dir:c" } }, vfs);
-    await store.put([bytesOf(300)], "o");
-    await expect(store.put([bytesOf(300)], "p", { parityShards: 1 })).rejects.toThrow("expected 5 or more");
+    await store.put("o", [bytesOf(300)]);
+    await expect(store.put("p", [bytesOf(300)], { parityShards: 1 })).rejects.toThrow("expected 5 or more");
     await vfs.remove("b", { recursive: true });
     expect(await readAll(store, "o")).toEqual(bytesOf(300));
   });
 
   it("are named when none is there", async () => {
     const { vfs, store } = await makeStore();
-    await store.put([bytesOf(9)], "o");
+    await store.put("o", [bytesOf(9)]);
     for (const backend of BACKENDS) await vfs.remove(backend, { recursive: true });
     await expect(store.list()).rejects.toThrow("no backend is there");
     await expect(readAll(store, "o")).rejects.toThrow("backend f is not there");
@@ -336,12 +336,12 @@ describe.skipIf(!hasRonomon)(
   () => {
     it("is recorded with the object, and used to read it", async () => {
       const { vfs, store } = await makeStore();
-      await store.put([bytesOf(1001)], "o", { codeFamily: "ronomon-cauchy" });
+      await store.put("o", [bytesOf(1001)], { codeFamily: "ronomon-cauchy" });
       await vfs.remove("a", { recursive: true });
       await vfs.remove("b", { recursive: true });
       expect(await readAll(store, "o")).toEqual(bytesOf(1001));
       await expect(
-        store.put([bytesOf(1)], "p", { dataShards: 25, parityShards: 5, codeFamily: "ronomon-cauchy" }),
+        store.put("p", [bytesOf(1)], { dataShards: 25, parityShards: 5, codeFamily: "ronomon-cauchy" }),
       ).rejects.toThrow("dataShards");
     });
   },

@@ -1,6 +1,6 @@
 import { joinPath, MemoryVfs, readFull, type Vfs } from "@millrace/files";
 import type { MemoryBudget } from "@millrace/stream";
-import { ErasureStore, initStore, type StoreConfig } from "../src/index.ts";
+import { type ErasureStore, initStore, openStore, type StoreConfig } from "../src/index.ts";
 
 /** Names of backends, and their directories. */
 export const BACKENDS = ["a", "b", "c", "d", "e", "f"];
@@ -8,6 +8,7 @@ export const BACKENDS = ["a", "b", "c", "d", "e", "f"];
 /** A configuration with units so small that a few hundred bytes make several stripes. */
 export const SMALL_CONFIG: StoreConfig = {
   unitBytes: 16,
+  inlineBytes: 0,
   backends: Object.fromEntries(BACKENDS.map((name) => [name, `dir:${name}`])),
 };
 
@@ -18,13 +19,13 @@ export async function makeStore(
   budget?: MemoryBudget,
 ): Promise<{ vfs: Vfs; store: ErasureStore }> {
   await initStore(vfs, "store.yaml", { ...SMALL_CONFIG, ...config });
-  return { vfs, store: await ErasureStore.open("store.yaml", { vfs, budget }) };
+  return { vfs, store: await openStore("store.yaml", { vfs, budget }) };
 }
 
 /** All bytes of an object. */
 export async function readAll(store: ErasureStore, name: string): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of store.read(name)) pieces.push(piece.slice());
+  for await (const piece of store.get(name)) pieces.push(piece.slice());
   return new Uint8Array(Buffer.concat(pieces));
 }
 

@@ -12,5 +12,5 @@ export {
   decompressBytesSync,
   decompressChunks,
 } from "./web-codec.ts";
-export { newHasher, sha256Hex } from "./web-hash.ts";
+export { crc32, newHasher, sha256Hex } from "./web-hash.ts";
 export { readZip, writeZip } from "./zip.ts";

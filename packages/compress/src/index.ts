@@ -6,5 +6,5 @@ export { compressLzf, decompressLzf } from "./lzf.ts";
 export { decompressBlosc, decompressBloscSync } from "./node-blosc.ts";
 export { decompressChunks } from "./node-chunks.ts";
 export { compressBytes, compressBytesSync, decompressBytes, decompressBytesSync } from "./node-codec.ts";
-export { newHasher, sha256Hex } from "./node-hash.ts";
+export { crc32, newHasher, sha256Hex } from "./node-hash.ts";
 export { readZip, writeZip } from "./zip.ts";

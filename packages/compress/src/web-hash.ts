@@ -14,3 +14,16 @@ export function sha256Hex(bytes: Uint8Array): string {
   hasher.update(bytes);
   return hasher.digestHex();
 }
+
+const CRC32_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc >>> 0;
+});
+
+/** CRC-32 as in gzip, ZIP and PNG. @param previous - the CRC of the bytes before, to go on from */
+export function crc32(bytes: Uint8Array, previous = 0): number {
+  let crc = ~previous;
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC32_TABLE[(crc ^ bytes[i]!) & 255]!;
+  return ~crc >>> 0;
+}

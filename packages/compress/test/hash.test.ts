@@ -73,3 +73,14 @@ it("a browser says that a hasher is spent, and which digests there are", () => {
   expect(() => hasher.digestHex()).toThrow("SHA-256 hasher");
   expect(() => browser.newHasher("md5" as "sha256")).toThrow("sha256");
 });
+
+it.each([
+  ["Node", node],
+  ["a browser", browser],
+])("CRC-32 of %s is the published one, in any pieces", (_name, { crc32 }) => {
+  // The check value of the CRC catalogue (reveng.sourceforge.io, "CRC-32/ISO-HDLC").
+  expect(crc32(encode("123456789"))).toBe(0xcbf43926);
+  expect(crc32(encode("6789"), crc32(encode("12345")))).toBe(0xcbf43926);
+  expect(crc32(encode(""))).toBe(0);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 70 }), (bytes) => crc32(bytes) === node.crc32(bytes)));
+});

@@ -9,6 +9,7 @@ it("exports these names and no others", () => {
       "compressBytes",
       "compressBytesSync",
       "compressLzf",
+      "crc32",
       "decompressBlosc",
       "decompressBloscSync",
       "decompressBytes",

@@ -24,6 +24,7 @@ export {
   type ParallelMapOptions,
 } from "./ordered-parallel-map.ts";
 export { DEFAULT_PROGRESS_OPTIONS, Progress, type ProgressOptions, type ProgressReport } from "./progress.ts";
+export { RateLimiter, type RateLimiterClock } from "./rate-limiter.ts";
 export { readAhead } from "./read-ahead.ts";
 export { rebatch } from "./rebatch.ts";
 export { DEFAULT_RETRY_OPTIONS, type FilledRetryOptions, type RetryOptions, retry } from "./retry.ts";

@@ -1,34 +1,61 @@
 import { once } from "node:events";
 import { formatByteSize, formatDuration } from "@millrace/base";
 import { formatFacts, UsageError, type VerbSpec } from "@millrace/cli";
-import type { ReadOptions } from "../read-object.ts";
-import { ErasureStore } from "../store.ts";
-import { type ConfigFlag, configFlag, damageNotes, rateOf, secondsSince, workOptions } from "./shared.ts";
+import { diskVfs } from "@millrace/files";
+import { getFolder } from "../folders.ts";
+import type { ByteRange, ReadOptions } from "../read-object.ts";
+import type { ErasureStore } from "../store.ts";
+import {
+  type ConfigFlag,
+  configFlag,
+  damageNotes,
+  openFromFlags,
+  rateOf,
+  secondsSince,
+  workOptions,
+} from "./shared.ts";
 
-/** `get <name> <out>`: writes an object to a file or to stdout. */
-export const getVerb: VerbSpec<ConfigFlag> = {
+interface GetFlags extends ConfigFlag {
+  readonly range?: string;
+}
+
+/** `get <name> <out>`: writes an object to a file or to stdout, or a folder of objects to a directory. */
+export const getVerb: VerbSpec<GetFlags> = {
   usage: "get <name> <out>",
-  summary: "writes an object to a file (- for stdout), from whichever shards are there",
+  summary:
+    "writes an object to a file (- for stdout), or all objects below a name that ends in / to a directory",
   example: "get --config store.yaml 2026/report.pdf report.pdf",
-  flags: configFlag,
-  action: async (context, [name, out], { config }) => {
+  flags: (command) =>
+    configFlag(command).option(
+      "--range <first-last>",
+      'bytes of the object, both ends included: "0-65535", "100-"',
+    ),
+  action: async (context, [name, out], flags) => {
     if (out === "-" && context.isJson)
       throw new UsageError("get NAME -: with --json stdout is taken; name a file");
+    const range = flags.range === undefined ? undefined : parseRange(flags.range);
+    const isFolder = name!.endsWith("/");
+    if (isFolder && (out === "-" || range !== undefined)) {
+      throw new UsageError(`get ${name}: many objects go to a directory, whole; name one`);
+    }
     const startMs = performance.now();
-    const store = await ErasureStore.open(config);
-    const options = { ...workOptions(context, "get"), onDamage: damageNotes(context) };
+    const store = await openFromFlags(flags);
+    const work = workOptions(context, store, "get");
+    const options = { ...work, onDamage: damageNotes(context, store) };
     if (out === "-") {
-      await writeToStdout(store, name!, options);
+      await writeToStdout(store, name!, { ...options, range });
       return undefined;
     }
-    const { object, bytes } = await store.get(name!, out!, options);
+    const { bytes, objects } = isFolder
+      ? await getFolder(store, diskVfs, name!.replace(/\/+$/, ""), out!, options)
+      : { ...(await store.getFile(name!, out!, { ...options, range })), objects: 1 };
     const seconds = secondsSince(startMs);
     const bytesPerSecond = rateOf(bytes, seconds);
     return {
-      json: { object, bytes, path: out, seconds, bytesPerSecond },
+      json: { object: name, bytes, objects, path: out, seconds, bytesPerSecond },
       text: formatFacts([
-        ["object", object],
-        ["file", out],
+        ["object", isFolder ? `${name} (${objects} objects)` : name],
+        [isFolder ? "directory" : "file", out],
         ["size", formatByteSize(bytes)],
         ["time", formatDuration(seconds * 1000)],
         ["speed", `${formatByteSize(bytesPerSecond)}/s`],
@@ -37,8 +64,20 @@ export const getVerb: VerbSpec<ConfigFlag> = {
   },
 };
 
-async function writeToStdout(store: ErasureStore, name: string, options: ReadOptions): Promise<void> {
-  for await (const piece of store.read(name, options)) {
+function parseRange(text: string): ByteRange {
+  const [, first, last] = /^(\d+)-(\d*)$/.exec(text) ?? [];
+  if (first === undefined || (last !== "" && Number(last) < Number(first))) {
+    throw new UsageError(`--range ${text}: expected FIRST-LAST or FIRST-, in bytes, both included`);
+  }
+  return { start: Number(first), ...(last !== "" && { end: Number(last) + 1 }) };
+}
+
+async function writeToStdout(
+  store: ErasureStore,
+  name: string,
+  options: ReadOptions & { readonly signal: AbortSignal },
+): Promise<void> {
+  for await (const piece of store.get(name, options)) {
     // A copy: stdout may still hold a piece when the next one is read into the same memory.
     if (!process.stdout.write(piece.slice())) await once(process.stdout, "drain", { signal: options.signal });
   }

@@ -1,13 +1,16 @@
 import { resolve } from "node:path";
 import { formatFacts, integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
-import { initStore } from "../config.ts";
-import { type ConfigFlag, configFlag } from "./shared.ts";
+import { initStore } from "../config-file.ts";
+import type { KeyReference } from "../repository-key.ts";
+import type { ConfigFlag } from "./shared.ts";
 
 interface InitFlags extends ConfigFlag {
   readonly backend: readonly string[];
   readonly dataShards: number;
   readonly parityShards: number;
+  readonly encryptionKey?: string;
+  readonly rawKey?: boolean;
 }
 
 /** `init`: makes a store. */
@@ -16,15 +19,18 @@ export const initVerb: VerbSpec<InitFlags> = {
   summary: "makes a store: the directories of its backends, and its configuration",
   example: "init --config store.yaml --backend a=dir:disks/a --backend b=dir:disks/b --backend c=dir:disks/c",
   flags: (command) =>
-    configFlag(command)
+    command
+      .requiredOption("--config <file>", "the configuration to write")
       .requiredOption(
         "--backend <name=location>",
         "a place for shards, on a disk of its own; again for each",
         (value: string, before: readonly string[] = []) => [...before, value],
       )
       .option("--data-shards <n>", "shards that hold an object's bytes", integerBetween(1, 255), 4)
-      .option("--parity-shards <n>", "shards of it that may be lost", integerBetween(1, 255), 2),
-  action: async (_context, _args, { config, backend, dataShards, parityShards }) => {
+      .option("--parity-shards <n>", "shards of it that may be lost", integerBetween(1, 255), 2)
+      .option("--encryption-key <reference>", "encrypts objects with the key in env:NAME or file:PATH")
+      .option("--raw-key", "the key is 64 hexadecimal digits, not a passphrase"),
+  action: async (_context, _args, { config, backend, dataShards, parityShards, encryptionKey, rawKey }) => {
     const backends: Record<string, string> = {};
     for (const text of backend) {
       const [, name, location] = /^([^=]*)=(.*)$/.exec(text) ?? [];
@@ -36,7 +42,13 @@ export const initVerb: VerbSpec<InitFlags> = {
       // The configuration may lie elsewhere; what is typed is meant from here.
       backends[name] = location.startsWith("dir:") ? `dir:${resolve(location.slice(4))}` : location;
     }
-    await initStore(diskVfs, config, { dataShards, parityShards, backends });
+    const encryption = encryptionKey === undefined ? undefined : keyReference(encryptionKey, rawKey === true);
+    await initStore(diskVfs, config, {
+      dataShards,
+      parityShards,
+      ...(encryption && { encryption }),
+      backends,
+    });
     return {
       json: { config, backends: Object.keys(backends).length, dataShards, parityShards },
       text: formatFacts([
@@ -47,3 +59,9 @@ export const initVerb: VerbSpec<InitFlags> = {
     };
   },
 };
+
+function keyReference(key: string, isRaw: boolean): KeyReference {
+  if (isRaw) return { key, derive: "raw" };
+  const salt = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
+  return { key, derive: "scrypt", salt };
+}

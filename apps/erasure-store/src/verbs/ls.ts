@@ -1,6 +1,5 @@
 import { formatTable, type VerbSpec } from "@millrace/cli";
-import { ErasureStore } from "../store.ts";
-import { type ConfigFlag, configFlag } from "./shared.ts";
+import { type ConfigFlag, configFlag, openFromFlags } from "./shared.ts";
 
 /** `ls [prefix]`: which objects there are. */
 export const lsVerb: VerbSpec<ConfigFlag> = {
@@ -8,8 +7,8 @@ export const lsVerb: VerbSpec<ConfigFlag> = {
   summary: "lists the objects whose names begin with a prefix, with the shards that are there",
   example: "ls --config store.yaml 2026/",
   flags: configFlag,
-  action: async (_context, [prefix], { config }) => {
-    const objects = await (await ErasureStore.open(config)).list(prefix);
+  action: async (_context, [prefix], flags) => {
+    const objects = await (await openFromFlags(flags)).list(prefix);
     const rows = objects.map(({ name, bytes, shards, shardsPresent }) => [
       name,
       bytes,

@@ -1,70 +1,116 @@
 import { addAbortSignal } from "node:stream";
 import { checkOneOf, formatByteSize, formatDuration } from "@millrace/base";
 import { formatFacts, integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
-import { baseName } from "@millrace/files";
+import { baseName, diskVfs } from "@millrace/files";
+import { COMPRESSIONS, type Compression } from "../coding.ts";
+import { putFolder } from "../folders.ts";
 import { shardName } from "../open-shards.ts";
-import { ErasureStore } from "../store.ts";
-import { type ConfigFlag, configFlag, rateOf, secondsSince, workOptions } from "./shared.ts";
+import type { PutOptions, PutResult } from "../put.ts";
+import type { ErasureStore } from "../store.ts";
+import {
+  type ConfigFlag,
+  configFlag,
+  note,
+  openFromFlags,
+  rateOf,
+  secondsSince,
+  workOptions,
+} from "./shared.ts";
 
 interface PutFlags extends ConfigFlag {
   readonly dataShards?: number;
   readonly parityShards?: number;
   readonly engine?: string;
+  readonly compression?: string;
+  readonly raw?: boolean;
+  readonly recursive?: boolean;
 }
 
-const FAMILY_OF_ENGINE = { typescript: "vandermonde", ronomon: "ronomon-cauchy" } as const;
+const FAMILY_OF_ENGINE = { wasm: undefined, typescript: undefined, ronomon: "ronomon-cauchy" } as const;
 
-/** `put <file> [name]`: stores a file. */
+/** `put <file> [name]`: stores a file or a folder. */
 export const putVerb: VerbSpec<PutFlags> = {
   usage: "put <file> [name]",
-  summary: "stores a file (- for stdin) under a name, which is the file's own by default",
+  summary: "stores a file or stdin (-) under a name, which is the file's own by default",
   example: "put --config store.yaml report.pdf 2026/report.pdf",
   flags: (command) =>
     configFlag(command)
       .option("--data-shards <n>", "as `init`; for this object only", integerBetween(1, 255))
       .option("--parity-shards <n>", "as `init`; for this object only", integerBetween(1, 255))
-      .option("--engine <name>", "typescript, or ronomon (native, where installed); for this object only"),
-  action: async (context, [file, givenName], { config, dataShards, parityShards, engine }) => {
+      .option("--compression <name>", "none or zstd; for this object only")
+      .option("--recursive", "stores all files of a folder, under the name and their paths in it")
+      .option("--raw", "in one piece on one backend, without redundancy")
+      .option(
+        "--engine <name>",
+        "ronomon for the native addon's code, where installed; for this object only",
+      ),
+  action: async (context, [file, givenName], flags) => {
     if (file === "-" && givenName === undefined) {
       throw new UsageError("put -: stdin has no name; say put - NAME");
     }
-    const name = givenName ?? baseName(file!);
-    const engines = Object.keys(FAMILY_OF_ENGINE) as (keyof typeof FAMILY_OF_ENGINE)[];
-    const codeFamily =
-      engine === undefined ? undefined : FAMILY_OF_ENGINE[checkOneOf("store", "engine", engine, engines)];
+    const path = file!.replace(/(?<=.)\/+$/, "");
+    const name = givenName ?? baseName(path);
     const startMs = performance.now();
-    const store = await ErasureStore.open(config);
-    // A terminal or a pipe may never end: the signal ends it.
-    const input = file === "-" ? addAbortSignal(context.signal, process.stdin) : file!;
-    const result = await store.put(input, name, {
-      ...workOptions(context, "put"),
-      dataShards,
-      parityShards,
-      codeFamily,
-    });
+    const store = await openFromFlags(flags);
+    const options = { ...shapeOf(flags), ...workOptions(context, store, "put") };
+    const isFolder = flags.recursive === true && file !== "-";
+    const result = isFolder
+      ? { ...(await putFolder(store, diskVfs, name, path, options)), ...shapeIn(store, options) }
+      : { ...(await putOne(store, name, file!, options)), objects: 1 };
     for (const failed of result.failedShards) {
-      context.note(`not written: ${shardName(failed)}: ${failed.problem}; the object is stored without it`);
+      note(
+        context,
+        store,
+        `not written: ${shardName(failed)}: ${failed.problem}; the object is stored without it`,
+      );
     }
     const seconds = secondsSince(startMs);
-    const { object, bytes } = result;
+    const { bytes, objects, dataShards, parityShards } = result;
     const bytesPerSecond = rateOf(bytes, seconds);
+    const failedShards = result.failedShards.length;
     return {
-      json: {
-        object,
-        bytes,
-        dataShards: result.dataShards,
-        parityShards: result.parityShards,
-        failedShards: result.failedShards.length,
-        seconds,
-        bytesPerSecond,
-      },
+      json: { object: name, bytes, objects, dataShards, parityShards, failedShards, seconds, bytesPerSecond },
       text: formatFacts([
-        ["object", object],
+        ["object", isFolder ? `${name}/ (${objects} objects)` : name],
         ["size", formatByteSize(bytes)],
-        ["shards", `${result.dataShards} data, ${result.parityShards} parity`],
+        ["shards", `${dataShards} data, ${parityShards} parity`],
         ["time", formatDuration(seconds * 1000)],
         ["speed", `${formatByteSize(bytesPerSecond)}/s`],
       ]),
     };
   },
 };
+
+function putOne(
+  store: ErasureStore,
+  name: string,
+  file: string,
+  options: PutOptions & { readonly signal: AbortSignal },
+): Promise<PutResult> {
+  // A terminal or a pipe may never end: the signal ends it.
+  return store.put(name, file === "-" ? addAbortSignal(options.signal, process.stdin) : file, options);
+}
+
+function shapeOf({
+  dataShards,
+  parityShards,
+  engine,
+  compression,
+  raw,
+}: PutFlags): Omit<PutOptions, "signal"> {
+  const engines = Object.keys(FAMILY_OF_ENGINE) as (keyof typeof FAMILY_OF_ENGINE)[];
+  const codeFamily =
+    engine === undefined ? undefined : FAMILY_OF_ENGINE[checkOneOf("store", "engine", engine, engines)];
+  const codec: Compression | undefined =
+    compression === undefined ? undefined : checkOneOf("store", "compression", compression, COMPRESSIONS);
+  return { dataShards, parityShards, codeFamily, compression: codec, raw };
+}
+
+function shapeIn(
+  { config }: ErasureStore,
+  options: PutOptions,
+): { dataShards: number; parityShards: number } {
+  if (options.raw === true) return { dataShards: 1, parityShards: 0 };
+  const { dataShards = config.dataShards, parityShards = config.parityShards } = options;
+  return { dataShards, parityShards };
+}

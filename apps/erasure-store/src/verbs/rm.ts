@@ -1,6 +1,5 @@
 import { formatFacts, type VerbSpec } from "@millrace/cli";
-import { ErasureStore } from "../store.ts";
-import { type ConfigFlag, configFlag } from "./shared.ts";
+import { type ConfigFlag, configFlag, openFromFlags } from "./shared.ts";
 
 /** `rm <name>`: removes one object. */
 export const rmVerb: VerbSpec<ConfigFlag> = {
@@ -8,8 +7,8 @@ export const rmVerb: VerbSpec<ConfigFlag> = {
   summary: "removes exactly one object",
   example: "rm --config store.yaml 2026/report.pdf",
   flags: configFlag,
-  action: async (context, [name], { config }) => {
-    const store = await ErasureStore.open(config);
+  action: async (context, [name], flags) => {
+    const store = await openFromFlags(flags);
     await store.remove(name!, { signal: context.signal });
     return { json: { object: name, removed: true }, text: formatFacts([["removed", name]]) };
   },

@@ -1,26 +1,58 @@
 import type { VerbContext, VerbSpec } from "@millrace/cli";
+import { byteSize, integerBetween } from "@millrace/cli";
 import type { ShardProblem } from "../open-shards.ts";
 import { shardName } from "../open-shards.ts";
+import { type ErasureStore, openStore } from "../store.ts";
 import type { WorkOptions } from "../store-context.ts";
 
-/** The flag that every verb has. */
+/** The flags that every verb has. */
 export interface ConfigFlag {
   readonly config: string;
+  readonly quiet?: boolean;
+  readonly memoryThreshold?: number;
+  readonly maxMemoryUsage?: number;
+  readonly concurrency?: number;
 }
 
 type AddFlags = NonNullable<VerbSpec<object>["flags"]>;
 
-/** Adds `--config`. */
+/** Adds `--config` and what lies over the configuration. */
 export const configFlag: AddFlags = (command) =>
-  command.requiredOption("--config <file>", "the store's configuration, as `init` wrote it");
+  command
+    .requiredOption("--config <file>", "the store's configuration, as `init` wrote it")
+    .option("--quiet", "no notes and no bars, errors only")
+    .option("--memory-threshold <size>", "files up to this size are read whole", byteSize)
+    .option("--max-memory-usage <size>", "most memory of stripes", byteSize)
+    .option("--concurrency <n>", "files of a folder at a time", integerBetween(1, 256));
 
-/** A verb's signal, and a bar on stderr. */
-export function workOptions(context: VerbContext, label: string): Required<WorkOptions> {
-  const bar = context.progress(label);
-  return {
-    signal: context.signal,
-    onProgress: (report) => bar.update(report),
+/** A store with the flags over the environment over its file. */
+export function openFromFlags(flags: ConfigFlag): Promise<ErasureStore> {
+  const overrides = {
+    ...(flags.quiet === true && { log_level: "error" as const }),
+    performance: {
+      ...(flags.memoryThreshold !== undefined && { memory_threshold: flags.memoryThreshold }),
+      ...(flags.maxMemoryUsage !== undefined && { max_memory_usage: flags.maxMemoryUsage }),
+      ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
+    },
   };
+  return openStore(flags.config, { environment: process.env, overrides });
+}
+
+/** A verb's signal, and a bar on stderr where the level of notes has bars. */
+export function workOptions(
+  context: VerbContext,
+  store: ErasureStore,
+  label: string,
+): WorkOptions & { readonly signal: AbortSignal } {
+  const level = store.config.log_level;
+  if (level === "error" || level === "warn") return { signal: context.signal };
+  const bar = context.progress(label);
+  return { signal: context.signal, onProgress: (report) => bar.update(report) };
+}
+
+/** Writes a note on stderr, unless the level of notes is "error". */
+export function note(context: VerbContext, store: ErasureStore, line: string): void {
+  if (store.config.log_level !== "error") context.note(line);
 }
 
 /** Bytes a second; 0 when no time could be measured. */
@@ -34,11 +66,11 @@ export function secondsSince(startMs: number): number {
 }
 
 /** A line for each shard that had to be made good, the first time that it had. */
-export function damageNotes(context: VerbContext): (problem: ShardProblem) => void {
+export function damageNotes(context: VerbContext, store: ErasureStore): (problem: ShardProblem) => void {
   const told = new Set<number>();
   return (problem) => {
     if (told.has(problem.shard)) return;
     told.add(problem.shard);
-    context.note(`made good: ${shardName(problem)}: ${problem.problem}`);
+    note(context, store, `made good: ${shardName(problem)}: ${problem.problem}`);
   };
 }

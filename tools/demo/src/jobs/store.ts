@@ -3,7 +3,7 @@ import { createReadStream, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { formatByteSize } from "@millrace/base";
-import { ErasureStore, initStore } from "@millrace/erasure-store";
+import { initStore, openStore } from "@millrace/erasure-store";
 import { diskVfs } from "@millrace/files";
 import { type Job, timed } from "../job.ts";
 
@@ -19,14 +19,14 @@ export const job: Job = async ({ directory }) => {
   );
   const configPath = join(directory, "store.yaml");
   await initStore(diskVfs, configPath, { backends });
-  const store = await ErasureStore.open(configPath);
-  const put = await timed(() => store.put(input, "node"));
+  const store = await openStore(configPath);
+  const put = await timed(() => store.put("node", input));
 
   rmSync(backendPath(1), { recursive: true });
   rmSync(backendPath(4), { recursive: true });
   const outputPath = join(directory, "node");
   const verified = await store.verify();
-  const got = await timed(() => store.get("node", outputPath));
+  const got = await timed(() => store.getFile("node", outputPath));
   const [before, after] = [await sha256(input), await sha256(outputPath)];
   rmSync(outputPath);
   return {

@@ -1,0 +1,26 @@
+import { formatFacts, type VerbSpec } from "@millrace/cli";
+import { type ConfigFlag, configFlag, openFromFlags } from "./shared.ts";
+
+/** `config`: the configuration in force. */
+export const configVerb: VerbSpec<ConfigFlag> = {
+  usage: "config",
+  summary: "shows the configuration in force: flags over MILLRACE_STORE_… over the file over the defaults",
+  example: "config --config store.yaml --max-memory-usage 256MiB",
+  flags: configFlag,
+  action: async (_context, _args, flags) => {
+    const { config } = await openFromFlags(flags);
+    const { backends, performance, encryption, ...simple } = config;
+    return {
+      json: { ...config },
+      text: formatFacts([
+        ...Object.entries(simple),
+        ["encryption", encryption === null ? "none" : `${encryption.key}, ${encryption.derive}`],
+        ...Object.entries(performance).map(([name, value]): [string, string] => [name, String(value)]),
+        ...Object.entries(backends).map(([name, { location, weight, domain }]): [string, string] => [
+          `backend ${name}`,
+          `${location}, weight ${weight}, domain ${domain}`,
+        ]),
+      ]),
+    };
+  },
+};
