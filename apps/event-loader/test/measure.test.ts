@@ -74,6 +74,13 @@ it("profile compares ways to load, with the fields that are promised", async () 
   expect(stdout).toMatch(/memory, streamed: up to.*recommended.*chunkSize/s);
 });
 
+it("a load that needs more memory than it may have ends with one line that names limit and option", async () => {
+  const args = ["profile", "good.raw", "--memory-limit", "1KiB"];
+  const { code, stdout, stderr } = await runMain(args, { cwd: directory.path });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^millrace-events: .*good.raw.*memoryLimit.*--memory-limit.*1024[^\n]*\n$/);
+});
+
 it("index writes a file beside the recording, with the fields that are promised", async () => {
   copyFileSync(join(directory.path, "good.raw"), join(directory.path, "indexed.raw"));
   const json = await jsonOf("index", "indexed.raw");

@@ -42,7 +42,7 @@ export class EventBatches {
   checkRoom(rows: number): void {
     const bytes = this.#bytes + rows * ROW_BYTES;
     if (bytes <= this.#limitBytes) return;
-    const what = `loading ${this.#name} with the option memoryLimit (load less with a query, or read it in chunks)`;
+    const what = `loading ${this.#name} with the option memoryLimit, or --memory-limit (load less with a query, or read it in chunks)`;
     throw new CapacityError("EVENTS_LOAD_MEMORY", what, bytes, this.#limitBytes);
   }
 
