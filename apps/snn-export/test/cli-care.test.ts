@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryVfs, readFullSync } from "@millrace/files";
-import { describeBadInput, runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { describeBadInput, runInProcess, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { main } from "../src/cli.ts";
 import { DataExporter } from "../src/index.ts";
 import { entryOf, NEURONS } from "./helpers.ts";
 import { writeVersion1 } from "./version-1.ts";
@@ -13,7 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => directory[Symbol.dispose]());
 
-const snn = (...args: string[]) => runCommand("snn-export", args, { cwd: directory.path });
+const snn = (...args: string[]) => runInProcess(main, args, { cwd: directory.path });
 
 /** Field names with the types of their values: what other programs rely on. */
 const fieldsOf = (json: object): Record<string, string> =>
@@ -155,6 +156,7 @@ describe("snn info", () => {
   const goodInput = new Uint8Array(readFileSync(exporter.path));
   const common = { app: "snn-export", extension: ".h5" } as const;
   describeBadInput({
+    run: (args) => runInProcess(main, args),
     ...common,
     name: "validate",
     args: (input) => ["validate", input],
@@ -162,6 +164,7 @@ describe("snn info", () => {
     truncateAt: goodInput.length >> 1,
   });
   describeBadInput({
+    run: (args) => runInProcess(main, args),
     ...common,
     name: "recover",
     args: (input) => ["recover", input, "--force"],
@@ -170,6 +173,7 @@ describe("snn info", () => {
   });
   const old = await version1(3000);
   describeBadInput({
+    run: (args) => runInProcess(main, args),
     ...common,
     name: "migrate",
     args: (input, output) => ["migrate", input, join(output, "new.h5")],

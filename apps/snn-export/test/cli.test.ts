@@ -3,11 +3,13 @@ import { join } from "node:path";
 import {
   describeBadInput,
   runCommand,
+  runInProcess,
   smallDisk,
   type TempDirectory,
   tempDirectory,
 } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { main } from "../src/cli.ts";
 import { DataExporter } from "../src/index.ts";
 
 let directory: TempDirectory;
@@ -16,13 +18,20 @@ beforeAll(() => {
 });
 afterAll(() => directory[Symbol.dispose]());
 
-const snn = (...args: string[]) => runCommand("snn-export", args, { cwd: directory.path });
+const snn = (...args: string[]) => runInProcess(main, args, { cwd: directory.path });
 
 /** Field names with the types of their values: what other programs rely on. */
 const fieldsOf = (json: object): Record<string, string> =>
   Object.fromEntries(
     Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
   );
+
+it("runs as a process of its own, with its exit code and streams", async () => {
+  const run = (...args: string[]) => runCommand("snn-export", args, { cwd: directory.path });
+  const { code, stdout, stderr } = await run("simulate", "--steps", "20", "--output", "own", "--json");
+  expect([code, stderr, (JSON.parse(stdout) as { steps: number }).steps]).toEqual([0, "", 20]);
+  expect(await run("info", "none.h5")).toMatchObject({ code: 1, stdout: "" });
+});
 
 describe("snn simulate and info", () => {
   it("record a network whose spikes info counts again, with the fields that are promised", async () => {
@@ -141,6 +150,7 @@ describe("snn simulate and info", () => {
   exporter.close();
   const goodInput = new Uint8Array(readFileSync(exporter.path));
   describeBadInput({
+    run: (args) => runInProcess(main, args),
     app: "snn-export",
     name: "info",
     args: (input) => ["info", input],

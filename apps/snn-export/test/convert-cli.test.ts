@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describeBadInput, runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { describeBadInput, runInProcess, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { main } from "../src/cli.ts";
 import { convertExperiment } from "../src/index.ts";
 import { recordForConverting } from "./convert-helpers.ts";
 
@@ -14,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => directory[Symbol.dispose]());
 
-const snn = (...args: string[]) => runCommand("snn-export", args, { cwd: directory.path });
+const snn = (...args: string[]) => runInProcess(main, args, { cwd: directory.path });
 
 /** Field names with the types of their values: what other programs rely on. */
 const fieldsOf = (json: object): Record<string, string> =>
@@ -115,6 +116,7 @@ describe("convert, import and plot", () => {
   const cut = recorded.length >> 1;
   // Failing disks are tested for every format in convert.test.ts; the rest happens before a format is looked at.
   describeBadInput({
+    run: (args) => runInProcess(main, args),
     app: "snn-export",
     name: "convert",
     args: (file, output) => ["convert", file, join(output, "a.nwb")],
@@ -124,6 +126,7 @@ describe("convert, import and plot", () => {
     fullDiskBytes: 16_384,
   });
   describeBadInput({
+    run: (args) => runInProcess(main, args),
     app: "snn-export",
     name: "plot",
     args: (file, output) => ["plot", file, "-o", join(output, "a.svg")],
@@ -136,6 +139,7 @@ describe("convert, import and plot", () => {
   await convertExperiment(path, sonata);
   const spikes = new Uint8Array(readFileSync(sonata));
   describeBadInput({
+    run: (args) => runInProcess(main, args),
     app: "snn-export",
     name: "import",
     args: (file, output) => ["import", file, join(output, "a.h5")],

@@ -14,4 +14,5 @@ export {
   type RunCommandOptions,
   runCommand,
 } from "./run-command.ts";
+export { type AppMain, type InProcessOptions, runInProcess } from "./run-in-process.ts";
 export { smallDisk, type TempDirectory, tempDirectory } from "./temp-directory.ts";
