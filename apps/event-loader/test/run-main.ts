@@ -1,7 +1,7 @@
 import { type CommandOutcome, type InProcessOptions, runInProcess } from "@millrace/testkit";
 import { main } from "../src/cli.ts";
 
-/** Runs a command line in this process. */
+/** Runs a command line of ours in this process. */
 export function runMain(args: readonly string[], options?: InProcessOptions): Promise<CommandOutcome> {
   return runInProcess(main, args, options);
 }

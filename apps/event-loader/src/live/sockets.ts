@@ -41,7 +41,7 @@ export function parseLiveUrl(url: string): LiveAddress {
 
 /** Receives datagrams; those that come while `queueBytes` of them wait are dropped and counted. */
 export async function receiveDatagrams({ host, port }: LiveAddress, queueBytes: number): Promise<LivePieces> {
-  const dgram = nodeModule<typeof Dgram>("node:dgram");
+  const dgram = nodeModule<typeof Dgram>("dgram");
   const socket = dgram.createSocket(host.includes(":") ? "udp6" : "udp4");
   const budget = new MemoryBudget(queueBytes);
   const queue = new ByteQueue<Uint8Array>(budget);
@@ -63,7 +63,7 @@ export async function receiveDatagrams({ host, port }: LiveAddress, queueBytes: 
 
 /** Bytes of one connection: of the first that comes in, or of one that is made. */
 export async function receiveStream({ host, port }: LiveAddress, isListening: boolean): Promise<LivePieces> {
-  const net = nodeModule<typeof Net>("node:net");
+  const net = nodeModule<typeof Net>("net");
   if (!isListening) {
     const socket = net.connect(port, host);
     const url = `tcp://${host}:${port}`;
@@ -97,7 +97,7 @@ export const DATAGRAM_BYTES = 1400;
 
 /** Sends datagrams. */
 export async function sendDatagrams({ host, port }: LiveAddress): Promise<LiveOutput> {
-  const dgram = nodeModule<typeof Dgram>("node:dgram");
+  const dgram = nodeModule<typeof Dgram>("dgram");
   const socket = dgram.createSocket(host.includes(":") ? "udp6" : "udp4");
   const send = (bytes: Uint8Array): Promise<void> =>
     new Promise((resolve, reject) =>
@@ -110,7 +110,7 @@ export async function sendDatagrams({ host, port }: LiveAddress): Promise<LiveOu
 
 /** Sends bytes over a connection that it makes. */
 export async function sendStream({ host, port }: LiveAddress): Promise<LiveOutput> {
-  const net = nodeModule<typeof Net>("node:net");
+  const net = nodeModule<typeof Net>("net");
   const url = `tcp://${host}:${port}`;
   const socket = net.connect(port, host);
   await once(socket, "connect", () => {}, url);
@@ -170,7 +170,7 @@ function onlyOnce(close: () => Promise<void>): () => Promise<void> {
   return () => (closed ??= close());
 }
 
-/** A module of Node, found when it is used: a browser has none and must not look for it. */
+/** A module of Node, found when it is used: a browser has none. Its name stands without "node:", which bundlers look for. */
 function nodeModule<T>(name: string): T {
   const found: unknown = globalThis.process?.getBuiltinModule?.(name);
   if (found !== undefined) return found as T;
