@@ -10,12 +10,13 @@ import {
   primaryRootOf,
   setMultikey,
 } from "./collection-page.ts";
-import { fieldName, readField } from "./document/decode.ts";
+import { decodeDocument, fieldName, readField } from "./document/decode.ts";
 import { encodeDocument } from "./document/encode.ts";
 import { ObjectId } from "./document/object-id.ts";
 import { type Document, getField, type Value } from "./document/value.ts";
 import { encodeKey, MAX_INDEX_VALUE_BYTES } from "./keys/encode-key.ts";
 import { indexEntryKey, indexEntryValue, indexValues } from "./keys/index-keys.ts";
+import type { FieldLookup } from "./query/filter.ts";
 import type { Pager } from "./storage/pager.ts";
 
 /** Longest `_id` in its encoded form, so that it fits into every index's keys. */
@@ -105,8 +106,10 @@ export function buildIndex(pager: Pager, collection: number, field: string, isUn
 }
 
 /** A lookup of top-level fields in an encoded document; only what is asked for is decoded. */
-export function lookupIn(bytes: Uint8Array): (name: string) => Value | undefined {
-  return (name) => readField(bytes, nameBytes(name));
+export function lookupIn(bytes: Uint8Array): FieldLookup {
+  return Object.assign((name: string) => readField(bytes, nameBytes(name)), {
+    whole: () => decodeDocument(bytes),
+  });
 }
 
 /** How many bytes at the end of an index entry's key are the document's `_id` key. */

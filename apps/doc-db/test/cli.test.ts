@@ -157,7 +157,7 @@ describe("docdb import, find and stats", () => {
     ["a document twice", `${LINES}{"_id": 2}\n`, '_id: "2" is in the collection already'],
     ["an array that goes on", `[{"a": 1} {"a": 2}]`, 'line 1: at byte 10: found "{"'],
     ["half a surrogate pair", `${LINES}{"a": "\\ud800"}\n`, "well-formed Unicode"],
-    ["a type that cannot be stored", `{"a": {"$numberDecimal": "1"}}`, "Extended JSON $numberDecimal"],
+    ["a type that cannot be stored", `{"a": {"$symbol": "1"}}`, "Extended JSON $symbol"],
   ])("stop at %s, and leave the database as it was", async (_what, content, message) => {
     const input = write("bad.jsonl", content);
     const path = join(directory.path, "kept.db");

@@ -1,10 +1,30 @@
 import type { SeededRandom } from "@millrace/base";
 import type { Collection } from "../src/collection.ts";
+import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "../src/document/bson-types.ts";
+import { Decimal128 } from "../src/document/decimal128.ts";
 import type { Document, Value } from "../src/document/value.ts";
 import { encodeKey } from "../src/index.ts";
 
+/** A value of one of BSON's rarer types. */
+function rareValue(random: SeededRandom): Value {
+  const small = random.nextInt(-3, 3);
+  const values: Value[] = [
+    new Double(small),
+    Decimal128.parse(String(small / 2)),
+    new Binary(random.fill(new Uint8Array(random.nextInt(0, 2))), random.nextInt(1, 5)),
+    new Timestamp(small + 3, small + 3),
+    new BSONRegExp(`^${small}`, small > 0 ? "im" : ""),
+    new Code(`f(${small})`),
+    new Code("f()", { a: small }),
+    new MinKey(),
+    new MaxKey(),
+  ];
+  return values[random.nextInt(0, values.length - 1)]!;
+}
+
 /** A field value of any type; small ranges, so that values meet. */
 export function randomValue(random: SeededRandom, depth = 0): Value {
+  if (random.next() < 0.15) return rareValue(random);
   switch (random.nextInt(0, depth < 2 ? 12 : 9)) {
     case 0:
       return null;

@@ -1,6 +1,7 @@
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { expect, it } from "vitest";
+import { BSONRegExp } from "../src/document/bson-types.ts";
 import {
   compareValues,
   compileFilter,
@@ -84,8 +85,10 @@ it("holds and finds what a map of documents holds, through random changes, index
 
   function randomFilter(random: ReturnType<typeof seededRandom>): Document {
     const field = FIELDS[random.nextInt(0, FIELDS.length - 1)]!;
-    const value = randomValue(random);
-    const other = randomValue(random);
+    // A regex matches by its own rules, which comparisons refuse.
+    const noRegex = (value: Value): Value => (value instanceof BSONRegExp ? 0 : value);
+    const value = noRegex(randomValue(random));
+    const other = noRegex(randomValue(random));
     const operators: Document[] = [
       { $eq: value },
       { $gt: value },

@@ -110,9 +110,9 @@ describeRecordings("the query cases of DocumentDB's functional tests", () => {
     expect({ run, errors, typesNotOurs, indexed }).toMatchInlineSnapshot(`
       {
         "errors": 42,
-        "indexed": 239,
-        "run": 459,
-        "typesNotOurs": 47,
+        "indexed": 256,
+        "run": 492,
+        "typesNotOurs": 14,
       }
     `);
   });

@@ -1,4 +1,6 @@
 import { CorruptDataError, readU16, readU32 } from "@millrace/base";
+import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./bson-types.ts";
+import { Decimal128 } from "./decimal128.ts";
 import { TYPE, WIDE_FLAG } from "./format.ts";
 import { ObjectId } from "./object-id.ts";
 import { type Document, setField, type Value } from "./value.ts";
@@ -107,7 +109,7 @@ function decodeValue(bytes: Uint8Array, type: number, start: number, end: number
     case TYPE.int64:
       return viewOf(bytes).getBigInt64(start, true);
     case TYPE.double:
-      return viewOf(bytes).getFloat64(start, true);
+      return doubleOf(viewOf(bytes).getFloat64(start, true));
     case TYPE.string:
       return text(bytes, start, end);
     case TYPE.date:
@@ -120,8 +122,33 @@ function decodeValue(bytes: Uint8Array, type: number, start: number, end: number
       return decodeArray(bytes, start, end);
     case TYPE.object:
       return decodeObject(bytes, start, end);
+    case TYPE.decimal:
+      return Decimal128.fromBytes(bytes.subarray(start, end));
+    case TYPE.subtypedBinary:
+      return new Binary(bytes.slice(start + 1, end), bytes[start]!);
+    case TYPE.timestamp:
+      return new Timestamp(readU32(bytes, start + 4), readU32(bytes, start));
+    case TYPE.regex: {
+      const pattern = start + 2 + readU16(bytes, start);
+      return new BSONRegExp(text(bytes, pattern, end), text(bytes, start + 2, pattern));
+    }
+    case TYPE.code:
+      return new Code(text(bytes, start, end));
+    case TYPE.codeWithScope: {
+      const [code, scope] = decodeArray(bytes, start, end);
+      return new Code(String(code), scope as Document);
+    }
+    case TYPE.minKey:
+      return new MinKey();
+    case TYPE.maxKey:
+      return new MaxKey();
   }
   throw corrupt(start, `value type ${type} is unknown; it may be of a later release`);
+}
+
+/** A number as it is, unless that would be taken for an int32. */
+function doubleOf(value: number): number | Double {
+  return (value | 0) === value && !Object.is(value, -0) ? new Double(value) : value;
 }
 
 function offsetAt(bytes: Uint8Array, at: number, width: number): number {

@@ -1,4 +1,7 @@
 import { CapacityError, InvalidArgumentError, writeU16, writeU32 } from "@millrace/base";
+import type { Binary, BSONRegExp, Code, Timestamp } from "./bson-types.ts";
+import { Double } from "./bson-types.ts";
+import { Decimal128 } from "./decimal128.ts";
 import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_NAME_BYTES, TYPE, WIDE_FLAG } from "./format.ts";
 import type { ObjectId } from "./object-id.ts";
 import { type Document, rankOf, TYPE_RANK, type Value } from "./value.ts";
@@ -80,7 +83,7 @@ function writeValue(value: Value, depth: number): number {
     case TYPE_RANK.boolean:
       return value === true ? TYPE.true : TYPE.false;
     case TYPE_RANK.number:
-      return writeNumber(value as number | bigint);
+      return writeNumber(value as number | bigint | Double | Decimal128);
     case TYPE_RANK.string:
       writeText(value as string);
       return TYPE.string;
@@ -90,7 +93,8 @@ function writeValue(value: Value, depth: number): number {
       at += 8;
       return TYPE.date;
     case TYPE_RANK.binary:
-      writeBytes(value as Uint8Array);
+      if (!(value instanceof Uint8Array)) return writeSubtyped(value as Binary);
+      writeBytes(value);
       return TYPE.binary;
     case TYPE_RANK.objectId:
       writeBytes((value as ObjectId).bytes);
@@ -98,13 +102,45 @@ function writeValue(value: Value, depth: number): number {
     case TYPE_RANK.array:
       writeContainer(value as readonly Value[], true, depth + 1);
       return TYPE.array;
-    default:
+    case TYPE_RANK.object:
       writeContainer(value as Document, false, depth + 1);
       return TYPE.object;
+    case TYPE_RANK.timestamp:
+      reserve(8);
+      writeU32(scratch, at, (value as Timestamp).increment);
+      writeU32(scratch, at + 4, (value as Timestamp).seconds);
+      at += 8;
+      return TYPE.timestamp;
+    case TYPE_RANK.regex:
+      writeName((value as BSONRegExp).options);
+      writeText((value as BSONRegExp).pattern);
+      return TYPE.regex;
+    case TYPE_RANK.code:
+      writeText((value as Code).code);
+      return TYPE.code;
+    case TYPE_RANK.codeWithScope:
+      writeContainer([(value as Code).code, (value as Code).scope as Document], true, depth + 1);
+      return TYPE.codeWithScope;
+    case TYPE_RANK.minKey:
+      return TYPE.minKey;
+    default:
+      return TYPE.maxKey;
   }
 }
 
-function writeNumber(value: number | bigint): number {
+function writeSubtyped(value: Binary): number {
+  reserve(1);
+  scratch[at++] = value.subtype;
+  writeBytes(value.bytes);
+  return TYPE.subtypedBinary;
+}
+
+function writeNumber(given: number | bigint | Double | Decimal128): number {
+  if (given instanceof Decimal128) {
+    writeBytes(given.toBytes());
+    return TYPE.decimal;
+  }
+  const value = given instanceof Double ? given.value : given;
   reserve(8);
   if (typeof value === "bigint") {
     if (BigInt.asIntN(64, value) !== value) {
@@ -114,7 +150,7 @@ function writeNumber(value: number | bigint): number {
     at += 8;
     return TYPE.int64;
   }
-  if ((value | 0) === value && !Object.is(value, -0)) {
+  if ((value | 0) === value && !Object.is(value, -0) && !(given instanceof Double)) {
     view.setInt32(at, value, true);
     at += 4;
     return TYPE.int32;

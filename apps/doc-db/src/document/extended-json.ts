@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from "@millrace/base";
+import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./bson-types.ts";
+import { Decimal128 } from "./decimal128.ts";
 import { ObjectId } from "./object-id.ts";
 import { type Document, rankOf, setField, TYPE_RANK, type Value } from "./value.ts";
 
@@ -6,8 +8,8 @@ import { type Document, rankOf, setField, TYPE_RANK, type Value } from "./value.
 const MAX_DEPTH = 200;
 
 /**
- * Turns what `JSON.parse` gave into values: plain JSON as it is, and of MongoDB's Extended JSON (version 2) `$oid`,
- * `$date`, `$numberInt`, `$numberLong`, `$numberDouble` and `$binary` of subtype 00.
+ * Turns what `JSON.parse` gave into values: plain JSON as it is, and MongoDB's Extended JSON (version 2) without the
+ * types that BSON deprecated (`$symbol`, `$undefined`, `$dbPointer`).
  * @throws InvalidArgumentError `DOCDB_JSON_TYPE` for types of Extended JSON that cannot be stored
  */
 export function valueFromJson(json: unknown): Value {
@@ -26,13 +28,13 @@ export function documentFromJson(json: unknown): Document {
 export function valueToJson(value: Value): unknown {
   switch (rankOf(value)) {
     case TYPE_RANK.number:
-      return numberToJson(value as number | bigint);
+      return numberToJson(value as number | bigint | Double | Decimal128);
     case TYPE_RANK.objectId:
       return { $oid: (value as ObjectId).toHex() };
     case TYPE_RANK.date:
       return dateToJson((value as Date).getTime());
     case TYPE_RANK.binary:
-      return { $binary: { base64: Buffer.from(value as Uint8Array).toString("base64"), subType: "00" } };
+      return binaryToJson(value as Uint8Array | Binary);
     case TYPE_RANK.array:
       return (value as readonly Value[]).map(valueToJson);
     case TYPE_RANK.object: {
@@ -41,8 +43,31 @@ export function valueToJson(value: Value): unknown {
         setField(json, name, valueToJson(field) as Value);
       return json;
     }
+    case TYPE_RANK.timestamp:
+      return { $timestamp: { t: (value as Timestamp).seconds, i: (value as Timestamp).increment } };
+    case TYPE_RANK.regex:
+      return {
+        $regularExpression: {
+          pattern: (value as BSONRegExp).pattern,
+          options: (value as BSONRegExp).options,
+        },
+      };
+    case TYPE_RANK.code:
+      return { $code: (value as Code).code };
+    case TYPE_RANK.codeWithScope:
+      return { $code: (value as Code).code, $scope: valueToJson((value as Code).scope as Document) };
+    case TYPE_RANK.minKey:
+      return { $minKey: 1 };
+    case TYPE_RANK.maxKey:
+      return { $maxKey: 1 };
   }
   return value;
+}
+
+function binaryToJson(value: Uint8Array | Binary): unknown {
+  const { bytes, subtype } = value instanceof Binary ? value : { bytes: value, subtype: 0 };
+  const base64 = Buffer.from(bytes).toString("base64");
+  return { $binary: { base64, subType: subtype.toString(16).padStart(2, "0") } };
 }
 
 function convert(json: unknown, depth: number): Value {
@@ -67,18 +92,7 @@ function convert(json: unknown, depth: number): Value {
 }
 
 /** Keys of Extended JSON whose types cannot be stored; other keys with a dollar sign are operators. */
-const UNSUPPORTED = new Set([
-  "$numberDecimal",
-  "$regularExpression",
-  "$timestamp",
-  "$minKey",
-  "$maxKey",
-  "$code",
-  "$symbol",
-  "$undefined",
-  "$dbPointer",
-  "$uuid",
-]);
+const UNSUPPORTED = new Set(["$symbol", "$undefined", "$dbPointer"]);
 
 function fromExtended(key: string, json: Record<string, unknown>): Value | undefined {
   const operand = json[key];
@@ -88,17 +102,46 @@ function fromExtended(key: string, json: Record<string, unknown>): Value | undef
     case "$date":
       return dateFromJson(operand);
     case "$numberInt":
-    case "$numberDouble":
       return numberFromJson(key, operand);
+    case "$numberDouble": {
+      const value = numberFromJson(key, operand);
+      return (value | 0) === value && !Object.is(value, -0) ? new Double(value) : value;
+    }
     case "$numberLong":
       if (typeof operand === "string" && /^-?\d+$/.test(operand)) return BigInt(operand);
       break;
     case "$binary": {
       const { base64, subType } = (operand ?? {}) as { base64?: unknown; subType?: unknown };
-      if (typeof base64 === "string" && Number(`0x${String(subType)}`) === 0)
-        return new Uint8Array(Buffer.from(base64, "base64"));
+      const subtype = Number(`0x${String(subType)}`);
+      if (typeof base64 !== "string" || !(subtype >= 0 && subtype <= 255)) break;
+      const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+      return subtype === 0 ? bytes : new Binary(bytes, subtype);
+    }
+    case "$numberDecimal":
+      if (typeof operand === "string") return Decimal128.parse(operand);
+      break;
+    case "$timestamp": {
+      const { t, i } = (operand ?? {}) as { t?: unknown; i?: unknown };
+      return new Timestamp(wordFromJson(t), wordFromJson(i));
+    }
+    case "$regularExpression": {
+      const { pattern, options } = (operand ?? {}) as { pattern?: unknown; options?: unknown };
+      if (typeof pattern === "string" && typeof options === "string") return new BSONRegExp(pattern, options);
       break;
     }
+    case "$code":
+      if (typeof operand !== "string") break;
+      return json.$scope === undefined
+        ? new Code(operand)
+        : new Code(operand, convert(json.$scope, 1) as object);
+    case "$minKey":
+      return new MinKey();
+    case "$maxKey":
+      return new MaxKey();
+    case "$uuid":
+      if (typeof operand === "string" && /^[0-9a-f-]{36}$/i.test(operand))
+        return new Binary(new Uint8Array(Buffer.from(operand.replaceAll("-", ""), "hex")), 4);
+      break;
     default:
       if (!UNSUPPORTED.has(key)) return undefined;
   }
@@ -108,6 +151,12 @@ function fromExtended(key: string, json: Record<string, unknown>): Value | undef
     operand,
     "a type and value that can be stored",
   );
+}
+
+function wordFromJson(word: unknown): number {
+  const value = Number((word as { $numberInt?: unknown } | null)?.$numberInt ?? word);
+  if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
+  throw new InvalidArgumentError("DOCDB_JSON_TYPE", "Extended JSON $timestamp", word, "words of 32 bits");
 }
 
 function numberFromJson(key: string, operand: unknown): number {
@@ -133,7 +182,12 @@ function dateFromJson(operand: unknown): Date {
   return date;
 }
 
-function numberToJson(value: number | bigint): unknown {
+function numberToJson(value: number | bigint | Double | Decimal128): unknown {
+  if (value instanceof Decimal128) return { $numberDecimal: value.toString() };
+  if (value instanceof Double) {
+    const text = String(value.value);
+    return { $numberDouble: Number.isInteger(value.value) && !text.includes("e") ? `${text}.0` : text };
+  }
   if (typeof value === "bigint") return { $numberLong: String(value) };
   // JSON has neither of these; -0 would come back as 0.
   if (Number.isFinite(value) && !Object.is(value, -0)) return value;

@@ -14,6 +14,15 @@ export const TYPE = {
   objectId: 9,
   array: 10,
   object: 11,
+  decimal: 12,
+  /** Binary with a byte of subtype in front. */
+  subtypedBinary: 13,
+  timestamp: 14,
+  regex: 15,
+  code: 16,
+  codeWithScope: 17,
+  minKey: 18,
+  maxKey: 19,
 } as const;
 
 /** Added to the entry count of a container whose offsets have 32 bits. */

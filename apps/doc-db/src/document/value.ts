@@ -1,9 +1,11 @@
 import { InvalidArgumentError } from "@millrace/base";
+import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./bson-types.ts";
+import { Decimal128 } from "./decimal128.ts";
 import { ObjectId } from "./object-id.ts";
 
 /**
- * What a field may hold. A number that is an integer of 32 bits is stored as int32, any other number as double; a
- * bigint as int64; a Uint8Array as binary.
+ * What a field may hold. A number that is an integer of 32 bits is stored as int32, any other number as double (as is
+ * every {@link Double}); a bigint as int64; a Uint8Array as binary of subtype 0.
  */
 export type Value =
   | null
@@ -14,6 +16,14 @@ export type Value =
   | Date
   | Uint8Array
   | ObjectId
+  | Double
+  | Decimal128
+  | Binary
+  | Timestamp
+  | BSONRegExp
+  | Code
+  | MinKey
+  | MaxKey
   | readonly Value[]
   | Document;
 
@@ -24,6 +34,7 @@ export interface Document {
 
 /** Ranks of the types in comparisons, BSON's order; gaps leave room for the types to come. */
 export const TYPE_RANK = {
+  minKey: 0x04,
   null: 0x08,
   number: 0x10,
   string: 0x18,
@@ -33,6 +44,11 @@ export const TYPE_RANK = {
   objectId: 0x38,
   boolean: 0x40,
   date: 0x48,
+  timestamp: 0x50,
+  regex: 0x58,
+  code: 0x60,
+  codeWithScope: 0x68,
+  maxKey: 0x7f,
 } as const;
 
 /** The rank of a value's type. @throws InvalidArgumentError `DOCDB_VALUE_TYPE` for what no field may hold */
@@ -52,13 +68,26 @@ export function rankOf(value: Value): number {
       if (value instanceof Date) return TYPE_RANK.date;
       if (value instanceof Uint8Array) return TYPE_RANK.binary;
       if (isPlain(value)) return TYPE_RANK.object;
+      return rankOfBsonType(value);
   }
-  throw new InvalidArgumentError(
-    "DOCDB_VALUE_TYPE",
-    "field value",
-    value,
-    "null, a boolean, number, bigint, string, Date, Uint8Array, ObjectId, array or plain object",
-  );
+  throw noValue(value);
+}
+
+function rankOfBsonType(value: object): number {
+  if (value instanceof Double || value instanceof Decimal128) return TYPE_RANK.number;
+  if (value instanceof Binary) return TYPE_RANK.binary;
+  if (value instanceof Timestamp) return TYPE_RANK.timestamp;
+  if (value instanceof BSONRegExp) return TYPE_RANK.regex;
+  if (value instanceof Code) return value.scope === undefined ? TYPE_RANK.code : TYPE_RANK.codeWithScope;
+  if (value instanceof MinKey) return TYPE_RANK.minKey;
+  if (value instanceof MaxKey) return TYPE_RANK.maxKey;
+  throw noValue(value);
+}
+
+function noValue(value: unknown): InvalidArgumentError {
+  const expected =
+    "null, a boolean, number, bigint, string, Date, Uint8Array, ObjectId, BSON type, array or plain object";
+  return new InvalidArgumentError("DOCDB_VALUE_TYPE", "field value", value, expected);
 }
 
 /** Whether a value is a document in its own right. */

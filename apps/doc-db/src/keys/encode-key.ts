@@ -1,5 +1,9 @@
+import { InvalidArgumentError } from "@millrace/base";
+import { Binary, type BSONRegExp, type Code, Double, type Timestamp } from "../document/bson-types.ts";
+import { Decimal128 } from "../document/decimal128.ts";
 import type { ObjectId } from "../document/object-id.ts";
 import { type Document, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
+import { compareValues } from "./compare.ts";
 
 /** Longest value part of an index key in bytes; what lies behind is cut off, and the documents decide. */
 export const MAX_INDEX_VALUE_BYTES = 512;
@@ -8,6 +12,8 @@ const encoder = new TextEncoder();
 let scratch = new Uint8Array(4096);
 let view = new DataView(scratch.buffer);
 let at = 0;
+/** False when a decimal was rounded on its way into the key. */
+let isExact = true;
 
 /**
  * Encodes a value so that comparing bytes compares values in BSON's order.
@@ -17,13 +23,27 @@ let at = 0;
  */
 export function encodeKey(value: Value): Uint8Array<ArrayBuffer> {
   at = 0;
+  isExact = true;
   writeKey(value);
+  if (!isExact) {
+    const expected = "decimals that an int64 or a double can hold exactly";
+    throw new InvalidArgumentError(
+      "DOCDB_KEY_DECIMAL",
+      "decimal in a key that must be exact",
+      value,
+      expected,
+    );
+  }
   return scratch.slice(0, at);
 }
 
-/** As {@link encodeKey}, cut to {@link MAX_INDEX_VALUE_BYTES}: the order of what remains is kept. */
+/**
+ * As {@link encodeKey}, cut to {@link MAX_INDEX_VALUE_BYTES}: the order of what remains is kept. A decimal between two
+ * doubles has the key of the lower one.
+ */
 export function encodeIndexValue(value: Value): Uint8Array<ArrayBuffer> {
   at = 0;
+  isExact = true;
   writeKey(value);
   return scratch.slice(0, Math.min(at, MAX_INDEX_VALUE_BYTES));
 }
@@ -34,7 +54,7 @@ function writeKey(value: Value): void {
   scratch[at++] = rank;
   switch (rank) {
     case TYPE_RANK.number:
-      writeNumber(value as number | bigint);
+      writeNumber(numberFor(value as number | bigint | Double | Decimal128));
       return;
     case TYPE_RANK.string:
       writeText(value as string);
@@ -49,9 +69,7 @@ function writeKey(value: Value): void {
       writeBytes((value as ObjectId).bytes);
       return;
     case TYPE_RANK.binary:
-      view.setUint32(at, (value as Uint8Array).length);
-      at += 4;
-      writeBytes(value as Uint8Array);
+      writeBinary(value as Uint8Array | Binary);
       return;
     case TYPE_RANK.array:
       for (const element of value as readonly Value[]) writeKey(element);
@@ -65,7 +83,46 @@ function writeKey(value: Value): void {
         writeKey(field);
       }
       writeEnd();
+      return;
+    case TYPE_RANK.timestamp:
+      view.setUint32(at, (value as Timestamp).seconds);
+      view.setUint32(at + 4, (value as Timestamp).increment);
+      at += 8;
+      return;
+    case TYPE_RANK.regex:
+      writeText((value as BSONRegExp).pattern);
+      writeText((value as BSONRegExp).options);
+      return;
+    case TYPE_RANK.code:
+      writeText((value as Code).code);
+      return;
+    case TYPE_RANK.codeWithScope:
+      writeText((value as Code).code);
+      writeKey((value as Code).scope as Document);
   }
+}
+
+function writeBinary(value: Uint8Array | Binary): void {
+  const { bytes, subtype } = value instanceof Binary ? value : { bytes: value, subtype: 0 };
+  view.setUint32(at, bytes.length);
+  scratch[at + 4] = subtype;
+  at += 5;
+  writeBytes(bytes);
+}
+
+/** A decimal as the int64 that it is, or the double at or below it. */
+function numberFor(value: number | bigint | Double | Decimal128): number | bigint {
+  if (value instanceof Double) return value.value;
+  if (!(value instanceof Decimal128)) return value;
+  if (value.kind !== "finite") return value.toNumber();
+  const integer = Math.abs(value.exponent) < 40 ? value.toBigInt("floor")! : undefined;
+  const isWhole = integer !== undefined && compareValues(integer, value) === 0;
+  if (isWhole && BigInt.asIntN(64, integer) === integer) return integer;
+  let floor = value.toNumber();
+  const order = compareValues(floor, value);
+  if (order !== 0) isExact = false;
+  if (order > 0) floor = nextBelow(floor);
+  return floor;
 }
 
 /** A double at or below the number, and what the number is above it: 0 to 1023, for int64 beyond 2^53 only. */
@@ -96,6 +153,8 @@ function writeOrderedDouble(value: number): void {
 }
 
 function nextBelow(value: number): number {
+  if (value === Number.POSITIVE_INFINITY) return Number.MAX_VALUE;
+  if (value === 0) return -Number.MIN_VALUE;
   const bits = new BigInt64Array(new Float64Array([value]).buffer);
   bits[0] = bits[0]! + (value > 0 ? -1n : 1n);
   return new Float64Array(bits.buffer)[0]!;

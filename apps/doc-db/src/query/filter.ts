@@ -1,10 +1,29 @@
-import { InvalidArgumentError, nearestName } from "@millrace/base";
-import { type Document, getField, isDocument, type Value } from "../document/value.ts";
+import { nearestName } from "@millrace/base";
+import { BSONRegExp } from "../document/bson-types.ts";
+import { type Document, getField, isDocument, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
+import { LanguageError } from "../mql/error.ts";
+import { compileExpression, contextFor } from "../mql/expr/index.ts";
+import { jsonSchemaTest } from "../mql/query/json-schema.ts";
+import {
+  bitsTest,
+  equalityTest,
+  isOperatorObject,
+  modTest,
+  regexTest,
+  sizeTest,
+  typeTest,
+  type ValueTest,
+} from "../mql/query/value-tests.ts";
+import { isTruthy } from "../mql/types.ts";
 import { COMPARISONS, type Comparison, comparisonTest } from "./comparison.ts";
 import { parsePath, someAtPath, withElements } from "./path.ts";
 
 /** Gives a document's top-level field; undefined where there is none. */
-export type FieldLookup = (name: string) => Value | undefined;
+export interface FieldLookup {
+  (name: string): Value | undefined;
+  /** The whole document, for `$expr` and `$jsonSchema`; decoded when it is asked for. */
+  readonly whole: () => Document;
+}
 
 /** A condition on one path that every match fulfils; what an index can help with. */
 export interface Condition {
@@ -24,15 +43,30 @@ type Test = (lookup: FieldLookup) => boolean;
 
 /** Filters and operators inside each other, at the most: a deeper filter is an attack or a mistake. */
 const MAX_FILTER_DEPTH = 100;
-const FIELD_OPERATORS = [...COMPARISONS, "$ne", "$in", "$nin", "$exists", "$not"] as const;
-const LOGICAL_OPERATORS = ["$and", "$or", "$nor"] as const;
+const BITS = ["$bitsAllSet", "$bitsAllClear", "$bitsAnySet", "$bitsAnyClear"] as const;
+const FIELD_OPERATORS = [
+  ...COMPARISONS,
+  ...BITS,
+  "$ne",
+  "$in",
+  "$nin",
+  "$exists",
+  "$not",
+  "$type",
+  "$mod",
+  "$regex",
+  "$options",
+  "$size",
+  "$all",
+  "$elemMatch",
+] as const;
+const LOGICAL_OPERATORS = ["$and", "$or", "$nor", "$expr", "$jsonSchema", "$comment"] as const;
 
 /**
- * Compiles a filter of MongoDB's language: equality, `$eq $ne $gt $gte $lt $lte $in $nin $exists $not $and $or $nor`.
- * @throws InvalidArgumentError `DOCDB_OPERATOR_UNKNOWN` for any other operator, `DOCDB_FILTER_INVALID` for operands that
- *   an operator does not take
+ * Compiles a filter of MongoDB's language; the README has the list of operators.
+ * @throws LanguageError `DOCDB_QUERY_INVALID` for an operator that there is not, or operands that it does not take
  * @example
- * compileFilter({ age: { $gte: 18 } }).matches((name) => person[name]);
+ * matchesDocument(compileFilter({ age: { $gte: 18 } }), person);
  */
 export function compileFilter(filter: Document): CompiledFilter {
   const conditions: Condition[] = [];
@@ -42,7 +76,11 @@ export function compileFilter(filter: Document): CompiledFilter {
 
 /** As a filter that looks into a document in memory. */
 export function matchesDocument(filter: CompiledFilter, document: Document): boolean {
-  return filter.matches((name) => getField(document, name));
+  return filter.matches(lookupOf(document));
+}
+
+function lookupOf(document: Document): FieldLookup {
+  return Object.assign((name: string) => getField(document, name), { whole: () => document });
 }
 
 function compileDocument(filter: Value, conditions: Condition[] | undefined, depth: number): Test {
@@ -64,6 +102,15 @@ function compileLogical(
 ): Test {
   if (!(LOGICAL_OPERATORS as readonly string[]).includes(name))
     throw unknownOperator(name, LOGICAL_OPERATORS);
+  if (name === "$comment") return () => true;
+  if (name === "$expr") {
+    const expression = compileExpression(operand);
+    return (lookup) => isTruthy(expression(contextFor(lookup.whole(), new Date())));
+  }
+  if (name === "$jsonSchema") {
+    const isValid = jsonSchemaTest(operand);
+    return (lookup) => isValid(lookup.whole());
+  }
   if (!Array.isArray(operand) || operand.length === 0)
     throw invalid(name, operand, "an array of at least one filter");
   const tests = (operand as readonly Value[]).map((filter) =>
@@ -80,9 +127,18 @@ function compileField(
   conditions: Condition[] | undefined,
   depth: number,
 ): Test {
+  if (operand instanceof BSONRegExp) return atPath(path, equalityTest(operand));
   if (!isOperatorObject(operand)) return compileOperator(path, "$eq", operand, conditions, depth);
+  const { $regex, $options } = operand;
+  const names = Object.keys(operand).filter((name) => name !== "$options");
+  if ($options !== undefined && $regex === undefined)
+    throw invalid("$options", $options, "a $regex beside it");
   return allOf(
-    Object.entries(operand).map(([name, value]) => compileOperator(path, name, value, conditions, depth)),
+    names.map((name) =>
+      name === "$regex"
+        ? atPath(path, regexTest($regex!, $options))
+        : compileOperator(path, name, operand[name]!, conditions, depth),
+    ),
   );
 }
 
@@ -100,20 +156,37 @@ function compileOperator(
     case "$gte":
     case "$lt":
     case "$lte":
-      conditions?.push({ path, operator: name, operand });
+      if (isIndexable(operand)) conditions?.push({ path, operator: name, operand });
       return atPath(path, comparisonTest(name, operand));
     case "$in":
-      conditions?.push({ path, operator: name, operand: listOf(name, operand) });
+      if (listOf(name, operand).every(isIndexable)) conditions?.push({ path, operator: name, operand });
       return atPath(path, anyOf(listOf(name, operand)));
     case "$ne":
-      return not(atPath(path, comparisonTest("$eq", operand)));
+      if (operand instanceof BSONRegExp) throw invalid(name, operand, "no regex; $not has one");
+      return not(atPath(path, equalityTest(operand)));
     case "$nin":
       return not(atPath(path, anyOf(listOf(name, operand))));
     case "$exists":
       return existsTest(path, isTruthy(operand));
     case "$not":
-      if (!isOperatorObject(operand)) throw invalid(name, operand, "an object of operators");
+      if (operand instanceof BSONRegExp) return not(atPath(path, equalityTest(operand)));
+      if (!isOperatorObject(operand)) throw invalid(name, operand, "an object of operators, or a regex");
       return not(compileField(path, operand, undefined, depth + 1));
+    case "$type":
+      return atPath(path, typeTest(operand));
+    case "$mod":
+      return atPath(path, modTest(operand));
+    case "$bitsAllSet":
+    case "$bitsAllClear":
+    case "$bitsAnySet":
+    case "$bitsAnyClear":
+      return atPath(path, bitsTest(name, operand));
+    case "$size":
+      return wholeAtPath(path, sizeTest(operand));
+    case "$elemMatch":
+      return wholeAtPath(path, elementTest(operand, depth));
+    case "$all":
+      return allTest(path, operand, depth);
   }
   throw unknownOperator(name, FIELD_OPERATORS);
 }
@@ -125,13 +198,68 @@ function atPath(path: string, test: (value: Value | undefined) => boolean): Test
   return (lookup) => someAtPath(lookup(parts[0]!), parts, 1, onValue);
 }
 
+/** A test of what is at a path as a whole: an array is not looked into. */
+function wholeAtPath(path: string, test: ValueTest): Test {
+  const parts = parsePath(path);
+  return (lookup) => someAtPath(lookup(parts[0]!), parts, 1, test);
+}
+
+/** `$elemMatch`: some element fulfils all conditions, which are on the element itself or on its fields. */
+function elementTest(operand: Value, depth: number): ValueTest {
+  if (!isDocument(operand)) throw invalid("$elemMatch", operand, "an object");
+  const first = Object.keys(operand)[0];
+  const isOnValue = isOperatorObject(operand) && !(LOGICAL_OPERATORS as readonly string[]).includes(first!);
+  if (isOnValue) {
+    // The element stands for a field of its own; it is not looked into when it is an array.
+    const test = compileField(ELEMENT, operand, undefined, depth + 1);
+    return (value) =>
+      Array.isArray(value) &&
+      (value as readonly Value[]).some((element) => test(lookupOf({ [ELEMENT]: element })));
+  }
+  const test = compileDocument(operand, undefined, depth + 1);
+  return (value) =>
+    Array.isArray(value) &&
+    (value as readonly Value[]).some((element) => {
+      if (isDocument(element)) return test(lookupOf(element));
+      return (
+        Array.isArray(element) && test(lookupOf({ ...(element as readonly Value[]) } as unknown as Document))
+      );
+    });
+}
+
+const ELEMENT = "element";
+
+function allTest(path: string, operand: Value, depth: number): Test {
+  if (!Array.isArray(operand)) throw invalid("$all", operand, "an array");
+  const list = operand as readonly Value[];
+  if (list.length === 0) return () => false;
+  const isElementMatch = (value: Value): boolean =>
+    isDocument(value) && Object.keys(value)[0] === "$elemMatch";
+  if (list.some(isElementMatch) && !list.every(isElementMatch))
+    throw invalid("$all", operand, "$elemMatch in all places, or in none");
+  return allOf(
+    list.map((value) => {
+      if (isElementMatch(value))
+        return wholeAtPath(path, elementTest((value as Document).$elemMatch!, depth + 1));
+      if (isOperatorObject(value)) throw invalid("$all", value, "values");
+      return atPath(path, equalityTest(value));
+    }),
+  );
+}
+
+/** Whether an index finds all values that an operand matches. */
+function isIndexable(operand: Value): boolean {
+  const rank = rankOf(operand);
+  return rank !== TYPE_RANK.regex && rank !== TYPE_RANK.minKey && rank !== TYPE_RANK.maxKey;
+}
+
 function existsTest(path: string, isWanted: boolean): Test {
   const parts = parsePath(path);
   return (lookup) => someAtPath(lookup(parts[0]!), parts, 1, (value) => value !== undefined) === isWanted;
 }
 
 function anyOf(operands: readonly Value[]): (value: Value | undefined) => boolean {
-  const tests = operands.map((operand) => comparisonTest("$eq", operand));
+  const tests = operands.map(equalityTest);
   return (value) => tests.some((test) => test(value));
 }
 
@@ -152,30 +280,16 @@ function not(test: Test): Test {
   return (lookup) => !test(lookup);
 }
 
-/** An object whose first field is an operator; `{}` and `{ a: 1 }` are values to be equal to. */
-function isOperatorObject(value: Value): value is Document {
-  return isDocument(value) && Object.keys(value)[0]?.startsWith("$") === true;
-}
-
-function isTruthy(value: Value): boolean {
-  return value !== null && value !== false && value !== 0 && value !== 0n;
-}
-
 function checkDepth(depth: number): void {
   if (depth > MAX_FILTER_DEPTH) throw invalid("filter depth", depth, `at most ${MAX_FILTER_DEPTH} levels`);
 }
 
-function unknownOperator(name: string, known: readonly string[]): InvalidArgumentError {
+function unknownOperator(name: string, known: readonly string[]): LanguageError {
   const hint = nearestName(name, known);
   const expected = hint === undefined ? `one of ${known.join(", ")}` : `"${hint}", perhaps`;
-  return new InvalidArgumentError("DOCDB_OPERATOR_UNKNOWN", "filter operator", name, expected);
+  return new LanguageError(2, "filter operator", name, expected);
 }
 
-function invalid(what: string, received: unknown, expected: string): InvalidArgumentError {
-  return new InvalidArgumentError(
-    "DOCDB_FILTER_INVALID",
-    what === "filter" ? what : `filter ${what}`,
-    received,
-    expected,
-  );
+function invalid(what: string, received: unknown, expected: string): LanguageError {
+  return new LanguageError(2, what === "filter" ? what : `filter ${what}`, received, expected);
 }

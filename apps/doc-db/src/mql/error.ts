@@ -1,0 +1,26 @@
+import { InvalidArgumentError } from "@millrace/base";
+
+/** A query, expression, update or index that MongoDB's language does not allow, or that fails on its values. */
+export class LanguageError extends InvalidArgumentError {
+  /** The number that MongoDB gives this error: 2 is BadValue, 9 FailedToParse, 14 TypeMismatch. */
+  readonly serverCode: number;
+
+  constructor(serverCode: number, what: string, received: unknown, expected: string) {
+    super("DOCDB_QUERY_INVALID", what, received, expected);
+    this.serverCode = serverCode;
+  }
+}
+
+/** Numbers of MongoDB's errors that many operators share. */
+export const SERVER_CODE = {
+  badValue: 2,
+  failedToParse: 9,
+  typeMismatch: 14,
+  overflow: 15,
+  conversionFailure: 241,
+} as const;
+
+/** Throws a {@link LanguageError}. */
+export function fail(serverCode: number, what: string, received: unknown, expected: string): never {
+  throw new LanguageError(serverCode, what, received, expected);
+}

@@ -1,0 +1,121 @@
+/** Aggregation pipelines: stages one behind the other. */
+import { type Document, isDocument, type Value } from "../../document/value.ts";
+import { compareValues } from "../../keys/compare.ts";
+import { compileSort } from "../../query/sort.ts";
+import { fail } from "../error.ts";
+import { getPath } from "../expr/field-path.ts";
+import { isNumeric, toNumber } from "../number.ts";
+import { GROUP_STAGES } from "./group.ts";
+import { gatherAll, type Stage, type StageContext } from "./stage.ts";
+import { STREAM_STAGES } from "./stages.ts";
+
+/** Documents that `$sort` keeps at the most. */
+const MAX_SORTED = 5_000_000;
+const MAX_STAGES = 1000;
+
+const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
+  $sort: sort,
+  $facet: facet,
+  $lookup: lookup,
+};
+
+/** @throws LanguageError for a stage that there is not, or one that is not understood */
+export function compilePipeline(pipeline: readonly Value[]): Stage {
+  if (pipeline.length > MAX_STAGES)
+    fail(7749501, "pipeline", pipeline.length, `at most ${MAX_STAGES} stages`);
+  const stages = pipeline.map(compileStage);
+  return (documents, context) => stages.reduce((input, stage) => stage(input, context), documents);
+}
+
+function compileStage(spec: Value): Stage {
+  if (!isDocument(spec)) return fail(14, "pipeline stage", spec, "an object");
+  const names = Object.keys(spec);
+  if (names.length !== 1) fail(40323, "pipeline stage", names, "one name");
+  const name = names[0]!;
+  for (const table of [STREAM_STAGES, GROUP_STAGES, OTHER_STAGES]) {
+    if (Object.hasOwn(table, name)) return table[name]!(spec[name]!);
+  }
+  return fail(40324, "pipeline stage", name, "a stage that exists");
+}
+
+function sort(operand: Value): Stage {
+  if (!isDocument(operand)) return fail(15973, "$sort", operand, "an object");
+  const fields = Object.entries(operand).map(([path, order]): [string, 1 | -1] => {
+    const direction = isNumeric(order) ? toNumber(order) : Number.NaN;
+    return direction === 1 || direction === -1
+      ? [path, direction]
+      : fail(15975, `$sort ${path}`, order, "1 or -1");
+  });
+  if (fields.length === 0) fail(15976, "$sort", operand, "at least one field");
+  const sorter = compileSort(Object.fromEntries(fields));
+  return async function* (documents) {
+    const keyed: { key: readonly Value[]; document: Document }[] = [];
+    for await (const document of documents) {
+      keyed.push({ key: sorter.keyOf(document), document });
+      if (keyed.length > MAX_SORTED) fail(292, "$sort", keyed.length, `at most ${MAX_SORTED} documents`);
+    }
+    keyed.sort((a, b) => sorter.compare(a.key, b.key));
+    for (const { document } of keyed) yield document;
+  };
+}
+
+function facet(operand: Value): Stage {
+  if (!isDocument(operand) || Object.keys(operand).length === 0)
+    return fail(40169, "$facet", operand, "an object of pipelines");
+  const facets = Object.entries(operand).map(([name, pipeline]) => {
+    if (!Array.isArray(pipeline)) return fail(40170, `$facet ${name}`, pipeline, "a pipeline");
+    return { name, run: compilePipeline(pipeline as readonly Value[]) };
+  });
+  return async function* (documents, context) {
+    const all = await gatherAll(documents);
+    const result: Record<string, Value> = {};
+    for (const { name, run } of facets) result[name] = await gatherAll(run(each(all), context));
+    yield result;
+  };
+}
+
+/** `$lookup` by equal fields, or by a pipeline. */
+function lookup(operand: Value): Stage {
+  if (!isDocument(operand)) return fail(9, "$lookup", operand, "an object");
+  const { from, localField, foreignField, pipeline, as } = operand;
+  if (typeof from !== "string" || typeof as !== "string") return fail(9, "$lookup", operand, "from and as");
+  const hasFields = typeof localField === "string" && typeof foreignField === "string";
+  if (!hasFields && !Array.isArray(pipeline))
+    fail(9, "$lookup", operand, "localField and foreignField, or a pipeline");
+  const run = Array.isArray(pipeline) ? compilePipeline(pipeline as readonly Value[]) : undefined;
+  return async function* (documents, context) {
+    const foreign = await foreignDocuments(from, run, context);
+    for await (const document of documents) {
+      const found = hasFields
+        ? foreign.filter((other) => areJoined(document, localField as string, other, foreignField as string))
+        : foreign;
+      yield { ...document, [as]: found };
+    }
+  };
+}
+
+async function foreignDocuments(
+  from: string,
+  run: Stage | undefined,
+  context: StageContext,
+): Promise<Document[]> {
+  const documents = context.collection(from);
+  return gatherAll(run === undefined ? documents : run(documents, context));
+}
+
+function areJoined(local: Document, localField: string, foreign: Document, foreignField: string): boolean {
+  const wanted = valuesAt(local, localField);
+  return valuesAt(foreign, foreignField).some((value) =>
+    wanted.some((other) => compareValues(value, other) === 0),
+  );
+}
+
+function valuesAt(document: Document, path: string): readonly Value[] {
+  const value = getPath(document, path.split("."), 0) ?? null;
+  return Array.isArray(value) ? [...(value as readonly Value[]), value] : [value];
+}
+
+/** A list as a source of documents. */
+export async function* each(documents: Iterable<Document>): AsyncGenerator<Document> {
+  yield* documents;
+}

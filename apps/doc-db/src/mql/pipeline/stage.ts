@@ -1,0 +1,20 @@
+import type { Document } from "../../document/value.ts";
+
+/** What stages know of the operation that they are part of. */
+export interface StageContext {
+  readonly now: Date;
+  /** Documents of another collection, for `$lookup` and `$unionWith`. */
+  readonly collection: (name: string) => AsyncIterable<Document>;
+  /** Most bytes, about, that a stage may keep in memory. */
+  readonly memoryBytes: number;
+}
+
+/** One step of a pipeline: documents in, documents out, as they are asked for. */
+export type Stage = (documents: AsyncIterable<Document>, context: StageContext) => AsyncIterable<Document>;
+
+/** All documents of a source. */
+export async function gatherAll(documents: AsyncIterable<Document>): Promise<Document[]> {
+  const all: Document[] = [];
+  for await (const document of documents) all.push(document);
+  return all;
+}

@@ -1,0 +1,38 @@
+import { describeRecordings, recordingPath } from "@millrace/testkit";
+import { expect, it } from "vitest";
+import { readCases } from "./mql/case-file.ts";
+import { tallyCases } from "./mql/tally.ts";
+
+describeRecordings("the cases of DocumentDB's functional tests", () => {
+  it("pass in these numbers, and fail for these reasons", async () => {
+    const { kinds, unsupported, unexplained } = await tallyCases(
+      readCases(recordingPath("mql/cases.jsonl.gz")),
+    );
+    const passed = Object.entries(kinds).map(([kind, count]) => `${kind} ${count.passed} of ${count.total}`);
+    const reasons = Object.entries(unsupported).map(([name, { cases }]) => `${name}: ${cases}`);
+    expect([...passed, ...reasons, `unexplained: ${unexplained.length}`]).toMatchInlineSnapshot(`
+      [
+        "ExpressionTestCase 6627 of 6696",
+        "AccumulatorTestCase 704 of 739",
+        "ProjectionTestCase 168 of 180",
+        "WindowTestCase 0 of 12",
+        "UpdateTestCase 547 of 556",
+        "FilteredUpdateTestCase 26 of 26",
+        "QueryTestCase 1770 of 2092",
+        "FindTestCase 2 of 2",
+        "RoundTripTestCase 24 of 24",
+        "IndexTestCase 0 of 445",
+        "IndexQueryTestCase 0 of 108",
+        "dates beyond the year 275760: 14",
+        "$setWindowFields: 13",
+        "$where: 1",
+        "geospatial operators: 284",
+        "$text: 36",
+        "(*UCP) in a regex: 4",
+        "MinKey and MaxKey wrapped by the suite's shell: 7",
+        "index commands: 536",
+        "unexplained: 117",
+      ]
+    `);
+  });
+});

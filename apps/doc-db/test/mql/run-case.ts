@@ -1,0 +1,173 @@
+import { decodeDocument } from "../../src/document/decode.ts";
+import { encodeDocument } from "../../src/document/encode.ts";
+import { type Document, isDocument, type Value } from "../../src/document/value.ts";
+import { compareValues } from "../../src/keys/compare.ts";
+import { LanguageError } from "../../src/mql/error.ts";
+import { compileExpression, contextFor } from "../../src/mql/expr/index.ts";
+import { isNumeric } from "../../src/mql/number.ts";
+import { compilePipeline, each } from "../../src/mql/pipeline/pipeline.ts";
+import { gatherAll } from "../../src/mql/pipeline/stage.ts";
+import { compileProjection } from "../../src/mql/project/projection.ts";
+import { typeName } from "../../src/mql/types.ts";
+import { compileUpdate } from "../../src/mql/update/update.ts";
+import { upsertBase } from "../../src/mql/update/upsert.ts";
+import { compileFilter, matchesDocument } from "../../src/query/filter.ts";
+import { compileSort } from "../../src/query/sort.ts";
+import type { Case } from "./case-file.ts";
+import { isSame } from "./same.ts";
+
+/** How a case ended. */
+export interface Outcome {
+  readonly isPassed: boolean;
+  /** What came instead, for people. */
+  readonly got: unknown;
+}
+
+interface Result {
+  readonly value: Value | undefined;
+  readonly isExpected?: (value: Value | undefined) => boolean;
+}
+
+type Runner = (fields: Document) => Result | Promise<Result>;
+
+const RUNNERS: Readonly<Record<string, Runner>> = {
+  ExpressionTestCase: (fields) => ({
+    value: runExpression(fields),
+    isExpected: (value) => isResult(value, fields),
+  }),
+  FindTestCase: ({ doc, filter, sort, limit, expected }) => {
+    const sorter = compileSort(sort as Record<string, 1 | -1>);
+    const found = (runFilter(doc, filter!) as readonly Document[]).toSorted((a, b) =>
+      sorter.compare(sorter.keyOf(a), sorter.keyOf(b)),
+    );
+    return {
+      value: limit === null ? found : found.slice(0, Number(limit)),
+      isExpected: (value) => isSame(value, expected),
+    };
+  },
+  RoundTripTestCase: ({ value, expected }) => ({
+    value: decodeDocument(encodeDocument({ value: value ?? null })).value,
+    isExpected: (found) => isSame(found, expected ?? null),
+  }),
+  QueryTestCase: ({ doc, filter, expected }) => ({
+    value: runFilter(doc, filter!),
+    isExpected: (value) => {
+      const found = value as readonly Value[];
+      // Cases of count() tell how many.
+      if (isNumeric(expected)) return Number(expected) === found.length;
+      return isSameBag(found, (expected ?? []) as readonly Value[]);
+    },
+  }),
+  UpdateTestCase: runUpdate,
+  FilteredUpdateTestCase: runUpdate,
+  ProjectionTestCase: ({ doc, projection, filter, expected }) => {
+    const compiled = compileProjection(projection as Document, "find", (filter ?? {}) as Document);
+    const found = runFilter(doc, filter ?? {}) as readonly Document[];
+    return {
+      value: found.map((document) => compiled(document)),
+      isExpected: (value) => isSameBag(value as readonly Value[], (expected ?? []) as readonly Value[]),
+    };
+  },
+  AccumulatorTestCase: async ({ docs, pipeline, expected }) => {
+    const stage = compilePipeline(pipeline as readonly Value[]);
+    const documents = each((docs ?? []) as readonly Document[]);
+    const context = { now: new Date(), collection: () => each([]), memoryBytes: 1e8 };
+    const found = await gatherAll(stage(documents, context));
+    // Some cases tell of a group of one only its result.
+    const isOne = !Array.isArray(expected);
+    return {
+      value: isOne ? found[0]?.result : found,
+      isExpected: (value) =>
+        isOne ? isSame(value, expected) : isSameBag(value as readonly Value[], expected as readonly Value[]),
+    };
+  },
+};
+
+/** Runs an update over the documents; a case expects one document, all of them, or the counts. */
+function runUpdate(fields: Document): Result {
+  const { setup_docs, query, update, upsert, multi, array_filters, expected } = fields;
+  const filter = compileFilter(query as Document);
+  const compiled = compileUpdate(update as Document, {
+    arrayFilters: (array_filters ?? undefined) as readonly Document[] | undefined,
+  });
+  let n = 0;
+  let nModified = 0;
+  let changed: Value | undefined;
+  const after = ((setup_docs ?? []) as readonly Document[]).map((document) => {
+    if (!matchesDocument(filter, document) || (n > 0 && multi !== true)) return document;
+    n++;
+    const result = compiled.apply(document, query as Document, false);
+    if (!isSame(result, document)) nModified++;
+    changed ??= result;
+    return result;
+  });
+  if (n === 0 && upsert === true) {
+    n = 1;
+    changed = compiled.apply(upsertBase(query as Document), query as Document, true);
+    after.push(changed as Document);
+  }
+  const counts: Document = { n, nModified };
+  const isCounts = isDocument(expected) && expected.n !== undefined;
+  if (isCounts)
+    return {
+      value: counts,
+      isExpected: () => expected.n === n && (expected.nModified ?? nModified) === nModified,
+    };
+  if (Array.isArray(expected))
+    return { value: after, isExpected: () => isSameBag(after, expected as readonly Value[]) };
+  return { value: changed ?? after[0] ?? null };
+}
+
+function runFilter(doc: Value | undefined, filter: Value): Value {
+  // The cases on bad masks of the bit operators give the mask alone.
+  const whole = isDocument(filter) ? filter : { a: { $bitsAllSet: filter } };
+  const compiled = compileFilter(whole);
+  return ((doc ?? []) as readonly Document[]).filter((document) => matchesDocument(compiled, document));
+}
+
+/** The same documents in any order. */
+function isSameBag(found: readonly Value[], expected: readonly Value[]): boolean {
+  return isSame(ascending(found), ascending(expected));
+}
+
+function runExpression({ expression, doc }: Document): Value | undefined {
+  return compileExpression(expression!)(contextFor(doc ?? {}, new Date()));
+}
+
+/**
+ * Whether a result is what a case expects. Where the suite looks at a type or at the whole document that is projected,
+ * `expected` is the type's name or a list of that document; where it looks for a missing field, null or `[{}]`.
+ */
+function isResult(value: Value | undefined, { expected, msg }: Document): boolean {
+  if (isSame(value, expected)) return true;
+  if (value === undefined)
+    return isSame(expected, [{}]) || (expected === null && /missing/i.test(String(msg)));
+  if (typeof expected === "string" && /\btype\b|should return \w+$/i.test(String(msg)))
+    return typeName(value) === expected;
+  if (Array.isArray(expected) && expected.length === 1 && isDocument(value))
+    return isSame(value, expected[0] as Value);
+  const isSet = /set|union|intersect|common|distinct|dedup/i.test(String(msg));
+  if (isSet && Array.isArray(value) && Array.isArray(expected))
+    return isSame(ascending(value), ascending(expected));
+  return false;
+}
+
+function ascending(list: readonly Value[]): Value[] {
+  return list.toSorted(compareValues);
+}
+
+/** Runs a case: an error must have the right number, a result must be what is expected. */
+export async function runCase({ kind, fields, errorCode, isReadable }: Case): Promise<Outcome> {
+  if (!isReadable) return { isPassed: false, got: "a value that no document can hold here" };
+  const runner = RUNNERS[kind];
+  if (runner === undefined) return { isPassed: false, got: "a kind of case that is not run" };
+  try {
+    const { value, isExpected } = await runner(fields);
+    if (errorCode !== undefined) return { isPassed: false, got: { value, wanted: `error ${errorCode}` } };
+    const isPassed = isExpected === undefined ? isSame(value, fields.expected) : isExpected(value);
+    return { isPassed, got: value };
+  } catch (error) {
+    const code = error instanceof LanguageError ? error.serverCode : undefined;
+    return { isPassed: code !== undefined && code === errorCode, got: error };
+  }
+}
