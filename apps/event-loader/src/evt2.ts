@@ -19,15 +19,20 @@ import {
 } from "./wasm/kernel-memory.ts";
 import { WordDecoder } from "./word-decoder.ts";
 
-/** A drop of the 28-bit time-high by at least this is a wrap: its maximum less 10 (OpenEB's decoder). */
-export const WRAP_DROP: number = 2 ** 28 - 1 - 10;
+/**
+ * A drop of the 28-bit time-high by at least this is a wrap: its maximum less 10 (OpenEB's stand-alone decoder), or less
+ * 10 ms in the mode "sdk" (Metavision's HAL).
+ */
+export function wrapDropOf({ mode }: DecoderContext): number {
+  return 2 ** 28 - 1 - (mode === "sdk" ? Math.floor(10_000 / 64) : 10);
+}
 
 /**
  * Makes a decoder of EVT 2.0: 32-bit words, type in the top four bits (Prophesee's format documentation).
  * Times continue behind the 34-bit wrap, every 4 h 46 min.
  */
 export function newEvt2Decoder(context: DecoderContext): EventDecoder {
-  const clock = newTimeHighClock(context, WRAP_DROP);
+  const clock = newTimeHighClock(context, wrapDropOf(context));
   return new WordDecoder<Int32Array>({
     wordBytes: 4,
     rowsPerStep: 1,

@@ -1,6 +1,6 @@
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
-import { WRAP_DROP } from "./evt2.ts";
+import { wrapDropOf } from "./evt2.ts";
 import {
   addTriggerWord,
   clockState,
@@ -17,7 +17,7 @@ export type Evt21Order = "little" | "legacy";
 
 /** Makes a decoder of EVT 2.1: 64-bit words, an address with a mask of 32 columns (Prophesee's documentation). */
 export function newEvt21Decoder(context: DecoderContext, order: Evt21Order): EventDecoder {
-  const clock = newTimeHighClock(context, WRAP_DROP);
+  const clock = newTimeHighClock(context, wrapDropOf(context));
   const first = order === "little" ? 1 : 0;
   return new WordDecoder<Int32Array>({
     wordBytes: 8,

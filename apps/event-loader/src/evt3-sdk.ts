@@ -8,6 +8,9 @@ const WRAP_DROP = 2048;
 /** Columns of a whole vector: words of 12, 12 and 8. */
 const VECTOR_EVENTS = 32;
 const TIME_LOW_VALUES = 4096;
+const TIME_HIGH_VALUES = 4096;
+/** How far the time-high goes on with a wrap at most, where nothing is missing (Metavision's validator). */
+const WRAP_STEP = 0xff;
 const PADDING_WORD = 0x9999;
 
 interface SdkState {
@@ -200,8 +203,12 @@ function takeTimeHigh(state: SdkState, high: number, at: number): void {
     state.high = Math.max(0, high - 1);
     state.offsetUs = -state.high * TIME_LOW_VALUES;
   }
-  if (state.high >= WRAP_DROP + high) state.offsetUs += 2 ** 24;
-  else if (high < state.high) state.context.violations.add("nonMonotonicTimeHigh", at);
+  const { violations } = state.context;
+  if (state.high >= WRAP_DROP + high) {
+    state.offsetUs += 2 ** 24;
+    if (high + TIME_HIGH_VALUES - state.high > WRAP_STEP) violations.add("nonContinuousTimeHigh", at);
+  } else if (high < state.high) violations.add("nonMonotonicTimeHigh", at);
+  else if (high > state.high + 1) violations.add("nonContinuousTimeHigh", at);
   if (high !== state.high) state.low = 0;
   state.high = high;
 }

@@ -98,7 +98,7 @@ export class Recording {
     return this.#context.violations.counts();
   }
 
-  /** Triggers as far as the latest `events()` has read. */
+  /** Triggers as far as the latest `events()` has read; none of what an index let it pass over. */
   get triggerCount(): number {
     return this.#context.triggers.count;
   }

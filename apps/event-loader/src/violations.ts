@@ -4,6 +4,7 @@ import { CorruptDataError } from "@millrace/base";
 export type ViolationKind =
   | "beforeTimeHigh"
   | "nonMonotonicTimeHigh"
+  | "nonContinuousTimeHigh"
   | "outsideGeometry"
   | "missingRow"
   | "missingVectorBase"
@@ -21,6 +22,8 @@ export type ViolationKind =
 export const VIOLATION_MEANINGS: Readonly<Record<ViolationKind, string>> = Object.freeze({
   beforeTimeHigh: "an event or trigger before the first time-high word has no time; it was left out",
   nonMonotonicTimeHigh: "the time went back without a wrap; the events behind it were kept with that time",
+  nonContinuousTimeHigh:
+    "the time went on by more than one time-high value at once, which the mode sdk reports; events were kept",
   outsideGeometry: "an event lies outside the sensor; it was kept",
   missingRow: "an event came before any row address; it was kept in row 0",
   missingVectorBase: "a vector came before any base address; it was kept with base 0",

@@ -143,6 +143,24 @@ describeRecordings("real recordings", () => {
     expect(await digestEvents(recording.events())).toEqual({ events: known.events, digest: known.digest });
   });
 
+  it.each(KNOWN)(
+    "$file gives the same by its index: segment by segment, and a part of it by time",
+    async (known) => {
+      await using recording = await openRecording(recordingPath(known.file), { index: "none" });
+      const { firstTimeUs, durationUs } = await summarizeEvents(recording.events());
+      const part = { from: firstTimeUs! + durationUs! / 3, until: firstTimeUs! + durationUs! / 2 };
+      const expected = await digestEvents(recording.events(part));
+      const index = await recording.openIndex(false);
+      expect(index.events).toBe(known.events);
+      const segments = async function* () {
+        for (let i = 0; i < index.length; i++) yield* recording.eventsOfSegments(index, i, i + 1);
+      };
+      expect(await digestEvents(segments())).toEqual({ events: known.events, digest: known.digest });
+      await using indexed = await openRecording(recordingPath(known.file), { index });
+      expect(await digestEvents(indexed.events(part))).toEqual(expected);
+    },
+  );
+
   it.each(KNOWN.filter(({ first }) => first !== undefined))(
     "$file is the same as Arrow, Parquet, CSV and EVT3",
     async (known) => {

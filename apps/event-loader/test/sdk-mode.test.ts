@@ -64,6 +64,23 @@ describe("EVT3 as the vendor's library reads it", () => {
       ],
       {},
     ],
+    // From 1 to 4 without 2 and 3; and a wrap by more than 255.
+    [
+      "8001 0001 2002 8004 2003",
+      [
+        [4096, 2, 1, 0],
+        [4 * 4096, 3, 1, 0],
+      ],
+      { nonContinuousTimeHigh: 1 },
+    ],
+    [
+      "8F00 0001 2002 8010 2003",
+      [
+        [4096, 2, 1, 0],
+        [0x111 * 4096, 3, 1, 0],
+      ],
+      { nonContinuousTimeHigh: 1 },
+    ],
     // A row outside of 720, and all of it.
     ["8000 02D0 2002 2003 02CF 2004", [[0, 4, 719, 0]], { rowOutside: 1 }],
     // A base with less than 32 columns behind it: 1280 - 32 is the last.
@@ -150,6 +167,15 @@ describe("the other formats in the mode sdk", () => {
       64,
     );
     expect(evt21.events).toEqual([[0, 5, 4, 0]]);
+  });
+
+  it("take a drop of all but 10 ms for a wrap, where stand-alone decoders want all but 640 µs", () => {
+    // The time-high falls by 100 values less than it can.
+    const bytes = wordBytes("8FFFFFFF 00402804 80000064 10803806", 4);
+    const wrapped = decodePieces((context) => newEvt2Decoder(shifted(context)), [bytes]);
+    expect(wrapped.events.map(([t]) => t)).toEqual([1, 64 * 101 + 2]);
+    expect(wrapped.violations).toEqual({});
+    expect(decodePieces(newEvt2Decoder, [bytes]).violations).toEqual({ nonMonotonicTimeHigh: 1 });
   });
 
   it("is an option of a recording, which says so", async () => {

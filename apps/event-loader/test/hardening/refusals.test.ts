@@ -52,6 +52,18 @@ async function refusedIn(limitBytes: number, run: () => Promise<unknown>): Promi
   return error;
 }
 
+/** A buffer of Blosc with one block, compressed by zstd: its header, where the block is, its size, and the block. */
+function bloscOf(block: Uint8Array, byteLength: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(24 + block.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set([2, 1, 4 << 5, 1]);
+  for (const [i, value] of [byteLength, byteLength, bytes.length, 20, block.length].entries()) {
+    view.setUint32(4 + 4 * i, value, true);
+  }
+  bytes.set(block, 24);
+  return bytes;
+}
+
 describe("a decompression bomb is refused by name", () => {
   it("LZ4 and zstd in AEDAT 4", async () => {
     const lz4 = await aedat4Packet(1, lz4Bomb(20_000));
@@ -82,13 +94,13 @@ describe("a decompression bomb is refused by name", () => {
     });
   });
 
-  it("HDF5's filters give no more than a chunk", async () => {
+  it.each([
+    [32_015, "zstd"],
+    [32_001, "blosc"],
+  ])("HDF5's filter %i, %s, gives no more than a chunk", async (id, name) => {
     const vfs = new MemoryVfs();
-    const bomb = {
-      id: 32_015,
-      name: "zstd",
-      encode: () => compressBytesSync(new Uint8Array(300 * MIB), "zstd") as Uint8Array<ArrayBuffer>,
-    };
+    const zeros = compressBytesSync(new Uint8Array(300 * MIB), "zstd") as Uint8Array<ArrayBuffer>;
+    const bomb = { id, name, encode: () => (name === "zstd" ? zeros : bloscOf(zeros, 300 * MIB)) };
     const writer = await Hdf5Writer.create(vfs, "a.h5");
     const events = writer.root.createGroup("events");
     for (const name of ["x", "y", "t", "p"]) {
