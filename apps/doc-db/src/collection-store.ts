@@ -14,6 +14,7 @@ import { decodeDocument, fieldName, readField } from "./document/decode.ts";
 import { encodeDocument } from "./document/encode.ts";
 import { ObjectId } from "./document/object-id.ts";
 import { type Document, getField, type Value } from "./document/value.ts";
+import { compareBytes } from "./keys/compare.ts";
 import { encodeKey, MAX_INDEX_VALUE_BYTES } from "./keys/encode-key.ts";
 import { indexEntryKey, indexEntryValue, indexValues } from "./keys/index-keys.ts";
 import type { FieldLookup } from "./query/filter.ts";
@@ -78,6 +79,36 @@ export function deleteById(pager: Pager, collection: number, idKey: Uint8Array):
   deleteFromTree(pager, root, idKey);
   addToCounts(page, -1, -bytes.length);
   return true;
+}
+
+/** Puts a document in the place of the one with its `_id`; of the indexes only the keys that differ are touched. */
+export function replacePrepared(
+  pager: Pager,
+  collection: number,
+  before: Uint8Array,
+  document: PreparedDocument,
+): void {
+  const page = pager.modify(collection);
+  const { idKey, bytes } = document;
+  for (const index of indexesOf(page)) {
+    const old = indexValues(lookupIn(before), index.field);
+    const now = indexValues(lookupIn(bytes), index.field);
+    if (now.length > 1 && !index.isMultikey) setMultikey(page, index);
+    for (const value of without(old, now)) {
+      assert(deleteFromTree(pager, index.root, indexEntryKey(value, idKey)), "an index holds every document");
+    }
+    for (const value of without(now, old)) {
+      if (index.isUnique) checkUnique(pager, index, value);
+      putInTree(pager, index.root, indexEntryKey(value, idKey), indexEntryValue(idKey), true);
+    }
+  }
+  putInTree(pager, primaryRootOf(page), idKey, bytes, true);
+  addToCounts(page, 0, bytes.length - before.length);
+}
+
+/** The keys of one list that the other one has not; both are short. */
+function without(keys: readonly Uint8Array[], others: readonly Uint8Array[]): Uint8Array[] {
+  return keys.filter((key) => !others.some((other) => compareBytes(key, other) === 0));
 }
 
 /** Makes an index and fills it. @returns false when there is one on that field already */

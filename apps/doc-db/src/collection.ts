@@ -1,13 +1,24 @@
 import { AbortedError, resolveOptions } from "@millrace/base";
+import { AggregationCursor } from "./aggregation-cursor.ts";
 import { getFromTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { documentCountOf, primaryRootOf } from "./collection-page.ts";
 import { buildIndex, deleteById, encodeId, insertPrepared, prepareDocument } from "./collection-store.ts";
+import {
+  changeOne,
+  DEFAULT_UPDATE_OPTIONS,
+  type UpdateOptions,
+  type UpdateResult,
+  updateDocuments,
+} from "./collection-update.ts";
 import { decodeDocument } from "./document/decode.ts";
-import type { Document, Value } from "./document/value.ts";
+import { type Document, getField, type Value } from "./document/value.ts";
 import { FetchCounters, fetchMatches } from "./fetch.ts";
 import { FindCursor, type FindOptions } from "./find-cursor.ts";
+import { distinct } from "./mql/expr/set.ts";
+import { compileUpdate } from "./mql/update/update.ts";
 import { compileFilter } from "./query/filter.ts";
+import { parsePath, someAtPath } from "./query/path.ts";
 import type { Engine } from "./storage/engine.ts";
 import type { Pager } from "./storage/pager.ts";
 
@@ -138,17 +149,68 @@ export class Collection {
     return count;
   }
 
+  /** The first match; undefined when there is none. */
+  async findOne(filter: Document = {}, options?: Omit<FindOptions, "limit">): Promise<Document | undefined> {
+    for await (const document of this.find(filter, { ...options, limit: 1 })) return document;
+    return undefined;
+  }
+
+  /**
+   * Documents that a pipeline makes of this collection's; a `$match` in front uses an index.
+   * @throws LanguageError for a stage or expression that is not understood, by name
+   */
+  aggregate(pipeline: readonly Document[]): AggregationCursor {
+    return new AggregationCursor(this.#engine, this.name, pipeline);
+  }
+
+  /** The distinct values of a field, of arrays those of their elements, ascending. */
+  async distinct(field: string, filter: Document = {}): Promise<Value[]> {
+    const found: Value[] = [];
+    const parts = parsePath(field);
+    for await (const document of this.find(filter)) {
+      someAtPath(getField(document, parts[0]!), parts, 1, (value) => {
+        if (Array.isArray(value)) found.push(...(value as readonly Value[]));
+        else if (value !== undefined) found.push(value);
+        return false;
+      });
+    }
+    return distinct(found);
+  }
+
+  /**
+   * Changes the first match by update operators; with `upsert` a document is made when none matches.
+   * @throws LanguageError for operators or operands that are not understood; nothing was changed then
+   * @example
+   * await people.updateOne({ _id: 1 }, { $inc: { visits: 1 }, $push: { seen: new Date() } });
+   */
+  updateOne(filter: Document, update: Document, options?: UpdateOptions): Promise<UpdateResult> {
+    return updateDocuments(this.#engine, this.name, filter, update, resolveUpdateOptions(options), false);
+  }
+
+  /** As {@link Collection.updateOne} for all matches, in transactions of up to a few hundred documents. */
+  updateMany(filter: Document, update: Document, options?: UpdateOptions): Promise<UpdateResult> {
+    return updateDocuments(this.#engine, this.name, filter, update, resolveUpdateOptions(options), true);
+  }
+
+  /** Changes the first match. @returns it as it was before, or is after; undefined when there was none */
+  async findOneAndUpdate(
+    filter: Document,
+    update: Document,
+    returnDocument: "before" | "after" = "before",
+  ): Promise<Document | undefined> {
+    const compiled = compileUpdate(update);
+    const apply = (document: Document): Document => compiled.apply(document, filter, false);
+    return (await changeOne(this.#engine, this.name, compileFilter(filter), apply))?.[returnDocument];
+  }
+
+  /** Takes the first match out. @returns it; undefined when there was none */
+  async findOneAndDelete(filter: Document): Promise<Document | undefined> {
+    return (await changeOne(this.#engine, this.name, compileFilter(filter), () => undefined))?.before;
+  }
+
   /** Takes the first match out. @returns whether there was one */
   async deleteOne(filter: Document): Promise<boolean> {
-    for await (const batch of fetchMatches(
-      this.#engine,
-      this.name,
-      compileFilter(filter),
-      new FetchCounters(),
-    )) {
-      for (const { idKey } of batch) if ((await this.#deleteKeys([idKey])) === 1) return true;
-    }
-    return false;
+    return (await this.findOneAndDelete(filter)) !== undefined;
   }
 
   /** Takes all matches out, in transactions of up to a few hundred documents. @returns how many there were */
@@ -204,4 +266,8 @@ export class Collection {
   #isLong(bytes: number): boolean {
     return bytes > this.#engine.pager.store.cache.capacityBytes / LONG_FRACTION;
   }
+}
+
+function resolveUpdateOptions(options: UpdateOptions | undefined): Required<UpdateOptions> {
+  return resolveOptions<Required<UpdateOptions>>("docdb", DEFAULT_UPDATE_OPTIONS, options);
 }

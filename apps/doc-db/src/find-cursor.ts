@@ -3,6 +3,7 @@ import { findCollection } from "./catalog.ts";
 import { decodeDocument } from "./document/decode.ts";
 import type { Document } from "./document/value.ts";
 import { choosePlan, FetchCounters, fetchMatches } from "./fetch.ts";
+import { compileProjection, type Projection } from "./mql/project/projection.ts";
 import { type CompiledFilter, compileFilter } from "./query/filter.ts";
 import type { Plan } from "./query/plan.ts";
 import { compileSort, type SortKey, type SortSpec } from "./query/sort.ts";
@@ -16,6 +17,8 @@ export interface FindOptions {
   readonly skip?: number;
   /** Most matches given; 0 for all. @default 0 */
   readonly limit?: number;
+  /** Fields that are wanted, left out or computed; see the README. An empty one is none. */
+  readonly projection?: Document;
   /** Most bytes of documents kept to be sorted. @default 32 MiB */
   readonly sortBytes?: number;
 }
@@ -25,6 +28,7 @@ export const DEFAULT_FIND_OPTIONS: Required<FindOptions> = Object.freeze({
   sort: Object.freeze({}),
   skip: 0,
   limit: 0,
+  projection: Object.freeze({}),
   sortBytes: 32 * 1024 * 1024,
 });
 
@@ -56,6 +60,7 @@ export class FindCursor implements AsyncIterable<Document> {
   readonly #filter: CompiledFilter;
   readonly #options: Required<FindOptions>;
   readonly #counters = new FetchCounters();
+  readonly #project: Projection | undefined;
   #returned = 0;
 
   /** Made by `collection.find`. */
@@ -64,6 +69,9 @@ export class FindCursor implements AsyncIterable<Document> {
     this.#name = name;
     this.#filter = compileFilter(filter);
     this.#options = resolveOptions<Required<FindOptions>>("docdb", DEFAULT_FIND_OPTIONS, options);
+    const { projection } = this.#options;
+    this.#project =
+      Object.keys(projection).length === 0 ? undefined : compileProjection(projection, "find", filter);
     checkInteger("docdb", "skip", this.#options.skip, 0, Number.MAX_SAFE_INTEGER);
     checkInteger("docdb", "limit", this.#options.limit, 0, Number.MAX_SAFE_INTEGER);
     checkInteger("docdb", "sortBytes", this.#options.sortBytes, 1, Number.MAX_SAFE_INTEGER);
@@ -79,7 +87,7 @@ export class FindCursor implements AsyncIterable<Document> {
     for await (const document of source) {
       if (seen++ < skip) continue;
       this.#returned++;
-      yield document;
+      yield this.#project === undefined ? document : this.#project(document);
       if (limit > 0 && seen >= skip + limit) return;
     }
   }

@@ -1,3 +1,4 @@
+export { AggregationCursor } from "./aggregation-cursor.ts";
 export {
   Collection,
   DEFAULT_INDEX_OPTIONS,
@@ -5,7 +6,10 @@ export {
   type ImportResult,
   type IndexOptions,
 } from "./collection.ts";
+export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
 export { type CollectionStats, Database, type DatabaseStats } from "./database.ts";
+export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
+export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";
 export { decodeDocument } from "./document/decode.ts";
 export { encodeDocument } from "./document/encode.ts";
 export { ObjectId } from "./document/object-id.ts";
@@ -13,6 +17,7 @@ export type { Document, Value } from "./document/value.ts";
 export { DEFAULT_FIND_OPTIONS, type Explanation, FindCursor, type FindOptions } from "./find-cursor.ts";
 export { compareValues } from "./keys/compare.ts";
 export { encodeKey } from "./keys/encode-key.ts";
+export { LanguageError } from "./mql/error.ts";
 export { type DatabaseDurability, type DatabaseOptions, DEFAULT_DATABASE_OPTIONS } from "./options.ts";
 export {
   type CompiledFilter,

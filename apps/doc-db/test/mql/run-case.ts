@@ -71,7 +71,7 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
   AccumulatorTestCase: async ({ docs, pipeline, expected }) => {
     const stage = compilePipeline(pipeline as readonly Value[]);
     const documents = each((docs ?? []) as readonly Document[]);
-    const context = { now: new Date(), collection: () => each([]), memoryBytes: 1e8 };
+    const context = { now: new Date(), collection: () => each([]) };
     const found = await gatherAll(stage(documents, context));
     // Some cases tell of a group of one only its result.
     const isOne = !Array.isArray(expected);

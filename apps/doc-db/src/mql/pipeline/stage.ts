@@ -5,8 +5,6 @@ export interface StageContext {
   readonly now: Date;
   /** Documents of another collection, for `$lookup` and `$unionWith`. */
   readonly collection: (name: string) => AsyncIterable<Document>;
-  /** Most bytes, about, that a stage may keep in memory. */
-  readonly memoryBytes: number;
 }
 
 /** One step of a pipeline: documents in, documents out, as they are asked for. */

@@ -1,0 +1,148 @@
+/** Updates of documents in their places: found first, then changed in transactions of a few hundred. */
+import { getFromTree } from "./btree/tree.ts";
+import { findCollection, findOrCreateCollection } from "./catalog.ts";
+import { primaryRootOf } from "./collection-page.ts";
+import {
+  deleteById,
+  insertPrepared,
+  lookupIn,
+  prepareDocument,
+  replacePrepared,
+} from "./collection-store.ts";
+import { decodeDocument } from "./document/decode.ts";
+import type { Document, Value } from "./document/value.ts";
+import { FetchCounters, fetchMatches } from "./fetch.ts";
+import { compareBytes } from "./keys/compare.ts";
+import { compileUpdate } from "./mql/update/update.ts";
+import { upsertBase } from "./mql/update/upsert.ts";
+import { type CompiledFilter, compileFilter } from "./query/filter.ts";
+import type { Engine } from "./storage/engine.ts";
+import type { Pager } from "./storage/pager.ts";
+
+/** Documents changed by one transaction of an update of many. */
+const BATCH_DOCUMENTS = 256;
+
+/** What an update takes beside filter and operators. */
+export interface UpdateOptions {
+  /** Whether a document is made when none matches. @default false */
+  readonly upsert?: boolean;
+  /** Which elements `$[name]` stands for. @default [] */
+  readonly arrayFilters?: readonly Document[];
+}
+
+/** What {@link UpdateOptions} are when they are not given. */
+export const DEFAULT_UPDATE_OPTIONS: Required<UpdateOptions> = Object.freeze({
+  upsert: false,
+  arrayFilters: Object.freeze([]),
+});
+
+/** What an update did. */
+export interface UpdateResult {
+  readonly matchedCount: number;
+  /** Of those, the documents that are different now. */
+  readonly modifiedCount: number;
+  /** The `_id` of the document that an upsert made. */
+  readonly upsertedId: Value | undefined;
+}
+
+/** One document before and after its change. */
+export interface Changed {
+  readonly before: Document;
+  /** Undefined when it was taken out. */
+  readonly after: Document | undefined;
+}
+
+/** Gives what becomes of a document; undefined takes it out. */
+export type DocumentChange = (document: Document) => Document | undefined;
+
+/** @throws LanguageError for an update that is none; MillraceError `DOCDB_KEY_DUPLICATE` */
+export async function updateDocuments(
+  engine: Engine,
+  name: string,
+  filter: Document,
+  update: Document,
+  options: Required<UpdateOptions>,
+  isMany: boolean,
+): Promise<UpdateResult> {
+  const compiled = compileUpdate(update, { arrayFilters: options.arrayFilters });
+  const apply = (document: Document): Document => compiled.apply(document, filter, false);
+  const wanted = compileFilter(filter);
+  const { matchedCount, modifiedCount } = isMany
+    ? await changeMany(engine, name, wanted, apply)
+    : countOne(await changeOne(engine, name, wanted, apply));
+  if (matchedCount > 0 || !options.upsert) return { matchedCount, modifiedCount, upsertedId: undefined };
+  const prepared = prepareDocument(compiled.apply(upsertBase(filter), filter, true));
+  await engine.write((pager) => insertPrepared(pager, findOrCreateCollection(pager, name), prepared));
+  return { matchedCount: 0, modifiedCount: 0, upsertedId: prepared.id };
+}
+
+/** Changes the first document that matches. @returns undefined when none does */
+export async function changeOne(
+  engine: Engine,
+  name: string,
+  filter: CompiledFilter,
+  change: DocumentChange,
+): Promise<Changed | undefined> {
+  for await (const batch of fetchMatches(engine, name, filter, new FetchCounters())) {
+    for (const { idKey } of batch) {
+      const changed = await engine.write((pager) => changeById(pager, name, idKey, filter, change));
+      if (changed !== undefined) return changed;
+    }
+  }
+  return undefined;
+}
+
+/** Changes all documents that match when it is called, each once, however its keys move. */
+export async function changeMany(
+  engine: Engine,
+  name: string,
+  filter: CompiledFilter,
+  change: DocumentChange,
+): Promise<{ matchedCount: number; modifiedCount: number }> {
+  const keys: Uint8Array[] = [];
+  for await (const batch of fetchMatches(engine, name, filter, new FetchCounters())) {
+    for (const { idKey } of batch) keys.push(idKey.slice());
+  }
+  let matchedCount = 0;
+  let modifiedCount = 0;
+  for (let i = 0; i < keys.length; i += BATCH_DOCUMENTS) {
+    const part = keys.slice(i, i + BATCH_DOCUMENTS);
+    const counts = await engine.write((pager) => {
+      const changed = part.map((idKey) => changeById(pager, name, idKey, filter, change));
+      return changed.map(countOne);
+    });
+    for (const count of counts) {
+      matchedCount += count.matchedCount;
+      modifiedCount += count.modifiedCount;
+    }
+  }
+  return { matchedCount, modifiedCount };
+}
+
+function countOne(changed: Changed | undefined): { matchedCount: number; modifiedCount: number } {
+  if (changed === undefined) return { matchedCount: 0, modifiedCount: 0 };
+  return { matchedCount: 1, modifiedCount: changed.after === changed.before ? 0 : 1 };
+}
+
+/** Looks again whether the document is there and matches: others may have written since it was found. */
+function changeById(
+  pager: Pager,
+  name: string,
+  idKey: Uint8Array,
+  filter: CompiledFilter,
+  change: DocumentChange,
+): Changed | undefined {
+  const page = findCollection(pager, name);
+  const bytes = page === undefined ? undefined : getFromTree(pager, primaryRootOf(pager.read(page)), idKey);
+  if (page === undefined || bytes === undefined || !filter.matches(lookupIn(bytes))) return undefined;
+  const before = decodeDocument(bytes);
+  const after = change(before);
+  if (after === undefined) {
+    deleteById(pager, page, idKey);
+    return { before, after };
+  }
+  const prepared = prepareDocument(after);
+  if (compareBytes(prepared.bytes, bytes) === 0) return { before, after: before };
+  replacePrepared(pager, page, bytes.slice(), prepared);
+  return { before, after };
+}
