@@ -22,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   return new Program({
     name: "millrace-store",
     description:
-      "Cuts files into Reed-Solomon shards over directories, and gets them back when some are gone",
+      "Cuts files into Reed-Solomon shards over directories and buckets, and gets them back when some are gone",
     version: readVersion(import.meta.url),
   })
     .verb(initVerb)

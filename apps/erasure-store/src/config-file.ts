@@ -10,8 +10,10 @@ import {
   type Vfs,
 } from "@millrace/files";
 import { parse, stringify } from "yaml";
-import { checkConfig, directoryOf, type FilledConfig, openBackends, type StoreConfig } from "./config.ts";
+import { parseLocation } from "./backend-location.ts";
+import { checkConfig, type FilledConfig, type StoreConfig } from "./config.ts";
 import { type ConfigOverrides, overlay } from "./config-layers.ts";
+import { openBackends } from "./open-backends.ts";
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -53,13 +55,19 @@ export async function readConfig(
 
 /**
  * Makes the backends and writes the configuration, last, so that a configuration stands for a store that is there.
+ * @param environment - for references to secrets
  * @throws IoError `FILES_EXISTS` when there is a file under `path`
  */
-export async function initStore(vfs: Vfs, path: string, config: StoreConfig): Promise<void> {
+export async function initStore(
+  vfs: Vfs,
+  path: string,
+  config: StoreConfig,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Promise<void> {
   const filled = checkConfig(config);
   if (await vfs.exists(path)) throw fileError("FILES_EXISTS", path, "create");
   if (!(await vfs.exists(parentPath(path)))) throw fileError("FILES_NOT_FOUND", parentPath(path), "create");
-  for (const backend of openBackends(vfs, absoluteLocations(filled, parentPath(path)))) {
+  for (const backend of openBackends(vfs, absoluteLocations(filled, parentPath(path)), environment)) {
     await backend.prepare();
   }
   const { dataShards, parityShards, unitBytes, codeFamily } = filled;
@@ -70,7 +78,9 @@ export async function initStore(vfs: Vfs, path: string, config: StoreConfig): Pr
 /** Directories in a configuration are relative to where it lies, not to where a command happens to run. */
 export function absoluteLocations(config: FilledConfig, directory: string): FilledConfig {
   const backends = Object.entries(config.backends).map(([name, backend]) => {
-    const path = directoryOf(name, backend.location);
+    const place = parseLocation(name, backend.location);
+    if (place.kind !== "dir") return [name, backend];
+    const { path } = place;
     const isAbsolute = path.startsWith("/") || /^[A-Za-z]:/.test(path);
     return [name, isAbsolute ? backend : { ...backend, location: `dir:${joinPath(directory, path)}` }];
   });

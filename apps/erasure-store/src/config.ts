@@ -5,11 +5,9 @@ import {
   parseByteSize,
   resolveOptions,
 } from "@millrace/base";
-import type { Vfs } from "@millrace/files";
 import type { CodeFamily } from "@millrace/reed-solomon";
-import type { ShardBackend } from "./backend.ts";
+import { parseLocation, placeOf } from "./backend-location.ts";
 import { COMPRESSIONS, type Compression } from "./coding.ts";
-import { DirectoryBackend } from "./directory-backend.ts";
 import { CODE_FAMILIES } from "./engines.ts";
 import { MAX_UNIT_BYTES } from "./manifest.ts";
 import { checkPlacement, type Place } from "./placement.ts";
@@ -20,8 +18,10 @@ export type Size = number | string;
 
 /** A backend of a configuration; a location alone stands for one with all else left out. */
 export interface BackendConfig {
-  /** "dir:PATH". */
+  /** "dir:PATH" or "s3://BUCKET/PREFIX?endpoint=URL&region=NAME". */
   readonly location: string;
+  /** Of a bucket: "env:NAME" for NAME_ACCESS_KEY_ID and NAME_SECRET_ACCESS_KEY, or "file:PATH". @default "env:AWS" */
+  readonly credentials?: string;
   /** Its share of shards, compared with others'. @default 1 */
   readonly weight?: number;
   /** What is lost together with it: backends of one domain share a disk, a machine, a room. @default its name */
@@ -110,7 +110,12 @@ export const DEFAULT_STORE_CONFIG: FilledConfig = Object.freeze({
 });
 
 const DEFAULT_KEY_REFERENCE: Required<KeyReference> = Object.freeze({ key: "", derive: "scrypt", salt: "" });
-const DEFAULT_BACKEND: Required<BackendConfig> = Object.freeze({ location: "", weight: 1, domain: "" });
+const DEFAULT_BACKEND: Required<BackendConfig> = Object.freeze({
+  location: "",
+  credentials: "env:AWS",
+  weight: 1,
+  domain: "",
+});
 const BACKEND_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const MAX_INLINE_BYTES = 1024 * 1024;
 const MAX_BYTES = Number.MAX_SAFE_INTEGER;
@@ -146,22 +151,6 @@ export function placesOf({ backends }: FilledConfig): Place[] {
   return Object.entries(backends).map(([name, { weight, domain }]) => ({ name, weight, domain }));
 }
 
-/** The backends that a configuration names, in its order. */
-export function openBackends(vfs: Vfs, { backends, durability }: FilledConfig): ShardBackend[] {
-  return Object.entries(backends).map(
-    ([name, { location }]) => new DirectoryBackend(vfs, name, directoryOf(name, location), durability),
-  );
-}
-
-/** The path of a location "dir:PATH". @throws InvalidArgumentError `STORE_BACKEND_LOCATION` */
-export function directoryOf(name: string, location: unknown): string {
-  if (typeof location === "string" && location.startsWith("dir:") && location.length > 4) {
-    return location.slice(4);
-  }
-  const expected = 'a directory as "dir:PATH"';
-  throw new InvalidArgumentError("STORE_BACKEND_LOCATION", `backend ${name}`, location, expected);
-}
-
 function checkBackends(backends: StoreConfig["backends"]): Record<string, Required<BackendConfig>> {
   const locations = new Map<string, string>();
   const filled: Record<string, Required<BackendConfig>> = {};
@@ -172,10 +161,10 @@ function checkBackends(backends: StoreConfig["backends"]): Record<string, Requir
     }
     const asked = given !== null && typeof given === "object" ? given : { location: given };
     const backend = resolveOptions("store", DEFAULT_BACKEND, asked);
-    const path = directoryOf(name, backend.location).replace(/\/+$/, "");
+    const path = placeOf(parseLocation(name, backend.location));
     const other = locations.get(path);
     if (other !== undefined) {
-      const expected = `a directory of its own; ${other} is the same, and both would be lost together`;
+      const expected = `a place of its own; ${other} is the same, and both would be lost together`;
       throw new InvalidArgumentError("STORE_BACKEND_TWICE", `backend ${name}`, backend.location, expected);
     }
     locations.set(path, name);

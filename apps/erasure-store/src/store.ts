@@ -1,15 +1,17 @@
 import { resolveOptions } from "@millrace/base";
 import { AtomicFile, type ByteStream, diskVfs, fileError, type Vfs } from "@millrace/files";
 import { availableMemoryBytes, MemoryBudget } from "@millrace/stream";
-import { checkConfig, type FilledConfig, openBackends, type StoreConfig } from "./config.ts";
+import { checkConfig, type FilledConfig, type StoreConfig } from "./config.ts";
 import { readConfig } from "./config-file.ts";
 import { type ConfigOverrides, environmentOverrides, overlay } from "./config-layers.ts";
 import { Coders } from "./engines.ts";
 import { type ListedObject, listObjects } from "./list.ts";
+import { openBackends } from "./open-backends.ts";
 import { type PutOptions, type PutResult, putObject } from "./put.ts";
 import { type ObjectReading, openObject, type ReadOptions, readObject } from "./read-object.ts";
 import { type RebalanceResult, rebalanceObjects } from "./rebalance.ts";
 import { type RebuildResult, rebuildIndex } from "./rebuild-index.ts";
+import { DEFAULT_PATIENCE, type HttpPatience } from "./remote/http-client.ts";
 import { removeObject } from "./remove.ts";
 import { type RepairOptions, type RepairResult, repairObjects } from "./repair.ts";
 import { type RepositoryKey, readRepositoryKey } from "./repository-key.ts";
@@ -29,6 +31,8 @@ export interface StoreOptions {
   readonly overrides?: ConfigOverrides;
   /** Variables, for `MILLRACE_STORE_…` over the configuration, and for references to secrets. @default none */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** How often and how long servers are waited for. @default 5 attempts, 30 s of silence */
+  readonly patience?: HttpPatience;
 }
 
 /** What {@link StoreOptions} are when they are not given. */
@@ -37,7 +41,14 @@ export const DEFAULT_STORE_OPTIONS: {
   readonly budget: MemoryBudget | undefined;
   readonly overrides: ConfigOverrides;
   readonly environment: Readonly<Record<string, string | undefined>>;
-} = Object.freeze({ vfs: diskVfs, budget: undefined, overrides: {}, environment: {} });
+  readonly patience: HttpPatience;
+} = Object.freeze({
+  vfs: diskVfs,
+  budget: undefined,
+  overrides: {},
+  environment: {},
+  patience: DEFAULT_PATIENCE,
+});
 
 /** What a get into a file did. */
 export interface GetResult {
@@ -60,7 +71,7 @@ const MEMORY_PART = 0.5;
  * for await (const piece of store.get("2026/report.pdf")) process.stdout.write(piece);
  */
 export async function openStore(config: string | StoreConfig, options?: StoreOptions): Promise<ErasureStore> {
-  const { vfs, budget, overrides, environment } = resolveOptions<Required<StoreOptions>>(
+  const { vfs, budget, overrides, environment, patience } = resolveOptions<Required<StoreOptions>>(
     "store",
     DEFAULT_STORE_OPTIONS,
     options,
@@ -75,7 +86,7 @@ export async function openStore(config: string | StoreConfig, options?: StoreOpt
   return new ErasureStore({
     vfs,
     config: filled,
-    backends: openBackends(vfs, filled),
+    backends: openBackends(vfs, filled, environment, patience),
     budget: budget ?? new MemoryBudget(Math.max(1, Math.floor(most))),
     coders: new Coders(),
     metrics: new StoreMetrics(),

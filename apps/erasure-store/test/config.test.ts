@@ -42,7 +42,13 @@ describe("a configuration", () => {
       "a is the same, and both would be lost together",
     ],
     [{ backends: { "a b": "dir:x" } }, "backend name"],
-    [{ backends: { a: "s3://bucket" } }, 'a directory as "dir:PATH"'],
+    [{ backends: { a: "ftp://bucket" } }, 'a directory as "dir:PATH"'],
+    [{ backends: { a: "s3://bucket?endpiont=http://x" } }, 'a bucket as "s3://'],
+    [{ backends: { a: "s3://b?endpoint=http://x", b: "s3://b/?endpoint=http://x/" } }, "a is the same"],
+    [{ performance: { memory_treshold: 1 } as object }, '"memory_threshold", perhaps'],
+    [{ performance: { max_memory_usage: "many" } }, "byte size"],
+    [{ compression: "gzip" as "zstd" }, "one of none, zstd"],
+    [{ encryption: { key: "hunter2" } }, "never the key itself"],
     [{ backends: { a: "dir:" } }, 'a directory as "dir:PATH"'],
     [{ parityShard: 1 } as Partial<StoreConfig>, '"parityShards", perhaps'],
   ])("is refused with %j, before anything is made", async (change, message) => {
@@ -76,5 +82,43 @@ describe("a configuration", () => {
     const vfs = new MemoryVfs();
     await writeFileBytes(vfs, "video.mp4", new Uint8Array(1_100_000));
     await expect(openStore("video.mp4", { vfs })).rejects.toThrow("are no configuration");
+  });
+});
+
+describe("what lies over a configuration", () => {
+  it("is flags over environment over file over defaults, in human sizes", async () => {
+    const vfs = new MemoryVfs();
+    const performance = { memory_threshold: "1MB", max_memory_usage: "256MiB" };
+    await initStore(vfs, "store.yaml", { ...SMALL_CONFIG, performance });
+    const open = async (environment: Record<string, string>, overrides = {}): Promise<object> =>
+      (await openStore("store.yaml", { vfs, environment, overrides })).config.performance;
+    expect(await open({})).toEqual({
+      memory_threshold: 1_000_000,
+      max_memory_usage: 268_435_456,
+      pipeline_uploads: true,
+      concurrency: 4,
+    });
+    const environment = {
+      MILLRACE_STORE_MEMORY_THRESHOLD: "2MB",
+      MILLRACE_STORE_PIPELINE_UPLOADS: "false",
+      MILLRACE_STORE_CONCURRENCY: "7",
+      MILLRACE_STORE_TEST_KEY: "a secret of the user's",
+      OTHER: "1",
+    };
+    expect(await open(environment, { performance: { memory_threshold: 3 } })).toEqual({
+      memory_threshold: 3,
+      max_memory_usage: 268_435_456,
+      pipeline_uploads: false,
+      concurrency: 7,
+    });
+  });
+
+  it("is refused where it means nothing, with the nearest that does", async () => {
+    const environment = { MILLRACE_STORE_MEMORY_TRESHOLD: "1" };
+    await expect(openStore(SMALL_CONFIG, { environment })).rejects.toThrow(
+      '"MILLRACE_STORE_MEMORY_THRESHOLD", perhaps',
+    );
+    const bad = { MILLRACE_STORE_MEMORY_THRESHOLD: "lots" };
+    await expect(openStore(SMALL_CONFIG, { environment: bad })).rejects.toThrow("byte size");
   });
 });

@@ -43,12 +43,8 @@ export const initVerb: VerbSpec<InitFlags> = {
       backends[name] = location.startsWith("dir:") ? `dir:${resolve(location.slice(4))}` : location;
     }
     const encryption = encryptionKey === undefined ? undefined : keyReference(encryptionKey, rawKey === true);
-    await initStore(diskVfs, config, {
-      dataShards,
-      parityShards,
-      ...(encryption && { encryption }),
-      backends,
-    });
+    const made = { dataShards, parityShards, ...(encryption && { encryption }), backends };
+    await initStore(diskVfs, config, made, process.env);
     return {
       json: { config, backends: Object.keys(backends).length, dataShards, parityShards },
       text: formatFacts([

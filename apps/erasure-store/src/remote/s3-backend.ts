@@ -1,0 +1,171 @@
+import { IoError, isMillraceError } from "@millrace/base";
+import { sha256Hex } from "@millrace/compress";
+import { type ByteSource, fileError } from "@millrace/files";
+import { AwsV4Signer } from "aws4fetch";
+import type { Area, BackendWriter, ShardBackend } from "../backend.ts";
+import { type HttpCall, HttpClient, type HttpPatience } from "./http-client.ts";
+import { remoteSource } from "./remote-source.ts";
+import { S3Writer } from "./s3-writer.ts";
+
+/** Where a bucket is, and who asks. */
+export interface S3Place {
+  /** "https://s3.example.org"; the bucket goes into the path. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** In front of all keys: "" or one that ends in "/". */
+  readonly prefix: string;
+  /** Asked for once, when the first request is made. */
+  credentials(): Promise<S3Credentials>;
+}
+
+/** Who asks. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** How long a lock keeps others out whose owner died; commits take far less. */
+const LEASE_MS = 5 * 60 * 1000;
+
+/** A backend in a bucket of S3: `<prefix>manifests/<key>`, `<prefix>shards/<key>`. */
+export class S3Backend implements ShardBackend {
+  readonly name: string;
+  readonly #place: S3Place;
+  readonly #client: HttpClient;
+  #credentials: Promise<S3Credentials> | undefined;
+
+  constructor(name: string, place: S3Place, patience?: HttpPatience) {
+    this.name = name;
+    this.#place = place;
+    this.#client = new HttpClient((call) => this.#sign(call), patience);
+  }
+
+  async check(): Promise<void> {
+    await this.#client.send({ method: "GET", url: this.#bucketUrl({ "list-type": "2", "max-keys": "1" }) });
+  }
+
+  async prepare(): Promise<void> {
+    // 409: the bucket is there, and ours or not; the next call tells.
+    await this.#client.send({ method: "PUT", url: this.#bucketUrl({}), expected: [409] });
+    await this.check();
+  }
+
+  async create(area: Area, key: string): Promise<BackendWriter> {
+    return new S3Writer(this.#client, this.#urlOf(area, key));
+  }
+
+  open(area: Area, key: string): Promise<ByteSource> {
+    return remoteSource(this.#client, this.#urlOf(area, key));
+  }
+
+  async list(area: Area): Promise<string[]> {
+    const prefix = `${this.#place.prefix}${area}/`;
+    const keys: string[] = [];
+    let token: string | undefined;
+    do {
+      const query = { "list-type": "2", prefix, ...(token !== undefined && { "continuation-token": token }) };
+      const { body } = await this.#client.send({ method: "GET", url: this.#bucketUrl(query) });
+      const xml = Buffer.from(body).toString("utf8");
+      // Our keys are hexadecimal digits and dots; what somebody else put there may be anything, and is none of ours.
+      for (const [, key] of xml.matchAll(/<Key>([^<]*)<\/Key>/g)) keys.push(key!.slice(prefix.length));
+      const isMore = /<IsTruncated>true<\/IsTruncated>/.test(xml);
+      token = isMore ? unescapeXml(elementOf(xml, "NextContinuationToken") ?? "") : undefined;
+    } while (token !== undefined && token !== "");
+    return keys.sort();
+  }
+
+  async remove(area: Area, key: string): Promise<void> {
+    await this.#client.send({ method: "DELETE", url: this.#urlOf(area, key), expected: [404] });
+  }
+
+  async removeTemporaries(): Promise<number> {
+    const query = { uploads: "", prefix: this.#place.prefix };
+    const { body } = await this.#client.send({ method: "GET", url: this.#bucketUrl(query) });
+    let count = 0;
+    for (const [, upload] of Buffer.from(body)
+      .toString("utf8")
+      .matchAll(/<Upload>(.*?)<\/Upload>/gs)) {
+      const key = unescapeXml(elementOf(upload!, "Key") ?? "");
+      const uploadId = unescapeXml(elementOf(upload!, "UploadId") ?? "");
+      const url = `${this.#urlOfKey(key)}?uploadId=${encodeURIComponent(uploadId)}`;
+      await this.#client.send({ method: "DELETE", url, expected: [404] });
+      count++;
+    }
+    return count;
+  }
+
+  /** A value that is made only where there is none (If-None-Match), with the time until which it holds. */
+  async lock(): Promise<AsyncDisposable> {
+    const url = this.#urlOfKey(`${this.#place.prefix}lock`);
+    const owner = crypto.randomUUID();
+    const body = new TextEncoder().encode(JSON.stringify({ owner, untilMs: Date.now() + LEASE_MS }));
+    const headers = { "if-none-match": "*" };
+    const { status } = await this.#client.send({ method: "PUT", url, headers, body, expected: [409, 412] });
+    const held = await this.#lockHolder(url);
+    if (status >= 300 || held?.owner !== owner) {
+      if (held !== undefined && held.untilMs < Date.now()) {
+        // Its owner is long gone; whoever comes next takes it.
+        await this.#client.send({ method: "DELETE", url, expected: [404] });
+      }
+      throw fileError("FILES_LOCKED", url, "lock");
+    }
+    const release = async (): Promise<void> => {
+      await this.#client.send({ method: "DELETE", url, expected: [404] });
+    };
+    return { [Symbol.asyncDispose]: release };
+  }
+
+  async #lockHolder(url: string): Promise<{ owner: string; untilMs: number } | undefined> {
+    try {
+      const { body } = await this.#client.send({ method: "GET", url, limitBytes: 1024 });
+      return JSON.parse(Buffer.from(body).toString("utf8")) as { owner: string; untilMs: number };
+    } catch (error) {
+      if (isMillraceError(error, "FILES_NOT_FOUND")) return undefined;
+      if (error instanceof SyntaxError) {
+        throw new IoError("STORE_BACKEND_FAILED", url, "lock", "the lock is none of ours", { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async #sign({ method, url, headers, body }: HttpCall): Promise<Readonly<Record<string, string>>> {
+    this.#credentials ??= this.#place.credentials();
+    const signer = new AwsV4Signer({
+      method,
+      url,
+      // With the digest of the body signed, the server refuses what was garbled on its way.
+      headers: { ...headers, "x-amz-content-sha256": sha256Hex(body ?? new Uint8Array(0)) },
+      ...(await this.#credentials),
+      region: this.#place.region,
+      service: "s3",
+    });
+    const signed = await signer.sign();
+    return Object.fromEntries(signed.headers.entries());
+  }
+
+  #bucketUrl(query: Readonly<Record<string, string>>): string {
+    const { endpoint, bucket } = this.#place;
+    const url = new URL(`${endpoint.replace(/\/+$/, "")}/${bucket}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  #urlOf(area: Area, key: string): string {
+    return this.#urlOfKey(`${this.#place.prefix}${area}/${key}`);
+  }
+
+  #urlOfKey(key: string): string {
+    const path = key.split("/").map(encodeURIComponent).join("/");
+    return `${this.#bucketUrl({})}/${path}`;
+  }
+}
+
+function elementOf(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+}
+
+function unescapeXml(text: string): string {
+  const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name]!);
+}

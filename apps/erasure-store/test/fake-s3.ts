@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a server does wrong with one request. */
+export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent";
+
+/**
+ * As much of S3 as the store speaks, in memory, and faults on demand. It is no oracle of S3: the slow lane has a real
+ * server.
+ */
+export class FakeS3 implements AsyncDisposable {
+  readonly objects: Map<string, Buffer> = new Map();
+  readonly requests: string[] = [];
+  /** Asked before each request; undefined lets it pass. */
+  fault: (method: string, path: string) => HttpFault | undefined = () => undefined;
+  readonly #uploads = new Map<string, Map<number, Buffer>>();
+  readonly #server = createServer((request, response) => {
+    this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+  #uploadCount = 0;
+
+  async listen(): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.listen(0, "127.0.0.1", resolve);
+    await promise;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    await promise;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "GET", headers } = request;
+    const url = new URL(request.url ?? "/", "http://x");
+    const path = decodeURIComponent(url.pathname.slice(1));
+    const pieces: Buffer[] = [];
+    for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
+    const body = Buffer.concat(pieces);
+    this.requests.push(`${method} ${path}`);
+    const fault = this.fault(method, path);
+    if (fault === "silent") return;
+    if (fault === "cut") {
+      response.destroy();
+      return;
+    }
+    if (fault === "5xx") {
+      response.writeHead(503).end("slow down");
+      return;
+    }
+    const digest = createHash("sha256").update(body).digest("hex");
+    const isSigned =
+      headers["x-amz-content-sha256"] === digest &&
+      /^AWS4-HMAC-SHA256 Credential=id\//.test(headers.authorization ?? "");
+    if (!isSigned) {
+      response.writeHead(403).end("<Error>not signed</Error>");
+      return;
+    }
+    const { status, answer, more } = this.#answer(method, path, url.searchParams, headers, body);
+    response.writeHead(status, { "content-length": answer.length, ...more });
+    if (method === "HEAD") response.end();
+    else if (fault === "truncated") {
+      response.write(answer.subarray(0, answer.length >> 1), () => response.destroy());
+    } else response.end(fault === "garbled" ? answer.map((byte) => byte ^ 85) : answer);
+  }
+
+  #answer(
+    method: string,
+    path: string,
+    query: URLSearchParams,
+    headers: IncomingMessage["headers"],
+    body: Buffer,
+  ): { status: number; answer: Buffer; more?: Record<string, string> } {
+    const say = (status: number, text = ""): { status: number; answer: Buffer } => ({
+      status,
+      answer: Buffer.from(text),
+    });
+    const upload = query.get("uploadId");
+    if (query.has("uploads")) {
+      if (method === "GET") {
+        const rows = [...this.#uploads.keys()].map((id) => {
+          const [key] = id.split("#");
+          return `<Upload><Key>${key!.slice(key!.indexOf("/") + 1)}</Key><UploadId>${id}</UploadId></Upload>`;
+        });
+        return say(200, rows.join(""));
+      }
+      const id = `${path}#${++this.#uploadCount}`;
+      this.#uploads.set(id, new Map());
+      return say(200, `<UploadId>${id}</UploadId>`);
+    }
+    if (upload !== null) {
+      const parts = this.#uploads.get(upload);
+      if (parts === undefined) return say(404);
+      if (method === "PUT") {
+        parts.set(Number(query.get("partNumber")), body);
+        return { ...say(200), more: { etag: `"${parts.size}"` } };
+      }
+      if (method === "POST") {
+        const ordered = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+        this.objects.set(path, Buffer.concat(ordered));
+      }
+      this.#uploads.delete(upload);
+      return say(method === "POST" ? 200 : 204);
+    }
+    if (query.has("list-type")) {
+      const bucket = `${path}/`;
+      const prefix = bucket + (query.get("prefix") ?? "");
+      const after = query.get("continuation-token") ?? "";
+      const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
+      const page = keys.slice(0, 5);
+      const rows = page.map((key) => `<Key>${key.slice(bucket.length)}</Key>`).join("");
+      const isMore = keys.length > page.length;
+      const token = isMore ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : "";
+      return say(200, `<IsTruncated>${isMore}</IsTruncated>${rows}${token}`);
+    }
+    if (!path.includes("/")) return say(method === "PUT" ? 409 : 200);
+    const found = this.objects.get(path);
+    if (method === "PUT") {
+      if (headers["if-none-match"] === "*" && found !== undefined) return say(412);
+      this.objects.set(path, body);
+      return say(200);
+    }
+    if (method === "DELETE") {
+      this.objects.delete(path);
+      return say(204);
+    }
+    if (found === undefined) return say(404);
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
+    if (first === undefined) return { status: 200, answer: found };
+    return { status: 206, answer: found.subarray(Number(first), Number(last) + 1) };
+  }
+}
