@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { tableFromIPC } from "apache-arrow";
@@ -33,6 +33,20 @@ it("runs as a process of its own, with its exit code and streams", async () => {
   const { code, stdout, stderr } = await run("digest", "good.raw", "--json");
   expect([code, stderr, (JSON.parse(stdout) as { events: number }).events]).toEqual([0, "", 3000]);
   expect(await run("digest", "none.raw")).toMatchObject({ code: 1, stdout: "" });
+});
+
+it("pipes go in and out: events on stdout, and nothing else", async () => {
+  const run = (args: string[], input?: string) =>
+    runCommand("event-loader", args, { cwd: directory.path, ...(input === undefined ? {} : { input }) });
+  const written = await run(["convert", "good.raw", "-", "--to", "metavision-csv"]);
+  expect(written).toMatchObject({ code: 0, stderr: "" });
+  expect(written.stdout.trim().split("\n").slice(-1)).toEqual(["17,23,1,20993"]);
+  const read = await run(["info", "-", "--columns", "x,y,p,t", "--json"], written.stdout);
+  expect(JSON.parse(read.stdout)).toMatchObject({ events: 3000, on: 1500 });
+  expect(await events("convert", "good.raw", "-")).toMatchObject({ code: 2, stdout: "" });
+  expect((await events("filter", "good.raw", "-", "--to", "npy")).stderr).toMatch(/for a stream/);
+  expect((await events("cut", "good.raw", "-", "--to", "evt2", "--count", "1", "--json")).code).toBe(2);
+  expect(existsSync(join(directory.path, "-"))).toBe(false);
 });
 
 describe("events info", () => {

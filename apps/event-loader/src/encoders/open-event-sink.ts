@@ -2,6 +2,7 @@ import { InvalidArgumentError } from "@millrace/base";
 import { type ColumnSink, endingOf, openSink, SINK_ENDINGS, type SinkMetadata } from "@millrace/columnar";
 import { defaultVfs, type Vfs } from "@millrace/files";
 import { EVENT_SCHEMA } from "../event-rows.ts";
+import { sendToStdout } from "../live/sockets.ts";
 import type { TriggerColumns } from "../trigger-log.ts";
 import { openDsecLayout } from "./dsec-layout.ts";
 import { EncoderSink } from "./encoder-sink.ts";
@@ -9,7 +10,8 @@ import { Hdf5EventSink } from "./hdf5-sink.ts";
 import { openMetavisionLayout } from "./metavision-layout.ts";
 import { NpzSink } from "./npz-sink.ts";
 import { neededSize, openEncoder, type SensorSize } from "./open-encoder.ts";
-import { FORMAT_BY_ENDING } from "./output-formats.ts";
+import { ENCODED_FORMATS, FORMAT_BY_ENDING } from "./output-formats.ts";
+import { StreamSink } from "./stream-sink.ts";
 
 /** What is written beside the events, and where. */
 export interface EventSinkOptions {
@@ -48,6 +50,7 @@ export const OUTPUT_ENDINGS: readonly string[] = Object.freeze([
 /**
  * Begins a file of events, in the format that is named or that the path's ending stands for.
  * @throws InvalidArgumentError `EVENTS_OUTPUT_UNKNOWN` for another ending or format, `EVENTS_GEOMETRY_UNKNOWN`
+ * @param path - "-" is stdout, for a format of {@link ENCODED_FORMATS} that `to` names
  * @throws IoError when the directory cannot be written to
  * @example
  * await using sink = await openEventSink("events.h5", { size: { width: 640, height: 480 } });
@@ -57,6 +60,7 @@ export async function openEventSink(path: string, options: EventSinkOptions = {}
   const ending = endingOf(path);
   const format =
     options.to ?? (Object.hasOwn(FORMAT_BY_ENDING, ending) ? FORMAT_BY_ENDING[ending]! : undefined);
+  if (path === "-") return openStdout(format, size);
   if (format === undefined) {
     if (SINK_ENDINGS.includes(ending)) return openSink(path, EVENT_SCHEMA, { vfs, metadata });
     const expected = `one that ends in ${OUTPUT_ENDINGS.join(", ")}`;
@@ -64,4 +68,12 @@ export async function openEventSink(path: string, options: EventSinkOptions = {}
   }
   if (Object.hasOwn(CONTAINERS, format)) return CONTAINERS[format]!(path, options, vfs);
   return EncoderSink.create(path, openEncoder(format, size), vfs);
+}
+
+function openStdout(format: string | undefined, size: SensorSize | undefined): StreamSink {
+  if (format !== undefined && ENCODED_FORMATS.includes(format)) {
+    return new StreamSink("stdout", sendToStdout(), format, openEncoder(format, size));
+  }
+  const expected = `for stdout, one of ${ENCODED_FORMATS.join(", ")}, by name (--to)`;
+  throw new InvalidArgumentError("EVENTS_OUTPUT_UNKNOWN", "output format", format, expected);
 }

@@ -1,7 +1,7 @@
 import { formatByteSize } from "@millrace/base";
-import { formatCount, formatFacts, type VerbSpec } from "@millrace/cli";
+import { formatCount, type VerbSpec } from "@millrace/cli";
 import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
-import { addOutputFlags, type OutputFlags } from "./output-flags.ts";
+import { addOutputFlags, checkOutput, type OutputFlags, tellOutput } from "./output-flags.ts";
 
 interface ConvertFlags extends InputFlags, OutputFlags {}
 
@@ -13,6 +13,7 @@ export const convertVerb: VerbSpec<ConvertFlags> = {
   flags: (command) => addOutputFlags(addInputFlags(command)),
   action: async (context, [input, output], flags) => {
     const startMs = performance.now();
+    checkOutput(output!, context);
     await using recording = await openInput(input!, flags, context, "convert");
     // Arrow and Parquet take a while to load: only whoever converts waits for them.
     const { convertRecording } = await import("../convert.ts");
@@ -21,16 +22,13 @@ export const convertVerb: VerbSpec<ConvertFlags> = {
     const seconds = (performance.now() - startMs) / 1000;
     const eventsPerSecond = seconds > 0 ? Math.round(events / seconds) : 0;
     const { format } = recording;
-    return {
-      json: { input, output, format, events, bytes, seconds, eventsPerSecond },
-      text: formatFacts([
-        ["input", input],
-        ["output", output],
-        ["format", format],
-        ["events", events],
-        ["size", formatByteSize(bytes)],
-        ["speed", `${formatCount(eventsPerSecond)} events/s`],
-      ]),
-    };
+    return tellOutput(output!, { input, output, format, events, bytes, seconds, eventsPerSecond }, [
+      ["input", input],
+      ["output", output],
+      ["format", format],
+      ["events", events],
+      ["size", formatByteSize(bytes)],
+      ["speed", `${formatCount(eventsPerSecond)} events/s`],
+    ]);
   },
 };

@@ -1,7 +1,7 @@
 import { formatByteSize, InvalidArgumentError, parseDuration } from "@millrace/base";
-import { formatFacts, type VerbSpec } from "@millrace/cli";
+import type { VerbSpec } from "@millrace/cli";
 import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
-import { addOutputFlags, type OutputFlags } from "./output-flags.ts";
+import { addOutputFlags, checkOutput, type OutputFlags, tellOutput } from "./output-flags.ts";
 import { parseWhole } from "./parse-whole.ts";
 
 interface CutFlags extends InputFlags, OutputFlags {
@@ -40,20 +40,18 @@ export const cutVerb: VerbSpec<CutFlags> = {
       const expected = "--from, --until, --skip or --count; convert writes all of it";
       throw new InvalidArgumentError("EVENTS_CUT_NOWHERE", "part to cut", undefined, expected);
     }
+    checkOutput(output!, context);
     await using recording = await openInput(input!, flags, context, "cut");
     const { convertRecording } = await import("../convert.ts");
     const query = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
     const { events, bytes } = await convertRecording(recording, output!, { to, query, skip, count });
     noteViolations(recording, context);
-    return {
-      json: { input, output, format: recording.format, events, bytes },
-      text: formatFacts([
-        ["input", input],
-        ["output", output],
-        ["events", events],
-        ["size", formatByteSize(bytes)],
-      ]),
-    };
+    return tellOutput(output!, { input, output, format: recording.format, events, bytes }, [
+      ["input", input],
+      ["output", output],
+      ["events", events],
+      ["size", formatByteSize(bytes)],
+    ]);
   },
 };
 

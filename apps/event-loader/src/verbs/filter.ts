@@ -1,9 +1,9 @@
 import { formatByteSize } from "@millrace/base";
-import { formatFacts, type VerbSpec } from "@millrace/cli";
+import type { VerbSpec } from "@millrace/cli";
 import type { EventFilter } from "../filters/event-filter.ts";
 import { addFilterFlags, type FilterFlags, filtersOf } from "./filter-flags.ts";
 import { noteViolations, openInput } from "./input-flags.ts";
-import { addOutputFlags, type OutputFlags } from "./output-flags.ts";
+import { addOutputFlags, checkOutput, type OutputFlags, tellOutput } from "./output-flags.ts";
 
 interface Flags extends FilterFlags, OutputFlags {}
 
@@ -14,6 +14,7 @@ export const filterVerb: VerbSpec<Flags> = {
   example: "filter drive.raw quiet.raw --from 1s --until 2s --background 5ms",
   flags: (command) => addOutputFlags(addFilterFlags(command)),
   action: async (context, [input, output], flags) => {
+    checkOutput(output!, context);
     await using recording = await openInput(input!, flags, context, "filter");
     const { convertRecording } = await import("../convert.ts");
     let read = 0;
@@ -25,15 +26,12 @@ export const filterVerb: VerbSpec<Flags> = {
     const filters = [counter, ...filtersOf(flags, recording)];
     const { events, bytes } = await convertRecording(recording, output!, { to: flags.to, filters });
     noteViolations(recording, context);
-    return {
-      json: { input, output, format: recording.format, read, events, bytes },
-      text: formatFacts([
-        ["input", input],
-        ["output", output],
-        ["events read", read],
-        ["events kept", events],
-        ["size", formatByteSize(bytes)],
-      ]),
-    };
+    return tellOutput(output!, { input, output, format: recording.format, read, events, bytes }, [
+      ["input", input],
+      ["output", output],
+      ["events read", read],
+      ["events kept", events],
+      ["size", formatByteSize(bytes)],
+    ]);
   },
 };

@@ -1,4 +1,5 @@
-import type { VerbSpec } from "@millrace/cli";
+import { InvalidArgumentError } from "@millrace/base";
+import { formatFacts, type VerbContext, type VerbResult, type VerbSpec } from "@millrace/cli";
 import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
 import { oneOf } from "./input-flags.ts";
 
@@ -14,3 +15,23 @@ export const addOutputFlags: NonNullable<VerbSpec<OutputFlags>["flags"]> = (comm
     `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
     oneOf("output format", OUTPUT_FORMATS),
   );
+
+/** Refuses what would be between the events. @throws InvalidArgumentError `EVENTS_OPTIONS_CONFLICT` */
+export function checkOutput(output: string, { isJson }: VerbContext): void {
+  if (output !== "-" || !isJson) return;
+  throw new InvalidArgumentError(
+    "EVENTS_OPTIONS_CONFLICT",
+    "--json",
+    output,
+    "a file: stdout has the events",
+  );
+}
+
+/** What a verb says that wrote a recording: nothing where the events themselves went to stdout. */
+export function tellOutput(
+  output: string,
+  json: object,
+  facts: Parameters<typeof formatFacts>[0],
+): VerbResult | undefined {
+  return output === "-" ? undefined : { json, text: formatFacts(facts) };
+}

@@ -1,7 +1,7 @@
 import { formatByteSize, parseDuration } from "@millrace/base";
-import { formatFacts, type VerbSpec } from "@millrace/cli";
+import type { VerbSpec } from "@millrace/cli";
 import { addInputFlags, describeViolations, type InputFlags, openInput } from "./input-flags.ts";
-import { addOutputFlags, type OutputFlags } from "./output-flags.ts";
+import { addOutputFlags, checkOutput, type OutputFlags, tellOutput } from "./output-flags.ts";
 
 interface RepairFlags extends InputFlags, OutputFlags {
   readonly sort?: number;
@@ -22,6 +22,7 @@ export const repairVerb: VerbSpec<RepairFlags> = {
       )
       .option("--drop-outside", "leave out events outside the sensor"),
   action: async (context, [input, output], flags) => {
+    checkOutput(output!, context);
     await using recording = await openInput(input!, flags, context, "repair");
     const { repairRecording } = await import("../repair.ts");
     const report = await repairRecording(recording, output!, {
@@ -31,8 +32,9 @@ export const repairVerb: VerbSpec<RepairFlags> = {
     });
     const { read, written, bytes, sorted, late, outside, cut } = report;
     const { format, violations } = recording;
-    return {
-      json: {
+    return tellOutput(
+      output!,
+      {
         input,
         output,
         format,
@@ -45,7 +47,7 @@ export const repairVerb: VerbSpec<RepairFlags> = {
         cut: cut ?? null,
         violations,
       },
-      text: formatFacts([
+      [
         ["input", input],
         ["output", output],
         ["events read", read],
@@ -56,7 +58,7 @@ export const repairVerb: VerbSpec<RepairFlags> = {
         ["left out, outside", outside],
         ["violations", describeViolations(recording)],
         ["cut off", cut ?? "nothing"],
-      ]),
-    };
+      ],
+    );
   },
 };
