@@ -8,15 +8,9 @@ import {
   shiftTimes,
   type TimeHighClock,
 } from "./time-high.ts";
-import { EVT2_STATE, evt2Kernel } from "./wasm/evt2-kernel.ts";
-import {
-  INPUT_AT,
-  INPUT_BYTES,
-  KERNEL_ROWS,
-  type LoadedKernel,
-  loadKernel,
-  takeRows,
-} from "./wasm/kernel-memory.ts";
+import { EVT2_STATE } from "./wasm/evt2-kernel.ts";
+import { INPUT_AT, INPUT_BYTES, KERNEL_ROWS, takeRows } from "./wasm/kernel-memory.ts";
+import { type DecodeKernels, decodeKernels } from "./wasm/kernels.ts";
 import { WordDecoder } from "./word-decoder.ts";
 
 /**
@@ -69,8 +63,6 @@ function decodeEvt2Words(
   return i;
 }
 
-let kernel: LoadedKernel | "none" | undefined;
-
 /** Decodes by the kernel where the engine has vectors, which is several times as fast, else in TypeScript. */
 function decodeKnownWords(
   clock: TimeHighClock,
@@ -80,15 +72,15 @@ function decodeKnownWords(
   rows: EventRows,
   byteOffset: number,
 ): number {
-  kernel ??= loadKernel(evt2Kernel()) ?? "none";
-  return kernel === "none"
+  const kernels = decodeKernels();
+  return kernels === undefined
     ? decodeEvents(clock, words, start, end, rows, byteOffset)
-    : decodeByKernel(kernel, clock, words, start, end, rows, byteOffset);
+    : decodeByKernel(kernels, clock, words, start, end, rows, byteOffset);
 }
 
 /** Decodes a piece as long as the kernel's memory; what the kernel stops at is the caller's. */
 function decodeByKernel(
-  { run, memory }: LoadedKernel,
+  { evt2: run, memory }: DecodeKernels,
   clock: TimeHighClock,
   words: Int32Array,
   start: number,

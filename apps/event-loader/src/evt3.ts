@@ -1,15 +1,9 @@
 import { stateFields } from "./decoder-state.ts";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
 import type { EventRows } from "./event-rows.ts";
-import { EVT3_ROWS_AHEAD, EVT3_STATE, evt3Kernel } from "./wasm/evt3-kernel.ts";
-import {
-  INPUT_AT,
-  INPUT_BYTES,
-  KERNEL_ROWS,
-  type LoadedKernel,
-  loadKernel,
-  takeRows,
-} from "./wasm/kernel-memory.ts";
+import { EVT3_ROWS_AHEAD, EVT3_STATE } from "./wasm/evt3-kernel.ts";
+import { INPUT_AT, INPUT_BYTES, KERNEL_ROWS, takeRows } from "./wasm/kernel-memory.ts";
+import { type DecodeKernels, decodeKernels } from "./wasm/kernels.ts";
 import { WordDecoder } from "./word-decoder.ts";
 
 /** A drop of the 12-bit time-high by at least this is a wrap: its maximum less 10 (OpenEB's decoder). */
@@ -130,8 +124,6 @@ function decodeEvt3Words(
   return i;
 }
 
-let kernel: LoadedKernel | "none" | undefined;
-
 /** Decodes by the kernel where the engine has vectors, which is several times as fast, else in TypeScript. */
 function decodeKnownWords(
   state: Evt3State,
@@ -141,12 +133,12 @@ function decodeKnownWords(
   rows: EventRows,
   byteOffset: number,
 ): number {
-  kernel ??= loadKernel(evt3Kernel()) ?? "none";
+  const kernels = decodeKernels();
   const { y, baseX } = state;
   const stop =
-    kernel === "none"
+    kernels === undefined
       ? decodeEvents(state, words, start, end, rows)
-      : decodeByKernel(kernel, state, words, start, end, rows);
+      : decodeByKernel(kernels, state, words, start, end, rows);
   if (state.isOutside) noteOutside(state, words, start, stop, y, baseX, byteOffset);
   state.isOutside = false;
   return stop;
@@ -154,7 +146,7 @@ function decodeKnownWords(
 
 /** Decodes a piece as long as the kernel's memory. */
 function decodeByKernel(
-  { run, memory }: LoadedKernel,
+  { evt3: run, memory }: DecodeKernels,
   decoder: Evt3State,
   words: Uint16Array,
   start: number,

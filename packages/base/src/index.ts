@@ -24,6 +24,7 @@ export {
   zigzagDecode32,
   zigzagEncode32,
 } from "./varint.ts";
+export { bitPlaces, type LoadedKernels, loadKernels, onceOrNever } from "./wasm/load-kernels.ts";
 export {
   INT,
   type IntInstruction,

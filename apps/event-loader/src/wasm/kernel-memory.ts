@@ -1,4 +1,4 @@
-import { type WasmMemory, webAssembly } from "@millrace/base";
+import { bitPlaces, type WasmMemory } from "@millrace/base";
 import type { EventRows } from "../event-rows.ts";
 
 /**
@@ -17,12 +17,13 @@ export const STATE_WORDS: number = 16;
 const STATE_AT = 64;
 /** Addresses of the columns; behind each is room for what a kernel writes ahead. */
 export const COLUMNS_AT = { times: 1024, x: 67_584, y: 84_992, p: 102_400 } as const;
-/** Address of a table: for each byte the places of its bits that are set, ascending, a byte each. */
+/** Address of the table of `bitPlaces`. */
 export const BIT_PLACES_AT: number = 112_640;
 /** Address of the input. */
 export const INPUT_AT: number = 114_688;
 const PAGE_BYTES = 65_536;
-const PAGES = Math.ceil((INPUT_AT + INPUT_BYTES + 16) / PAGE_BYTES);
+/** Pages of memory that all of this takes. */
+export const PAGES: number = Math.ceil((INPUT_AT + INPUT_BYTES + 16) / PAGE_BYTES);
 
 /** The address of a word of the state. */
 export function stateAddress(word: number): number {
@@ -31,7 +32,6 @@ export function stateAddress(word: number): number {
 
 /** What all kernels share: they run one at a time, and leave nothing behind but what their callers take. */
 export interface KernelMemory {
-  readonly memory: WasmMemory;
   readonly state: Int32Array;
   /** The input as words of either size. */
   readonly inputWords: Int32Array;
@@ -40,28 +40,6 @@ export interface KernelMemory {
   readonly x: Uint16Array;
   readonly y: Uint16Array;
   readonly p: Uint8Array;
-}
-
-/** A kernel with its memory. */
-export interface LoadedKernel {
-  readonly run: DecodeKernel;
-  readonly memory: KernelMemory;
-}
-
-let shared: KernelMemory | undefined;
-
-/** Compiles a kernel; undefined where the engine has no WebAssembly with vectors, or a policy forbids it. */
-export function loadKernel(bytes: Uint8Array): LoadedKernel | undefined {
-  const api = webAssembly();
-  try {
-    if (api?.validate(bytes) !== true) return undefined;
-    shared ??= viewsOf(new api.Memory({ initial: PAGES }));
-    const { exports } = new api.Instance(new api.Module(bytes), { env: { memory: shared.memory } });
-    return { run: exports.run as DecodeKernel, memory: shared };
-  } catch {
-    // The decoder in TypeScript does the same.
-    return undefined;
-  }
 }
 
 /** Appends the first `count` rows of the kernels' columns. */
@@ -75,15 +53,10 @@ export function takeRows({ times, x, y, p }: KernelMemory, count: number, rows: 
   rows.rowCount = first + count;
 }
 
-function viewsOf(memory: WasmMemory): KernelMemory {
-  const { buffer } = memory;
-  const places = new Uint8Array(buffer, BIT_PLACES_AT, 8 * 256);
-  for (let byte = 0; byte < 256; byte++) {
-    let count = 0;
-    for (let bit = 0; bit < 8; bit++) if (((byte >>> bit) & 1) === 1) places[8 * byte + count++] = bit;
-  }
+/** The views of a memory; its table of bits is filled. */
+export function kernelMemory({ buffer }: WasmMemory): KernelMemory {
+  new Uint8Array(buffer).set(bitPlaces(), BIT_PLACES_AT);
   return {
-    memory,
     state: new Int32Array(buffer, STATE_AT, STATE_WORDS),
     inputWords: new Int32Array(buffer, INPUT_AT, INPUT_BYTES / 4),
     inputHalves: new Uint16Array(buffer, INPUT_AT, INPUT_BYTES / 2),

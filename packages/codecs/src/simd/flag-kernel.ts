@@ -1,4 +1,4 @@
-import { INT, SIMD, type WasmCode, wasmModule, webAssembly } from "@millrace/base";
+import { bitPlaces, INT, loadKernels, onceOrNever, SIMD, type WasmCode, wasmModule } from "@millrace/base";
 
 /** The kernel, and where its results are. */
 export interface FlagKernel {
@@ -12,14 +12,12 @@ const FLAGS_AT_ONCE = 65_536;
 const ROWS_AT_ONCE = 4096;
 /** Flags behind the last one that are read with it. */
 const SLACK = 16;
-/** For each byte the places of its bits that are set, ascending, a byte each. */
+/** The table of `bitPlaces`. */
 const BIT_PLACES_AT = 1024;
 const FLAGS_AT = 4096;
 const COUNTS_AT = 69_664;
 const INDICES_AT = COUNTS_AT + 4 * ROWS_AT_ONCE;
 const PAGES = Math.ceil((INDICES_AT + 2 * FLAGS_AT_ONCE + 32) / 65_536);
-
-let loaded: FlagKernel | "none" | undefined;
 
 /** Rows that fit into the kernel's memory; 0 where not even one does. */
 export function flagRowsAtOnce(columns: number): number {
@@ -27,42 +25,26 @@ export function flagRowsAtOnce(columns: number): number {
 }
 
 /** The kernel, compiled when it is first asked for; undefined where the engine has no WebAssembly with vectors. */
-export function flagKernel(): FlagKernel | undefined {
-  loaded ??= load() ?? "none";
-  return loaded === "none" ? undefined : loaded;
-}
+export const flagKernel: () => FlagKernel | undefined = onceOrNever(load);
 
 function load(): FlagKernel | undefined {
   const bytes = wasmModule({ parameters: 3, hasResult: true, integers: 5, vectors: 2, write });
-  const api = webAssembly();
-  try {
-    if (api?.validate(bytes) !== true) return undefined;
-    const memory = new api.Memory({ initial: PAGES });
-    const { exports } = new api.Instance(new api.Module(bytes), { env: { memory } });
-    const run = exports.run as (columns: number, rows: number, src: number) => number;
-    fillBitPlaces(new Uint8Array(memory.buffer, BIT_PLACES_AT, 8 * 256));
-    const input = new Uint8Array(memory.buffer, FLAGS_AT, FLAGS_AT_ONCE + SLACK);
-    return {
-      run(flags, columns, rows) {
-        input.set(flags);
-        // What is read behind the last flag must not look like a wrong one.
-        input.fill(0, flags.length, flags.length + SLACK);
-        return run(columns, rows, FLAGS_AT);
-      },
-      counts: new Uint32Array(memory.buffer, COUNTS_AT, ROWS_AT_ONCE),
-      indices: new Uint16Array(memory.buffer, INDICES_AT, FLAGS_AT_ONCE),
-    };
-  } catch {
-    // A policy against compiling, or no memory: there is a loop that does the same.
-    return undefined;
-  }
-}
-
-function fillBitPlaces(places: Uint8Array): void {
-  for (let byte = 0; byte < 256; byte++) {
-    let count = 0;
-    for (let bit = 0; bit < 8; bit++) if (((byte >>> bit) & 1) === 1) places[8 * byte + count++] = bit;
-  }
+  const loaded = loadKernels(PAGES, [bytes]);
+  if (loaded === undefined) return undefined;
+  const { buffer } = loaded.memory;
+  const run = loaded.runs[0]!;
+  new Uint8Array(buffer).set(bitPlaces(), BIT_PLACES_AT);
+  const input = new Uint8Array(buffer, FLAGS_AT, FLAGS_AT_ONCE + SLACK);
+  return {
+    run(flags, columns, rows) {
+      input.set(flags);
+      // What is read behind the last flag must not look like a wrong one.
+      input.fill(0, flags.length, flags.length + SLACK);
+      return run(columns, rows, FLAGS_AT);
+    },
+    counts: new Uint32Array(buffer, COUNTS_AT, ROWS_AT_ONCE),
+    indices: new Uint16Array(buffer, INDICES_AT, FLAGS_AT_ONCE),
+  };
 }
 
 // Parameters, then int32 locals, then vectors.

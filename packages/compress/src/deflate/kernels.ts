@@ -1,4 +1,4 @@
-import { INT, LONG, SIMD, type WasmCode, wasmModule, webAssembly } from "@millrace/base";
+import { INT, LONG, loadKernels, onceOrNever, SIMD, type WasmCode, wasmModule } from "@millrace/base";
 
 /** Bytes that are coded by one table. */
 export const BLOCK_BYTES = 65_536;
@@ -38,69 +38,51 @@ export interface DeflateKernels {
   adler(length: number, sum: number): number;
 }
 
-let loaded: DeflateKernels | "none" | undefined;
-
 /** The kernels, compiled when they are first asked for; undefined where the engine has no WebAssembly with vectors. */
-export function deflateKernels(): DeflateKernels | undefined {
-  loaded ??= load() ?? "none";
-  return loaded === "none" ? undefined : loaded;
-}
+export const deflateKernels: () => DeflateKernels | undefined = onceOrNever(load);
 
 function load(): DeflateKernels | undefined {
-  const api = webAssembly();
-  try {
-    if (api === undefined) return undefined;
-    const memory = new api.Memory({ initial: PAGES });
-    const compile = <F>(bytes: Uint8Array): F =>
-      new api.Instance(new api.Module(bytes), { env: { memory } }).exports.run as F;
-    const tokenize = compile<(length: number) => number>(tokenizeModule());
-    const encode = compile<(count: number) => number>(encodeModule());
-    const spans = compile<(count: number, a: number, b: number) => number>(adlerModule());
-    const { buffer } = memory;
-    const tokens = new Uint16Array(buffer, TOKENS_AT, BLOCK_BYTES + 2);
-    const state = new Uint32Array(buffer, STATE_AT, 4);
-    const input = new Uint8Array(buffer, INPUT_AT, BLOCK_BYTES + 16);
-    runSymbols().forEach((symbol, length) => {
-      new Uint16Array(buffer, RUN_SYMBOLS_AT)[length] = symbol;
-    });
-    return {
-      input,
-      counts: new Uint32Array(buffer, COUNTS_AT, SYMBOLS),
-      codes: new Uint32Array(buffer, CODES_AT, TOKENS),
-      output: new Uint8Array(buffer, OUTPUT_AT, PAGES * 65_536 - OUTPUT_AT),
-      tokenize(length) {
-        const count = tokenize(length);
-        tokens[count] = END_TOKEN;
-        // Tokens are written in pairs: a code of no bits may follow.
-        return count;
-      },
-      encode(count, bits, bitCount) {
-        state[0] = bits;
-        state[1] = 0;
-        state[2] = bitCount;
-        const bytes = encode(count + 1) - OUTPUT_AT;
-        return { bytes, bits: state[0]!, bitCount: state[2]! };
-      },
-      adler(length, sum) {
-        let a = sum & 0xffff;
-        let b = sum >>> 16;
-        const count = Math.floor(length / SPAN_BYTES);
-        if (count > 0) {
-          const packed = spans(count, a, b) >>> 0;
-          a = packed & 0xffff;
-          b = packed >>> 16;
-        }
-        for (let i = count * SPAN_BYTES; i < length; i++) {
-          a += input[i]!;
-          b += a;
-        }
-        return (((b % MODULUS) << 16) | (a % MODULUS)) >>> 0;
-      },
-    };
-  } catch {
-    // A policy against compiling, or no memory: zlib does the same.
-    return undefined;
-  }
+  const loaded = loadKernels(PAGES, [tokenizeModule(), encodeModule(), adlerModule()]);
+  if (loaded === undefined) return undefined;
+  const [tokenize, encode, addSpans] = loaded.runs;
+  const { buffer } = loaded.memory;
+  const tokens = new Uint16Array(buffer, TOKENS_AT, BLOCK_BYTES + 2);
+  const state = new Uint32Array(buffer, STATE_AT, 4);
+  const input = new Uint8Array(buffer, INPUT_AT, BLOCK_BYTES + 16);
+  new Uint16Array(buffer, RUN_SYMBOLS_AT).set(runSymbols());
+  return {
+    input,
+    counts: new Uint32Array(buffer, COUNTS_AT, SYMBOLS),
+    codes: new Uint32Array(buffer, CODES_AT, TOKENS),
+    output: new Uint8Array(buffer, OUTPUT_AT, PAGES * 65_536 - OUTPUT_AT),
+    tokenize(length) {
+      const count = tokenize!(length);
+      tokens[count] = END_TOKEN;
+      return count;
+    },
+    encode(count, bits, bitCount) {
+      state[0] = bits;
+      state[1] = 0;
+      state[2] = bitCount;
+      const bytes = encode!(count + 1) - OUTPUT_AT;
+      return { bytes, bits: state[0]!, bitCount: state[2]! };
+    },
+    adler(length, sum) {
+      let a = sum & 0xffff;
+      let b = sum >>> 16;
+      const count = Math.floor(length / SPAN_BYTES);
+      if (count > 0) {
+        const packed = addSpans!(count, a, b) >>> 0;
+        a = packed & 0xffff;
+        b = packed >>> 16;
+      }
+      for (let i = count * SPAN_BYTES; i < length; i++) {
+        a += input[i]!;
+        b += a;
+      }
+      return (((b % MODULUS) << 16) | (a % MODULUS)) >>> 0;
+    },
+  };
 }
 
 /** The symbol of each length of a run (RFC 1951, section 3.2.5). */
