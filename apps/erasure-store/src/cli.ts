@@ -1,4 +1,5 @@
-import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { endQuietlyOnClosedPipe, Program, type ProgramStreams, readVersion } from "@millrace/cli";
+import { benchVerb } from "./verbs/bench.ts";
 import { configVerb } from "./verbs/config.ts";
 import { getVerb } from "./verbs/get.ts";
 import { initVerb } from "./verbs/init.ts";
@@ -9,6 +10,8 @@ import { rebuildIndexVerb } from "./verbs/rebuild-index.ts";
 import { repairVerb } from "./verbs/repair.ts";
 import { rmVerb } from "./verbs/rm.ts";
 import { scrubVerb } from "./verbs/scrub.ts";
+import { serveVerb } from "./verbs/serve.ts";
+import { simulateVerb } from "./verbs/simulate.ts";
 import { statVerb } from "./verbs/stat.ts";
 import { verifyVerb } from "./verbs/verify.ts";
 
@@ -19,11 +22,17 @@ import { verifyVerb } from "./verbs/verify.ts";
  */
 export async function main(argv: readonly string[]): Promise<number> {
   endQuietlyOnClosedPipe();
+  return await storeProgram().run(argv);
+}
+
+/** The command with all its verbs. @param streams - where it writes; the process's own if left out */
+export function storeProgram(streams?: ProgramStreams): Program {
   return new Program({
     name: "millrace-store",
     description:
       "Cuts files into Reed-Solomon shards over directories and buckets, and gets them back when some are gone",
     version: readVersion(import.meta.url),
+    ...(streams && { streams }),
   })
     .verb(initVerb)
     .verb(putVerb)
@@ -37,5 +46,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(rebuildIndexVerb)
     .verb(rmVerb)
     .verb(configVerb)
-    .run(argv);
+    .verb(serveVerb)
+    .verb(benchVerb)
+    .verb(simulateVerb);
 }

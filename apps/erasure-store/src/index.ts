@@ -1,3 +1,4 @@
+export { type BenchResult, benchStore } from "./bench.ts";
 export type { Coding, Compression, Encryption } from "./coding.ts";
 export {
   type BackendConfig,
@@ -22,7 +23,17 @@ export type { HttpPatience } from "./remote/http-client.ts";
 export type { RepairOptions, RepairResult } from "./repair.ts";
 export type { KeyReference } from "./repository-key.ts";
 export type { Orphan, ScrubOptions, ScrubResult } from "./scrub.ts";
+export { type ServedStore, type ServeOptions, serveStore } from "./serve.ts";
+export {
+  DEFAULT_DURABILITY_MODEL,
+  type DurabilityModel,
+  type DurabilityResult,
+  durabilityOf,
+  type SimulationResult,
+  simulateDurability,
+} from "./simulate.ts";
 export type { ObjectStatus } from "./stat.ts";
+export { reportStages, type StageReport } from "./stats.ts";
 export {
   DEFAULT_STORE_OPTIONS,
   ErasureStore,

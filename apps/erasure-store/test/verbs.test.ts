@@ -1,0 +1,178 @@
+import { writeFileSync } from "node:fs";
+import { seededRandom } from "@millrace/base";
+import { type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { storeProgram } from "../src/cli.ts";
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let place: TempDirectory;
+const at = (path: string): string => `${place.path}/${path}`;
+
+/** Runs a verb in this process. */
+async function run(verb: string, ...args: string[]): Promise<Outcome> {
+  let [stdout, stderr] = ["", ""];
+  const program = storeProgram({
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+  });
+  const config = verb === "simulate" ? [] : ["--config", at("store.yaml")];
+  const code = await program.run([verb, ...config, ...args]);
+  return { code, stdout, stderr };
+}
+
+const fieldsOf = ({ stdout }: Outcome): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(JSON.parse(stdout) as object).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? "array" : value === null ? "null" : typeof value,
+    ]),
+  );
+
+beforeEach(async () => {
+  place = tempDirectory();
+  const backends = ["a", "b", "c"].flatMap((name) => ["--backend", `${name}=dir:${at(name)}`]);
+  expect((await run("init", "--data-shards", "2", "--parity-shards", "1", ...backends)).code).toBe(0);
+  writeFileSync(at("in"), seededRandom(1).fill(new Uint8Array(100_000)));
+  expect((await run("put", at("in"), "o")).code).toBe(0);
+});
+afterEach(() => place[Symbol.dispose]());
+
+describe("the verbs of maintenance", () => {
+  it("give the fields that are promised, and a text for people", async () => {
+    const verbs: readonly (readonly [string, ...string[]])[] = [
+      ["stat", "o"],
+      ["scrub"],
+      ["repair"],
+      ["rebalance"],
+      ["rebuild-index"],
+      ["config"],
+      ["bench", "--size", "1MiB"],
+      ["simulate", "--years", "1000"],
+    ];
+    const fields: Record<string, Record<string, string>> = {};
+    for (const [verb, ...args] of verbs) {
+      const json = await run(verb, ...args, "--json");
+      expect(json).toMatchObject({ code: 0, stderr: "" });
+      fields[verb] = fieldsOf(json);
+      // Measuring takes its time; its text is made as the others'.
+      if (verb === "bench") continue;
+      const text = await run(verb, ...args);
+      expect(text.code).toBe(0);
+      expect(text.stdout).toMatch(/^\w.*\n/);
+    }
+    expect(fields).toMatchInlineSnapshot(`
+      {
+        "bench": {
+          "bytes": "number",
+          "getBytesPerSecond": "number",
+          "putBytesPerSecond": "number",
+          "recommendations": "array",
+          "smallObjects": "number",
+          "smallPutsPerSecond": "number",
+          "stages": "array",
+        },
+        "config": {
+          "backends": "object",
+          "checksum": "string",
+          "codeFamily": "string",
+          "compression": "string",
+          "dataShards": "number",
+          "durability": "string",
+          "encryption": "null",
+          "inlineBytes": "number",
+          "log_level": "string",
+          "parityShards": "number",
+          "performance": "object",
+          "unitBytes": "number",
+          "version": "number",
+        },
+        "rebalance": {
+          "failed": "array",
+          "movedShards": "number",
+          "objects": "number",
+        },
+        "rebuild-index": {
+          "incomplete": "array",
+          "rebuilt": "array",
+        },
+        "repair": {
+          "failed": "array",
+          "lost": "array",
+          "objects": "number",
+          "repairedObjects": "number",
+          "repairedShards": "number",
+        },
+        "scrub": {
+          "badManifests": "number",
+          "corrupt": "number",
+          "lost": "number",
+          "missing": "number",
+          "objects": "number",
+          "orphans": "array",
+          "problems": "array",
+          "recoverable": "number",
+          "removed": "number",
+          "shards": "number",
+        },
+        "simulate": {
+          "annualLoss": "number",
+          "dataShards": "number",
+          "meanYearsToLoss": "number",
+          "nines": "number",
+          "overhead": "number",
+          "parityShards": "number",
+          "repairBytesPerDay": "number",
+          "simulated": "object",
+        },
+        "stat": {
+          "backends": "array",
+          "bytes": "number",
+          "compression": "string",
+          "createdMs": "number",
+          "dataShards": "number",
+          "encryptionKey": "null",
+          "generation": "number",
+          "isInline": "boolean",
+          "name": "string",
+          "parityShards": "number",
+          "problems": "array",
+          "sha256": "null",
+          "storedBytes": "number",
+        },
+      }
+    `);
+  });
+
+  it("end with 1 where something is wrong, until it is repaired", async () => {
+    const spoilt = await run("stat", "nothing");
+    expect(spoilt).toMatchObject({ code: 1, stdout: "" });
+    writeFileSync(at("a/shards/rubbish"), "rubbish");
+    expect((await run("scrub")).code).toBe(1);
+    expect((await run("scrub", "--remove-orphans")).code).toBe(0);
+    expect((await run("scrub")).code).toBe(0);
+    expect(await run("repair", "--bandwidth", "lots")).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("take flags over the configuration, and are quiet when told to be", async () => {
+    const { stdout } = await run("config", "--memory-threshold", "5MB", "--json");
+    expect(JSON.parse(stdout).performance.memory_threshold).toBe(5_000_000);
+    const quiet = await run("config", "--quiet", "--json");
+    expect(JSON.parse(quiet.stdout).log_level).toBe("error");
+  });
+
+  it("move folders and ranges", async () => {
+    expect(await run("put", "--recursive", at("a"), "folder", "--json")).toMatchObject({ code: 0 });
+    const list = JSON.parse((await run("ls", "folder/", "--json")).stdout) as { objects: object[] };
+    expect(list.objects.length).toBeGreaterThan(1);
+    expect(await run("get", "folder/", at("out"))).toMatchObject({ code: 0, stderr: "" });
+    const range = JSON.parse((await run("get", "o", at("part"), "--range", "10-19", "--json")).stdout);
+    expect(range).toMatchObject({ bytes: 10 });
+    expect(await run("get", "o", at("part"), "--range", "19-10")).toMatchObject({ code: 2 });
+    expect(await run("get", "folder/", at("out"), "--range", "1-2")).toMatchObject({ code: 2 });
+  });
+});
