@@ -45,8 +45,8 @@ function write(code: WasmCode): void {
   code.block(() => code.loop(() => writeWords(code)));
   for (const [local, word] of [...kept, [ROW, rows] as const])
     code.i32(0).get(local).storeInt(32, stateAddress(word));
-  // The signs of all lanes, as the sign of one number.
-  code.i32(0).get(OUTSIDES).simd(SIMD.bitmask32).intBy(INT.shl, 28).get(OUTSIDE).int(INT.or);
+  // Minus the signs of all lanes, as bits: negative where any is.
+  code.i32(0).i32(0).get(OUTSIDES).simd(SIMD.bitmask32).int(INT.sub).get(OUTSIDE).int(INT.or);
   code.storeInt(32, stateAddress(outside)).get(SRC);
 }
 
