@@ -46,14 +46,17 @@ export function keepRows(chunk: EventChunk, kept: Uint32Array, count: number): v
     const end = first + count;
     if (kept[count - 1]! + 1 === end) {
       for (const column of [t, x, y, p]) column.copyWithin(0, first, end);
-    } else gatherRows(t, x, y, p, kept, count);
+    } else gatherRows(chunk.words("t"), x, y, p, kept, count);
   }
   chunk.rowCount = count;
 }
 
-/** Times move as 64 bits: V8 copies an element of one BigInt64Array to another without making a BigInt. */
+/**
+ * Times move as two words: V8's middle compiler, which may inline this for good, makes a BigInt of every element of a
+ * BigInt64Array that is moved.
+ */
 function gatherRows(
-  t: BigInt64Array,
+  times: Int32Array,
   x: Uint16Array,
   y: Uint16Array,
   p: Uint8Array,
@@ -61,8 +64,9 @@ function gatherRows(
   count: number,
 ): void {
   for (let to = 0; to < count; to++) {
-    const row = kept[to]!;
-    t[to] = t[row]!;
+    const row = kept[to]! | 0;
+    times[2 * to] = times[2 * row]!;
+    times[2 * to + 1] = times[2 * row + 1]!;
     x[to] = x[row]!;
     y[to] = y[row]!;
     p[to] = p[row]!;
@@ -76,11 +80,12 @@ const LONG_RUN = 48;
 export function closeGaps(chunk: EventChunk, dropped: Uint32Array, count: number): void {
   const { rowCount } = chunk;
   const { t, x, y, p } = chunk.columns;
+  const times = chunk.words("t");
   let to = count === 0 ? rowCount : dropped[0]!;
   for (let i = 0; i < count; i++) {
     const from = dropped[i]! + 1;
     const end = i + 1 < count ? dropped[i + 1]! : rowCount;
-    if (end - from < LONG_RUN) moveRows(t, x, y, p, from, end, to);
+    if (end - from < LONG_RUN) moveRows(times, x, y, p, from, end, to);
     else for (const column of [t, x, y, p]) column.copyWithin(to, from, end);
     to += end - from;
   }
@@ -88,7 +93,7 @@ export function closeGaps(chunk: EventChunk, dropped: Uint32Array, count: number
 }
 
 function moveRows(
-  t: BigInt64Array,
+  times: Int32Array,
   x: Uint16Array,
   y: Uint16Array,
   p: Uint8Array,
@@ -98,7 +103,8 @@ function moveRows(
 ): void {
   const shift = to - from;
   for (let row = from; row < end; row++) {
-    t[row + shift] = t[row]!;
+    times[2 * (row + shift)] = times[2 * row]!;
+    times[2 * (row + shift) + 1] = times[2 * row + 1]!;
     x[row + shift] = x[row]!;
     y[row + shift] = y[row]!;
     p[row + shift] = p[row]!;
