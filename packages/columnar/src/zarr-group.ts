@@ -36,14 +36,14 @@ export class ZarrGroup extends ZarrNode {
 
   /**
    * Writes an array of fixed size in one chunk: numbers, or a text (without dimensions), or texts.
-   * @param shape - row-major, of a typed array; one dimension when it is left out
+   * @param options.shape - row-major, of a typed array; one dimension when it is left out
    * @throws InvalidArgumentError for names as above, and `ZARR_VALUE_UNFIT`
    * @throws IoError `ZARR_WRITE_FAILED`
    */
   writeDatasetSync(
     name: string,
     value: TypedArray | string | readonly string[],
-    shape?: readonly number[],
+    { shape }: { readonly shape?: readonly number[] } = {},
   ): ZarrNode {
     if (ArrayBuffer.isView(value)) {
       const filled = shape ?? [value.length];

@@ -61,7 +61,7 @@ describe("zarrita reads", () => {
       bits.appendSync(Uint8Array.of(1, 0, 1));
       group.writeDatasetSync("config", '{"a": 1}');
       group.writeDatasetSync("names", ["x", "", "ü"]);
-      group.writeDatasetSync("matrix", Int32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+      group.writeDatasetSync("matrix", Int32Array.of(1, 2, 3, 4, 5, 6), { shape: [2, 3] });
       group.writeDatasetSync("none", new Float32Array(0));
     }
     expect(Object.entries(await readGroupAttributes(vfs, "a.zarr", "Gruppe ü"))).toEqual([
@@ -130,7 +130,7 @@ describe("what is wrong", () => {
     expect(() => root.createDataset("x", { kind: "int8", dimensionNames: ["a", "b"] })).toThrow(
       /dimensionNames/,
     );
-    expect(() => root.writeDatasetSync("x", new Int8Array(3), [2, 2])).toThrow(/3 values in all/);
+    expect(() => root.writeDatasetSync("x", new Int8Array(3), { shape: [2, 2] })).toThrow(/3 values in all/);
     expect(() => root.writeDatasetSync("x", [1] as never)).toThrow(/array of such texts/);
     expect(() => root.setAttribute("x", {} as never)).toThrow(
       expect.objectContaining({ code: "ZARR_VALUE_UNFIT" }),

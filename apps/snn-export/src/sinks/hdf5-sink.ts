@@ -1,9 +1,9 @@
 import { IoError } from "@millrace/base";
-import type { ElementKind, TypedArrayOf } from "@millrace/buffers";
 import type { Vfs } from "@millrace/files";
-import { type Hdf5Dataset, type Hdf5DatasetOptions, type Hdf5Group, Hdf5Writer } from "@millrace/hdf5";
+import { type Hdf5DatasetOptions, Hdf5Writer } from "@millrace/hdf5";
 import type { FilledExporterOptions } from "../options.ts";
-import type { RunSink, SinkColumn, SinkColumnSpec, SinkGroup, SinkValue } from "./run-sink.ts";
+import { DatasetGroup } from "./dataset-group.ts";
+import type { RunSink, SinkGroup } from "./run-sink.ts";
 
 type Compression = NonNullable<Hdf5DatasetOptions<"float64">["compression"]>;
 
@@ -29,7 +29,7 @@ export class Hdf5Sink implements RunSink {
       checkpointBytes: 0,
       threads: options.asyncWrite ? "pool" : "caller",
     });
-    this.root = new Hdf5SinkGroup(this.#writer.root, compressionOf(options));
+    this.root = new DatasetGroup(this.#writer.root, compressionOf(options));
   }
 
   get isBehind(): boolean {
@@ -69,64 +69,6 @@ export class Hdf5Sink implements RunSink {
       this.#removed = new IoError("SNN_FILE_REMOVED", this.path, "stat", problem);
     }
     if (this.#removed !== undefined) throw this.#removed;
-  }
-}
-
-class Hdf5SinkGroup implements SinkGroup {
-  readonly #group: Hdf5Group;
-  readonly #compression: Compression;
-
-  constructor(group: Hdf5Group, compression: Compression) {
-    this.#group = group;
-    this.#compression = compression;
-  }
-
-  createGroup(name: string): SinkGroup {
-    return new Hdf5SinkGroup(this.#group.createGroup(name), this.#compression);
-  }
-
-  createColumn<K extends ElementKind>(name: string, spec: SinkColumnSpec<K>): SinkColumn<K> {
-    const dataset = this.#group.createDataset<ElementKind>(name, {
-      kind: spec.kind,
-      rowShape: spec.width === undefined ? [] : [spec.width],
-      chunkRows: spec.chunkRows,
-      compression: this.#compression,
-    });
-    dataset.setAttribute("units", spec.unit);
-    dataset.setAttribute("description", spec.description);
-    return new Hdf5SinkColumn<K>(dataset);
-  }
-
-  writeRows<K extends ElementKind>(name: string, spec: SinkColumnSpec<K>, rows: TypedArrayOf<K>): void {
-    const { width, unit, description } = spec;
-    const shape = width === undefined ? [rows.length] : [rows.length / width, width];
-    const dataset = this.#group.writeDatasetSync(name, rows, { shape });
-    dataset.setAttribute("units", unit);
-    dataset.setAttribute("description", description);
-  }
-
-  setAttribute(name: string, value: SinkValue): void {
-    this.#group.setAttribute(name, value);
-  }
-
-  writeText(name: string, text: string): void {
-    this.#group.writeDatasetSync(name, text);
-  }
-
-  close(): void {
-    this.#group.closeSync();
-  }
-}
-
-class Hdf5SinkColumn<K extends ElementKind> implements SinkColumn<K> {
-  readonly #dataset: Hdf5Dataset<ElementKind>;
-
-  constructor(dataset: Hdf5Dataset<ElementKind>) {
-    this.#dataset = dataset;
-  }
-
-  append(rows: TypedArrayOf<K>): void {
-    this.#dataset.appendSync(rows);
   }
 }
 
