@@ -4,9 +4,9 @@ import { decodeDocument } from "./document/decode.ts";
 import type { Document } from "./document/value.ts";
 import { choosePlan, FetchCounters, fetchMatches } from "./fetch.ts";
 import { compileProjection, type Projection } from "./mql/project/projection.ts";
-import { type CompiledFilter, compileFilter } from "./query/filter.ts";
+import { type CompiledFilter, compileFilter, lookupOf } from "./query/filter.ts";
 import type { Plan } from "./query/plan.ts";
-import { compileSort, type SortKey, type SortSpec } from "./query/sort.ts";
+import { compileSort, type Sorter, type SortKey, type SortSpec } from "./query/sort.ts";
 import type { Engine } from "./storage/engine.ts";
 
 /** What of the matches is wanted, and in which order. */
@@ -82,7 +82,8 @@ export class FindCursor implements AsyncIterable<Document> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
     const { skip, limit, sort } = this.#options;
-    const source = Object.keys(sort).length === 0 ? this.#unsorted() : this.#sorted();
+    const isUnsorted = Object.keys(sort).length === 0 && this.#filter.distance === undefined;
+    const source = isUnsorted ? this.#unsorted() : this.#sorted();
     let seen = 0;
     for await (const document of source) {
       if (seen++ < skip) continue;
@@ -114,6 +115,15 @@ export class FindCursor implements AsyncIterable<Document> {
     };
   }
 
+  /** The order of `$near`, which a sort overrides. */
+  #byDistance(): Sorter {
+    const distance = this.#filter.distance!;
+    return {
+      keyOf: (document) => [distance(lookupOf(document))],
+      compare: (a, b) => Number(a[0]) - Number(b[0]),
+    };
+  }
+
   async *#unsorted(): AsyncGenerator<Document, void, undefined> {
     for await (const batch of fetchMatches(this.#engine, this.#name, this.#filter, this.#counters)) {
       for (const { bytes } of batch) yield decodeDocument(bytes);
@@ -122,7 +132,7 @@ export class FindCursor implements AsyncIterable<Document> {
 
   async *#sorted(): AsyncGenerator<Document, void, undefined> {
     const { skip, limit, sort, sortBytes } = this.#options;
-    const sorter = compileSort(sort);
+    const sorter = Object.keys(sort).length === 0 ? this.#byDistance() : compileSort(sort);
     const wanted = limit > 0 ? skip + limit : Number.POSITIVE_INFINITY;
     const order = (a: Candidate, b: Candidate): number => sorter.compare(a.key, b.key);
     let kept: Candidate[] = [];

@@ -34,7 +34,9 @@ function build(pattern: string, options: string): (text: string) => boolean {
     source = source.replace(/\\.|\[(?:\\.|[^\]])*\]|#[^\n]*|\s+/gs, (part) =>
       /^[\s#]/.test(part) ? "" : part,
     );
-  source = fromPcre(source);
+  source = fromPcre(
+    source.replace(/^(\(\*UTF8?\))*\(\*UCP\)(\(\*UTF8?\))*/, UCP).replace(/^(\(\*UTF8?\))+/, ""),
+  );
   const regex = toRegExp(pattern, source, [...flags].filter((flag) => "ims".includes(flag)).join(""));
   const isRisky = hasNestedRepeat(source);
   return (text) => {
@@ -42,6 +44,19 @@ function build(pattern: string, options: string): (text: string) => boolean {
       fail(51156, "regex", pattern, `no repeat inside a repeat for texts above ${MAX_RISKY_TEXT} characters`);
     return regex.test(text);
   };
+}
+
+/** Stands in front of a pattern whose \\w, \\d and \\b are to know all letters. */
+const UCP = "\0";
+const WORD = "[\\p{L}\\p{N}_]";
+
+function withUnicodeClasses(source: string): string {
+  if (!source.startsWith(UCP)) return source;
+  const boundary = `(?:(?<=${WORD})(?!${WORD})|(?<!${WORD})(?=${WORD}))`;
+  return source.slice(1).replace(/\\[wdb]/g, (sequence) => {
+    if (sequence === "\\w") return WORD;
+    return sequence === "\\d" ? "\\p{Nd}" : boundary;
+  });
 }
 
 /** PCRE's spellings that JavaScript has others for. */
@@ -57,13 +72,16 @@ function fromPcre(source: string): string {
     xdigit: "0-9a-fA-F",
     word: "\\w",
   };
-  return source
+  return withUnicodeClasses(source)
     .replace(/\[:(\w+):\]/g, (whole, name: string) => classes[name] ?? whole)
     .replace(/\\A/g, "^")
     .replace(/\\[zZ]/g, "$")
     .replace(/\\h/g, "[ \\t]")
     .replace(/\(\?P</g, "(?<")
-    .replace(/([*+?}])\+/g, "$1");
+    .replace(/\(\?P=(\w+)\)/g, "\\k<$1>")
+    .replace(/\(\?>/g, "(?:")
+    .replace(/\\p\{([A-Z][a-z]{2,})\}/g, "\\p{Script=$1}")
+    .replace(/([*+?]|\{\d+,?\d*\})\+/g, "$1");
 }
 
 function toRegExp(pattern: string, source: string, flags: string): RegExp {

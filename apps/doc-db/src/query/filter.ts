@@ -3,6 +3,7 @@ import { BSONRegExp } from "../document/bson-types.ts";
 import { type Document, getField, isDocument, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
 import { LanguageError } from "../mql/error.ts";
 import { compileExpression, contextFor } from "../mql/expr/index.ts";
+import { geoIntersectsTest, geoWithinTest, nearDistance } from "../mql/geo/operators.ts";
 import { jsonSchemaTest } from "../mql/query/json-schema.ts";
 import {
   bitsTest,
@@ -37,6 +38,8 @@ export interface Condition {
 export interface CompiledFilter {
   matches(lookup: FieldLookup): boolean;
   readonly conditions: readonly Condition[];
+  /** How far a match is from where `$near` looks: the order of the matches. */
+  readonly distance: ((lookup: FieldLookup) => number) | undefined;
 }
 
 type Test = (lookup: FieldLookup) => boolean;
@@ -59,6 +62,10 @@ const FIELD_OPERATORS = [
   "$size",
   "$all",
   "$elemMatch",
+  "$geoWithin",
+  "$geoIntersects",
+  "$near",
+  "$nearSphere",
 ] as const;
 const LOGICAL_OPERATORS = ["$and", "$or", "$nor", "$expr", "$jsonSchema", "$comment"] as const;
 
@@ -69,9 +76,12 @@ const LOGICAL_OPERATORS = ["$and", "$or", "$nor", "$expr", "$jsonSchema", "$comm
  * matchesDocument(compileFilter({ age: { $gte: 18 } }), person);
  */
 export function compileFilter(filter: Document): CompiledFilter {
+  const { test, near } = compileNear(filter);
   const conditions: Condition[] = [];
-  const test = compileDocument(filter, conditions, 0);
-  return { matches: test, conditions };
+  const others = compileDocument(near?.others ?? filter, conditions, 0);
+  if (test === undefined) return { matches: others, conditions, distance: undefined };
+  const matches = (lookup: FieldLookup): boolean => others(lookup) && test(lookup) !== undefined;
+  return { matches, conditions, distance: (lookup) => test(lookup) ?? Number.POSITIVE_INFINITY };
 }
 
 /** As a filter that looks into a document in memory. */
@@ -79,8 +89,44 @@ export function matchesDocument(filter: CompiledFilter, document: Document): boo
   return filter.matches(lookupOf(document));
 }
 
-function lookupOf(document: Document): FieldLookup {
+/** A lookup into a document in memory. */
+export function lookupOf(document: Document): FieldLookup {
   return Object.assign((name: string) => getField(document, name), { whole: () => document });
+}
+
+/** Takes the field with `$near` out of a filter: it stands at the top alone, as it gives the order too. */
+function compileNear(filter: Document): {
+  test: ((lookup: FieldLookup) => number | undefined) | undefined;
+  near: { others: Document } | undefined;
+} {
+  const fields = isDocument(filter) ? Object.entries(filter) : [];
+  const found = fields.find(
+    ([, value]) => isOperatorObject(value) && (value.$near ?? value.$nearSphere) !== undefined,
+  );
+  if (found === undefined) return compileNearInAnd(filter);
+  const [path, operators] = found as [string, Document];
+  const distanceOf = nearDistance(operators.$near === undefined ? "$nearSphere" : "$near", operators);
+  const parts = parsePath(path);
+  const test = (lookup: FieldLookup): number | undefined => {
+    let least: number | undefined;
+    someAtPath(lookup(parts[0]!), parts, 1, (value) => {
+      const distance = distanceOf(value);
+      if (distance !== undefined) least = Math.min(least ?? distance, distance);
+      return false;
+    });
+    return least;
+  };
+  return { test, near: { others: Object.fromEntries(fields.filter(([name]) => name !== path)) } };
+}
+
+/** `$near` in a part of an `$and` at the top. */
+function compileNearInAnd(filter: Document): ReturnType<typeof compileNear> {
+  const parts = isDocument(filter) && Array.isArray(filter.$and) ? (filter.$and as readonly Value[]) : [];
+  const compiled = parts.map((part) => (isDocument(part) ? compileNear(part) : undefined));
+  const at = compiled.findIndex((part) => part?.test !== undefined);
+  if (at < 0) return { test: undefined, near: undefined };
+  const $and = parts.map((part, i) => (i === at ? compiled[at]!.near!.others : part));
+  return { test: compiled[at]!.test, near: { others: { ...filter, $and } } };
 }
 
 function compileDocument(filter: Value, conditions: Condition[] | undefined, depth: number): Test {
@@ -136,7 +182,7 @@ function compileField(
   return allOf(
     names.map((name) =>
       name === "$regex"
-        ? atPath(path, regexTest($regex!, $options))
+        ? atPath(path, regexTest($regex!, $options, Object.keys(operand)[0] === "$options"))
         : compileOperator(path, name, operand[name]!, conditions, depth),
     ),
   );
@@ -187,6 +233,14 @@ function compileOperator(
       return wholeAtPath(path, elementTest(operand, depth));
     case "$all":
       return allTest(path, operand, depth);
+    case "$geoWithin":
+    case "$within":
+      return wholeAtPath(path, geoWithinTest(operand));
+    case "$geoIntersects":
+      return wholeAtPath(path, geoIntersectsTest(operand));
+    case "$near":
+    case "$nearSphere":
+      throw invalid(name, operand, "no other place than a field at the top of the filter");
   }
   throw unknownOperator(name, FIELD_OPERATORS);
 }

@@ -45,6 +45,7 @@ function integerOf(value: Numeric): number {
 function elemMatch(operand: Value, parts: readonly string[]): ArrayProjection {
   if (!isDocument(operand)) return fail(31274, "$elemMatch", operand, "an object");
   if (parts.length > 1) fail(31275, "$elemMatch", parts.join("."), "a field without dots");
+  if (operand.$expr !== undefined) fail(2, "$elemMatch", "$expr", "conditions on the elements");
   const filter = compileFilter({ array: { $elemMatch: operand } });
   return (value) => {
     if (!Array.isArray(value)) return undefined;

@@ -16,7 +16,7 @@ type Rule =
   | { kind: "keep" }
   | { kind: "drop" }
   | { kind: "compute"; run: Expression }
-  | { kind: "array"; run: ArrayProjection }
+  | { kind: "array"; operator: string; run: ArrayProjection }
   | Node;
 
 interface Node {
@@ -78,9 +78,17 @@ function addRule(root: Node, path: string, value: Value, state: State): void {
   if (isPositional) {
     if (state.positional !== undefined) fail(31276, "projection", path, "one positional projection");
     state.positional = parts.join(".");
+    if ([...root.rules.values()].some((rule) => rule.kind === "array" && rule.operator === "$elemMatch"))
+      fail(31256, "projection", path, "no positional projection behind an $elemMatch");
     if (state.drops > 0) fail(31395, "projection", path, "no positional projection beside fields left out");
     state.keeps++;
-    place(root, parts, path, { kind: "array", run: arrayProjection("$", value, parts, state.filter) }, state);
+    place(
+      root,
+      parts,
+      path,
+      { kind: "array", operator: "$", run: arrayProjection("$", value, parts, state.filter) },
+      state,
+    );
     return;
   }
   if (isDocument(value) && !isOperator(value)) {
@@ -119,7 +127,8 @@ function ruleOf(path: string, parts: readonly string[], value: Value, state: Sta
       Array.isArray(operand) &&
       typeof operand[0] !== "number" &&
       !isNumeric(operand[0]);
-    if (!isExpression) return { kind: "array", run: arrayProjection(operator, operand, parts, state.filter) };
+    if (!isExpression)
+      return { kind: "array", operator, run: arrayProjection(operator, operand, parts, state.filter) };
   }
   if (state.drops > 0 && state.mode === "project")
     fail(31252, "projection", path, "no computed field beside fields left out");
@@ -140,8 +149,15 @@ function place(root: Node, parts: readonly string[], path: string, rule: Rule, s
     node = next;
   }
   const name = parts.at(-1)!;
-  if (node.rules.has(name)) fail(31250, "projection", path, "each path once");
+  if (node.rules.has(name))
+    fail(collisionCode(node.rules.get(name)!, rule), "projection", path, "each path once");
   node.rules.set(name, rule);
+}
+
+function collisionCode(before: Rule, after: Rule): number {
+  const isPositional = before.kind === "array" && before.operator === "$";
+  if (!isPositional || after.kind !== "array") return 31250;
+  return after.operator === "$slice" ? 28667 : 31255;
 }
 
 function projectDocument(document: Document, node: Node, keepsOthers: boolean, context: Context): Document {

@@ -129,7 +129,7 @@ function typeCheck(operand: Value, isJson: boolean): Check {
   if (list.length === 0) fail(9, keyword, operand, "at least one type");
   const names = list.flatMap((type) => {
     if (typeof type !== "string") return fail(14, keyword, type, "strings");
-    if (type === "integer" && isJson) fail(9, keyword, type, 'no "integer"; bsonType has int and long');
+    if (type === "integer") fail(9, keyword, type, 'no "integer"; bsonType has int and long');
     if (isJson) return JSON_TYPES[type] ?? fail(2, keyword, type, "a type of JSON");
     if (type === "number") return JSON_TYPES.number!;
     return Object.hasOwn(TYPE_NUMBERS, type) ? [type] : fail(2, keyword, type, "a type of BSON");
@@ -247,6 +247,7 @@ function dependencies(operand: Value, sub: (value: Value) => Check): Check {
   const checks = Object.entries(operand).map(([name, needed]): [string, Check] => {
     if (!Array.isArray(needed)) return [name, sub(needed)];
     const names = listOf("dependencies", needed, 1) as readonly string[];
+    if (names.some((other) => typeof other !== "string")) fail(14, "dependencies", needed, "names of fields");
     return [name, (value) => isDocument(value) && names.every((other) => Object.hasOwn(value, other))];
   });
   return (value) =>

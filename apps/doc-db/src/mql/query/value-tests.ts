@@ -112,10 +112,11 @@ function bytesOf(value: Value | undefined): Uint8Array | undefined {
 }
 
 /** `$regex` with its `$options`; strings that match, and the same regex as a value. */
-export function regexTest(operand: Value, options: Value | undefined): ValueTest {
+export function regexTest(operand: Value, options: Value | undefined, isOptionsFirst = false): ValueTest {
   if (options !== undefined && typeof options !== "string") fail(2, "$options", options, "a string");
   const given = operand instanceof BSONRegExp ? operand.options : "";
-  if (given !== "" && options !== undefined) fail(51075, "$options", options, "options in one place");
+  if (given !== "" && options !== undefined)
+    fail(isOptionsFirst ? 51074 : 51075, "$options", options, "options in one place");
   const pattern = operand instanceof BSONRegExp ? operand.pattern : operand;
   if (typeof pattern !== "string") return fail(2, "$regex", operand, "a string or regex");
   const flags = typeof options === "string" ? options : given;
@@ -135,7 +136,8 @@ export function equalityTest(operand: Value): ValueTest {
 /** `$size`: arrays of that length. */
 export function sizeTest(operand: Value): ValueTest {
   const size = isNumeric(operand) ? toInt64(operand) : undefined;
-  if (size === undefined || size < 0n) return fail(2, "$size", operand, "an integer that is not negative");
+  if (size === undefined || size < 0n || size > 0x7fffffffn)
+    return fail(2, "$size", operand, "an integer that is not negative");
   return (value) => Array.isArray(value) && BigInt(value.length) === size;
 }
 
