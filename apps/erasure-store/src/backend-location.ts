@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "@millrace/base";
 /** What a backend's location says. */
 export type BackendLocation =
   | { readonly kind: "dir"; readonly path: string }
+  | { readonly kind: "webdav"; readonly url: string }
   | {
       readonly kind: "s3";
       readonly endpoint: string;
@@ -12,7 +13,7 @@ export type BackendLocation =
     };
 
 /**
- * Reads "dir:PATH" or "s3://BUCKET/PREFIX?endpoint=https://…&region=…".
+ * Reads "dir:PATH", "s3://BUCKET/PREFIX?endpoint=https://…&region=…" or "webdav:https://…".
  * @param name - the backend's, for messages
  * @throws InvalidArgumentError `STORE_BACKEND_LOCATION`
  */
@@ -20,15 +21,19 @@ export function parseLocation(name: string, location: unknown): BackendLocation 
   if (typeof location === "string" && location.startsWith("dir:") && location.length > 4) {
     return { kind: "dir", path: location.slice(4) };
   }
+  const [, url] = typeof location === "string" ? (/^webdav:(https?:\/\/.+)$/.exec(location) ?? []) : [];
+  if (url !== undefined && URL.canParse(url)) return { kind: "webdav", url: url.replace(/\/+$/, "") };
   const s3 = typeof location === "string" && location.startsWith("s3://") ? parseS3(location) : undefined;
   if (s3 !== undefined) return s3;
-  const expected = 'a directory as "dir:PATH", or a bucket as "s3://BUCKET/PREFIX?endpoint=URL&region=NAME"';
+  const expected =
+    'a directory as "dir:PATH", a bucket as "s3://BUCKET/PREFIX?endpoint=URL&region=NAME", or "webdav:URL"';
   throw new InvalidArgumentError("STORE_BACKEND_LOCATION", `backend ${name}`, location, expected);
 }
 
 /** What two backends must not have both: they would be lost together. */
 export function placeOf(location: BackendLocation): string {
   if (location.kind === "dir") return location.path.replace(/\/+$/, "");
+  if (location.kind === "webdav") return location.url;
   return `s3 ${location.endpoint}/${location.bucket}/${location.prefix}`;
 }
 

@@ -18,9 +18,12 @@ export type Size = number | string;
 
 /** A backend of a configuration; a location alone stands for one with all else left out. */
 export interface BackendConfig {
-  /** "dir:PATH" or "s3://BUCKET/PREFIX?endpoint=URL&region=NAME". */
+  /** "dir:PATH", "s3://BUCKET/PREFIX?endpoint=URL&region=NAME" or "webdav:URL". */
   readonly location: string;
-  /** Of a bucket: "env:NAME" for NAME_ACCESS_KEY_ID and NAME_SECRET_ACCESS_KEY, or "file:PATH". @default "env:AWS" */
+  /**
+   * Of a server: "file:PATH", or "env:NAME" for NAME_ACCESS_KEY_ID and NAME_SECRET_ACCESS_KEY (S3), NAME_USERNAME and
+   * NAME_PASSWORD (WebDAV). @default "env:AWS"
+   */
   readonly credentials?: string;
   /** Its share of shards, compared with others'. @default 1 */
   readonly weight?: number;

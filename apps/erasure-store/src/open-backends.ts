@@ -6,6 +6,7 @@ import type { FilledConfig } from "./config.ts";
 import { DirectoryBackend } from "./directory-backend.ts";
 import type { HttpPatience } from "./remote/http-client.ts";
 import { S3Backend, type S3Credentials } from "./remote/s3-backend.ts";
+import { WebDavBackend, type WebDavCredentials } from "./remote/webdav-backend.ts";
 import { readSecret } from "./repository-key.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,31 +21,40 @@ export function openBackends(
   return Object.entries(backends).map(([name, { location, credentials }]) => {
     const place = parseLocation(name, location);
     if (place.kind === "dir") return new DirectoryBackend(vfs, name, place.path, durability);
-    const read = (): Promise<S3Credentials> => readCredentials(vfs, credentials, environment);
-    return new S3Backend(name, { ...place, credentials: read }, patience);
+    const read = (names: readonly [string, string]): Promise<[string, string]> =>
+      readCredentials(vfs, credentials, environment, names);
+    if (place.kind === "webdav") {
+      const user = async (): Promise<WebDavCredentials> => {
+        const [username, password] = await read(["USERNAME", "PASSWORD"]);
+        return { username, password };
+      };
+      return new WebDavBackend(name, place.url, user, patience);
+    }
+    const keys = async (): Promise<S3Credentials> => {
+      const [accessKeyId, secretAccessKey] = await read(["ACCESS_KEY_ID", "SECRET_ACCESS_KEY"]);
+      return { accessKeyId, secretAccessKey };
+    };
+    return new S3Backend(name, { ...place, credentials: keys }, patience);
   });
 }
 
 /**
- * "env:NAME" stands for NAME_ACCESS_KEY_ID and NAME_SECRET_ACCESS_KEY, "file:PATH" for a file with both, a line each.
+ * "env:NAME" stands for two variables that begin with NAME, "file:PATH" for a file with both values, a line each.
  * @throws MillraceError `STORE_KEY_ABSENT`
  */
 async function readCredentials(
   vfs: Vfs,
   reference: string,
   environment: Environment,
-): Promise<S3Credentials> {
+  names: readonly [string, string],
+): Promise<[string, string]> {
   if (reference.startsWith("env:")) {
-    const [accessKeyId, secretAccessKey] = await Promise.all([
-      readSecret(vfs, `${reference}_ACCESS_KEY_ID`, environment),
-      readSecret(vfs, `${reference}_SECRET_ACCESS_KEY`, environment),
-    ]);
-    return { accessKeyId, secretAccessKey };
+    return [
+      await readSecret(vfs, `${reference}_${names[0]}`, environment),
+      await readSecret(vfs, `${reference}_${names[1]}`, environment),
+    ];
   }
-  const [accessKeyId, secretAccessKey] = (await readSecret(vfs, reference, environment)).split(/\r?\n/);
-  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey };
-  throw new MillraceError(
-    "STORE_KEY_ABSENT",
-    `${reference}: expected two lines, the key's id and the secret`,
-  );
+  const [first, second] = (await readSecret(vfs, reference, environment)).split(/\r?\n/);
+  if (first !== undefined && second !== undefined) return [first, second];
+  throw new MillraceError("STORE_KEY_ABSENT", `${reference}: expected two lines, who and the secret`);
 }

@@ -1,68 +1,35 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initStore, openStore } from "../src/index.ts";
+import { isInstalled, startServer } from "./servers.ts";
 import { BACKENDS, readAll } from "./stores.ts";
 
 // A real S3 server, written by others: `go install github.com/versity/versitygw/cmd/versitygw@v1.8.0`.
-const program = "versitygw";
-const hasServer = ((): boolean => {
-  try {
-    execFileSync(program, ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
+const hasServer = isInstalled("versitygw", "--version");
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "id-of-tests", AWS_SECRET_ACCESS_KEY: "secret-of-tests" };
 const bytesOf = (length: number): Uint8Array => seededRandom(length).fill(new Uint8Array(length));
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 describe.skipIf(!hasServer)(`versitygw${hasServer ? "" : " (skipped: it is not installed)"}`, () => {
   let place: TempDirectory;
-  let gateway: ChildProcess;
-  let endpoint: string;
+  let server: Awaited<ReturnType<typeof startServer>>;
   beforeAll(async () => {
     place = tempDirectory();
     mkdirSync(`${place.path}/data`);
-    const port = await freePort();
-    endpoint = `http://127.0.0.1:${port}`;
-    const env = { ...process.env, ROOT_ACCESS_KEY: "id-of-tests", ROOT_SECRET_KEY: "secret-of-tests" };
-    const args = ["--port", `127.0.0.1:${port}`, "posix", `${place.path}/data`];
-    gateway = spawn(program, args, { env, stdio: "ignore" });
-    for (;;) {
-      const isUp = await fetch(endpoint).then(
-        () => true,
-        () => false,
-      );
-      if (isUp) break;
-      await new Promise((tick) => setTimeout(tick, 20));
-    }
+    const root = { ROOT_ACCESS_KEY: "id-of-tests", ROOT_SECRET_KEY: "secret-of-tests" };
+    const args = (port: number): string[] => ["--port", `127.0.0.1:${port}`, "posix", `${place.path}/data`];
+    server = await startServer("versitygw", args, root);
   });
   afterAll(async () => {
-    const ended = once(gateway, "exit");
-    gateway.kill();
-    await ended;
+    await server[Symbol.asyncDispose]();
     place[Symbol.dispose]();
   });
 
   it("keeps small and large objects, ranges, repairs, locks and removals", async () => {
     const vfs = new MemoryVfs();
-    const locationOf = (name: string): string => `s3://bucket-${name}?endpoint=${endpoint}`;
+    const locationOf = (name: string): string => `s3://bucket-${name}?endpoint=${server.endpoint}`;
     const backends = Object.fromEntries(BACKENDS.map((name) => [name, locationOf(name)]));
     await initStore(vfs, "store.yaml", { backends }, ENVIRONMENT);
     const store = await openStore("store.yaml", { vfs, environment: ENVIRONMENT });

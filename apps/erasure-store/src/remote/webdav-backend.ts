@@ -1,0 +1,143 @@
+import { IoError, isMillraceError } from "@millrace/base";
+import { type ByteSource, fileError } from "@millrace/files";
+import type { Area, BackendWriter, ShardBackend } from "../backend.ts";
+import { HttpClient, type HttpPatience } from "./http-client.ts";
+import { remoteSource } from "./remote-source.ts";
+import { WebDavWriter } from "./webdav-writer.ts";
+
+/** A user of a WebDAV server. */
+export interface WebDavCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** How long a lock keeps others out whose owner died; commits take far less. */
+const LEASE_MS = 5 * 60 * 1000;
+/** MKCOL of what is there already (RFC 4918, section 9.3.1). */
+const EXISTS = 405;
+
+/** A backend on a WebDAV server: `<url>/manifests/<key>`, `<url>/shards/<key>`. */
+export class WebDavBackend implements ShardBackend {
+  readonly name: string;
+  readonly #url: string;
+  readonly #client: HttpClient;
+
+  /** @param url - of a collection, without "/" at its end */
+  constructor(
+    name: string,
+    url: string,
+    credentials: () => Promise<WebDavCredentials>,
+    patience?: HttpPatience,
+  ) {
+    this.name = name;
+    this.#url = url;
+    let header: Promise<string> | undefined;
+    const authorization = async (): Promise<string> => {
+      const { username, password } = await credentials();
+      return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+    };
+    this.#client = new HttpClient(async ({ headers }) => {
+      header ??= authorization();
+      return { ...headers, authorization: await header };
+    }, patience);
+  }
+
+  async check(): Promise<void> {
+    await this.#propfind(`${this.#url}/shards/`, 0);
+  }
+
+  async prepare(): Promise<void> {
+    for (const path of ["", "/manifests", "/shards"]) {
+      // A root that cannot be made is there already; what cannot be made in it tells.
+      await this.#client.send({ method: "MKCOL", url: `${this.#url}${path}/`, expected: [EXISTS, 409, 403] });
+    }
+    await this.check();
+  }
+
+  async create(area: Area, key: string): Promise<BackendWriter> {
+    return new WebDavWriter(this.#client, this.#urlOf(area, key));
+  }
+
+  open(area: Area, key: string): Promise<ByteSource> {
+    return remoteSource(this.#client, this.#urlOf(area, key));
+  }
+
+  async list(area: Area): Promise<string[]> {
+    const names = await this.#propfind(`${this.#url}/${area}/`, 1);
+    // What begins with "." is a value that somebody is still writing.
+    return names.filter((name) => name !== area && !name.startsWith(".")).sort();
+  }
+
+  async remove(area: Area, key: string): Promise<void> {
+    await this.#client.send({ method: "DELETE", url: this.#urlOf(area, key), expected: [404] });
+  }
+
+  async removeTemporaries(): Promise<number> {
+    let count = 0;
+    for (const area of ["manifests", "shards"] as const) {
+      for (const name of await this.#propfind(`${this.#url}/${area}/`, 1)) {
+        if (!/^\..+\.tmp$/.test(name)) continue;
+        await this.remove(area, name);
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** A collection, which only one can make: servers that ignore conditions on PUT keep to that. */
+  async lock(): Promise<AsyncDisposable> {
+    const url = `${this.#url}/lock`;
+    const { status } = await this.#client.send({ method: "MKCOL", url: `${url}/`, expected: [EXISTS] });
+    if (status === EXISTS) {
+      if (await this.#isExpired(`${url}/until`)) await this.#unlock();
+      throw fileError("FILES_LOCKED", url, "lock");
+    }
+    const body = new TextEncoder().encode(String(Date.now() + LEASE_MS));
+    await this.#client.send({ method: "PUT", url: `${url}/until`, body });
+    return { [Symbol.asyncDispose]: () => this.#unlock() };
+  }
+
+  async #unlock(): Promise<void> {
+    await this.#client.send({ method: "DELETE", url: `${this.#url}/lock/`, expected: [404] });
+  }
+
+  async #isExpired(url: string): Promise<boolean> {
+    try {
+      const { body } = await this.#client.send({ method: "GET", url, limitBytes: 1024 });
+      return Number(Buffer.from(body).toString("latin1")) < Date.now();
+    } catch (error) {
+      // Its owner has made it and not yet said for how long.
+      if (isMillraceError(error, "FILES_NOT_FOUND")) return false;
+      throw error;
+    }
+  }
+
+  /** The last parts of the paths of a collection and, with depth 1, of what is in it. */
+  async #propfind(url: string, depth: 0 | 1): Promise<string[]> {
+    const { body, status } = await this.#client.send({
+      method: "PROPFIND",
+      url,
+      headers: { depth: String(depth), "content-type": "application/xml" },
+      body: new TextEncoder().encode(PROPFIND_BODY),
+    });
+    if (status !== 207) {
+      throw new IoError(
+        "STORE_BACKEND_REFUSED",
+        url,
+        "PROPFIND",
+        `the server answers ${status}; is it WebDAV?`,
+      );
+    }
+    const hrefs = Buffer.from(body)
+      .toString("utf8")
+      .matchAll(/<(?:\w+:)?href[^>]*>([^<]*)</gi);
+    return Array.from(hrefs, ([, href]) => decodeURIComponent(href!.replace(/\/+$/, "").split("/").at(-1)!));
+  }
+
+  #urlOf(area: Area, key: string): string {
+    return `${this.#url}/${area}/${encodeURIComponent(key)}`;
+  }
+}
+
+const PROPFIND_BODY =
+  '<?xml version="1.0"?><propfind xmlns="DAV:"><prop><getcontentlength/></prop></propfind>';

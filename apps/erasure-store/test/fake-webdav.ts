@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** As much of WebDAV as the store speaks, in memory, by full path; no oracle: the slow lane has a real server. */
+export class FakeWebDav implements AsyncDisposable {
+  readonly files: Map<string, Buffer> = new Map();
+  readonly collections: Set<string> = new Set(["/"]);
+  readonly #server = createServer((request, response) => {
+    this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+
+  async listen(): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.listen(0, "127.0.0.1", resolve);
+    await promise;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    await promise;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pieces: Buffer[] = [];
+    for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
+    const { method = "GET", headers } = request;
+    if (headers.authorization !== `Basic ${Buffer.from("user:pass").toString("base64")}`) {
+      response.writeHead(401).end();
+      return;
+    }
+    const path = pathOf(request.url ?? "/");
+    const parent = path.slice(0, path.lastIndexOf("/")) || "/";
+    const found = this.files.get(path);
+    const say = (status: number, body: string | Buffer = ""): void => {
+      response.writeHead(status, { "content-length": Buffer.byteLength(body) });
+      response.end(method === "HEAD" ? undefined : body);
+    };
+    if (method === "MKCOL") {
+      if (this.collections.has(path)) say(405);
+      else if (!this.collections.has(parent)) say(409);
+      else {
+        this.collections.add(path);
+        say(201);
+      }
+    } else if (method === "PROPFIND") {
+      if (!this.collections.has(path)) return say(404);
+      const below = [...this.files.keys(), ...this.collections].filter(
+        (other) =>
+          other !== path && other.startsWith(`${path}/`) && !other.slice(path.length + 1).includes("/"),
+      );
+      const rows = [`${path}/`, ...(headers.depth === "1" ? below : [])];
+      say(207, rows.map((row) => `<D:response><D:href>${encodeURI(row)}</D:href></D:response>`).join(""));
+    } else if (method === "PUT") {
+      if (!this.collections.has(parent)) return say(409);
+      this.files.set(path, Buffer.concat(pieces));
+      say(201);
+    } else if (method === "MOVE") {
+      if (found === undefined) return say(404);
+      this.files.delete(path);
+      this.files.set(pathOf(String(headers.destination)), found);
+      say(204);
+    } else if (method === "DELETE") {
+      const isThere = found !== undefined || this.collections.has(path);
+      for (const key of [...this.files.keys()])
+        if (key === path || key.startsWith(`${path}/`)) this.files.delete(key);
+      for (const key of [...this.collections])
+        if (key === path || key.startsWith(`${path}/`)) this.collections.delete(key);
+      say(isThere ? 204 : 404);
+    } else if (found === undefined) say(404);
+    else {
+      const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
+      if (first === undefined) say(200, found);
+      else say(206, found.subarray(Number(first), Number(last) + 1));
+    }
+  }
+}
+
+function pathOf(url: string): string {
+  return decodeURIComponent(new URL(url, "http://x").pathname).replace(/(?<=.)\/+$/, "");
+}
