@@ -13,6 +13,7 @@ import type { RecordingOptions } from "./options.ts";
 import { type Provenance, provenanceOf } from "./provenance.ts";
 import { type EventQuery, endsBehind, planQuery, type QueryPlan } from "./query/event-query.ts";
 import type { RecordingFormat } from "./recording-format.ts";
+import { SeenSize } from "./seen-size.ts";
 import type { CameraFrame, ImuChunk, SideStreamOptions } from "./side-streams.ts";
 import type { TriggerColumns } from "./trigger-log.ts";
 import type { ViolationCounts } from "./violations.ts";
@@ -45,9 +46,7 @@ export class Recording {
   /** Built or found before; undefined until then. */
   #index: EventIndex | undefined;
   #context: DecoderContext;
-  /** Largest coordinates seen, where the geometry is not known; -1 before the first event. */
-  #largestX = -1;
-  #largestY = -1;
+  readonly #seen = new SeenSize();
   #isClosed = false;
 
   /**
@@ -85,12 +84,12 @@ export class Recording {
 
   /** Columns of the sensor; where nothing tells, one more than the largest x read so far, or undefined before. */
   get width(): number | undefined {
-    return this.#knownWidth ?? (this.#largestX < 0 ? undefined : this.#largestX + 1);
+    return this.#knownWidth ?? this.#seen.width;
   }
 
   /** Rows of the sensor, as {@link width}. */
   get height(): number | undefined {
-    return this.#knownHeight ?? (this.#largestY < 0 ? undefined : this.#largestY + 1);
+    return this.#knownHeight ?? this.#seen.height;
   }
 
   /** What was wrong in the data, as far as the latest `events()` has read. */
@@ -196,29 +195,23 @@ export class Recording {
     yield* this.#format.openImu?.(this.#sideOptions) ?? [];
   }
 
-  async *#pass(part: Part): AsyncGenerator<EventChunk, void, undefined> {
+  #pass(part: Part): AsyncGenerator<EventChunk, void, undefined> {
     const context = this.#newContext();
     this.#context = context;
+    const isSized = this.#knownWidth !== undefined && this.#knownHeight !== undefined;
+    const chunks = this.#chunksOf(context, part);
+    return isSized ? chunks : this.#seen.follow(chunks);
+  }
+
+  #chunksOf(context: DecoderContext, part: Part): AsyncGenerator<EventChunk, void, undefined> {
     const input = { source: this.#source, context, options: this.#options, pool: this.#pool };
     const format = this.#format;
-    if (!("openRows" in format)) return yield* this.#measured(decodeBytes(input, format, part));
+    if (!("openRows" in format)) return decodeBytes(input, format, part);
     const rows = format.openRows(context);
     if (part.start !== undefined) {
       rows.setRange?.(part.start.byteOffset, part.stop ?? Number.POSITIVE_INFINITY);
     }
-    yield* this.#measured(fillRows(input, rows));
-  }
-
-  /** Keeps the largest coordinates where nothing tells the sensor's size. */
-  async *#measured(
-    chunks: AsyncGenerator<EventChunk, void, undefined>,
-  ): AsyncGenerator<EventChunk, void, undefined> {
-    if (this.#knownWidth !== undefined && this.#knownHeight !== undefined) return yield* chunks;
-    for await (const chunk of chunks) {
-      this.#largestX = largestOf(chunk.columns.x, chunk.rowCount, this.#largestX);
-      this.#largestY = largestOf(chunk.columns.y, chunk.rowCount, this.#largestY);
-      yield chunk;
-    }
+    return fillRows(input, rows);
   }
 
   /** Where the events of a query are, as far as an index tells. */
@@ -282,10 +275,4 @@ export class Recording {
       this.#options.mode,
     );
   }
-}
-
-function largestOf(values: Uint16Array, count: number, atLeast: number): number {
-  let largest = atLeast;
-  for (let i = 0; i < count; i++) if (values[i]! > largest) largest = values[i]!;
-  return largest;
 }
