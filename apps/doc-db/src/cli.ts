@@ -1,4 +1,6 @@
 import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { aggregateVerb } from "./verbs/aggregate.ts";
+import { exportVerb } from "./verbs/export.ts";
 import { findVerb } from "./verbs/find.ts";
 import { importVerb } from "./verbs/import.ts";
 import { statsVerb } from "./verbs/stats.ts";
@@ -17,6 +19,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   })
     .verb(importVerb)
     .verb(findVerb)
+    .verb(aggregateVerb)
+    .verb(exportVerb)
     .verb(statsVerb)
     .run(argv);
 }

@@ -308,7 +308,7 @@ for (const [name, prepare] of [
   }
   const goodInput = new Uint8Array(readFileSync(path));
   expect(statSync(path).size % 8192).toBe(0);
-  for (const verb of [["stats"], ["find", "--collection", "c"]]) {
+  for (const verb of [["stats"], ["find", "--collection", "c"], ["aggregate", "[]", "--collection", "c"]]) {
     describeBadInput({
       app: "doc-db",
       name: verb[0]!,
@@ -319,3 +319,49 @@ for (const [name, prepare] of [
     });
   }
 }
+
+{
+  using made = tempDirectory();
+  const path = join(made.path, "large.db");
+  {
+    await using db = await Database.open(path);
+    await db
+      .collection("c")
+      .insertMany(Array.from({ length: 900 }, (_, _id) => ({ _id, pad: "p".repeat(900) })));
+  }
+  const goodInput = new Uint8Array(readFileSync(path));
+  describeBadInput({
+    app: "doc-db",
+    name: "export",
+    args: (input, outputs) => ["export", "--collection", "c", "--db", input, join(outputs, "out.jsonl")],
+    extension: ".db",
+    goodInput,
+    truncateAt: goodInput.length >> 1,
+    fullDiskBytes: 256 * 1024,
+  });
+}
+
+describe("docdb aggregate and export", () => {
+  it("compute and write what import reads back", async () => {
+    const db = join(directory.path, "round.db");
+    const lines = '{"_id": 1, "n": {"$numberLong": "5"}}\n{"_id": 2, "n": {"$numberDecimal": "0.10"}}\n';
+    await docdb("import", "--db", db, "--collection", "c", write("round.jsonl", lines));
+    const sum = '[{"$group": {"_id": null, "sum": {"$sum": "$n"}}}]';
+    const aggregated = await docdb("aggregate", "--json", "--db", db, "--collection", "c", sum);
+    expect(JSON.parse(aggregated.stdout)).toEqual({
+      documents: [{ _id: null, sum: { $numberDecimal: "5.10" } }],
+      count: 1,
+    });
+    expect(fieldsOf(JSON.parse(aggregated.stdout))).toEqual({ documents: "array", count: "number" });
+    const path = join(directory.path, "out.jsonl");
+    const exported = await docdb("export", "--json", "--db", db, "--collection", "c", path);
+    expect(fieldsOf(JSON.parse(exported.stdout))).toEqual({
+      collection: "string",
+      documents: "number",
+      bytes: "number",
+    });
+    expect(readFileSync(path, "utf8")).toBe(lines.replaceAll(": ", ":").replaceAll(", ", ","));
+    const bad = await docdb("aggregate", "--db", db, "--collection", "c", "{}");
+    expect([bad.code, bad.stderr.split("\n").length]).toEqual([2, 2]);
+  });
+});

@@ -1,10 +1,10 @@
-import { integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
+import { integerBetween, type VerbSpec } from "@millrace/cli";
 import { Database } from "../database.ts";
-import { documentFromJson, valueToJson } from "../document/extended-json.ts";
-import type { Document } from "../document/value.ts";
+import { valueToJson } from "../document/extended-json.ts";
 import { compileFilter } from "../query/filter.ts";
 import type { SortSpec } from "../query/sort.ts";
 import { compileSort } from "../query/sort.ts";
+import { checkCollection, parseObject } from "./arguments.ts";
 
 interface FindFlags {
   readonly db: string;
@@ -40,12 +40,7 @@ export const findVerb: VerbSpec<FindFlags> = {
     const sort = flags.sort === undefined ? undefined : (parseObject("--sort", flags.sort) as SortSpec);
     if (sort !== undefined) compileSort(sort);
     await using db = await Database.open(flags.db, { create: false });
-    if (!(await db.hasCollection(flags.collection))) {
-      const names = (await db.stats()).collections.map(({ name }) => name).join(", ") || "none";
-      throw new UsageError(
-        `--collection: ${flags.db} has no collection "${flags.collection}"; there are: ${names}`,
-      );
-    }
+    await checkCollection(db, flags.collection);
     const { skip, limit } = flags;
     const cursor = db
       .collection(flags.collection)
@@ -67,16 +62,3 @@ export const findVerb: VerbSpec<FindFlags> = {
     return { json: { documents, count } };
   },
 };
-
-function parseObject(what: string, text: string): Document {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new UsageError(
-      `${what}: ${problem}; expected a JSON object such as '{"field": 1}', in quotes for the shell`,
-    );
-  }
-  return documentFromJson(json);
-}
