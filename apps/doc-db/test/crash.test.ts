@@ -95,7 +95,12 @@ async function work(db: Database, model: Model, random: SeededRandom): Promise<v
       const document = newDocument(random, id);
       intend(id, document);
       busy.add(id);
-      running.push(c.replaceOne(document).then((isDone) => settle([id])(isDone || "nothing replaced")));
+      const { _id, ...fields } = document;
+      const change =
+        action === 6
+          ? c.replaceOne(document)
+          : c.updateOne({ _id: id }, { $set: fields }).then(({ matchedCount }) => matchedCount === 1);
+      running.push(change.then((isDone) => settle([id])(isDone || "nothing replaced")));
     } else if (action <= 8 && exists) {
       intend(id, undefined);
       busy.add(id);

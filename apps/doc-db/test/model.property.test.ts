@@ -28,7 +28,7 @@ it("holds and finds what a map of documents holds, through random changes, index
       const _id = anyId();
       const key = idText(_id);
       const document: Document = { _id, a: randomValue(random), b: randomValue(random) };
-      switch (random.nextInt(0, 9)) {
+      switch (random.nextInt(0, 11)) {
         case 0:
         case 1:
         case 2:
@@ -43,6 +43,26 @@ it("holds and finds what a map of documents holds, through random changes, index
           expect(await c.replaceOne(document), how).toBe(model.has(key));
           if (model.has(key)) model.set(key, document);
           break;
+        case 10: {
+          // Every second of them in a way that only some documents take: then none is changed.
+          const filter = randomFilter(random);
+          const compiled = compileFilter(filter);
+          const matching = [...model].filter(([, value]) => matchesDocument(compiled, value));
+          const isNumeric = matching.every(([, { n }]) => n === undefined || typeof n === "number");
+          if (step % 2 === 0 && !isNumeric) {
+            await expect(c.updateMany(filter, { $inc: { n: 1 } }), how).rejects.toMatchObject({
+              serverCode: 14,
+            });
+            break;
+          }
+          const n = random.next() < 0.2 ? "text" : random.nextInt(0, 9);
+          const update = isNumeric && step % 2 === 0 ? { $inc: { n: 1 } } : { $set: { n } };
+          expect(await c.updateMany(filter, update), how).toMatchObject({ matchedCount: matching.length });
+          for (const [id, value] of matching) {
+            model.set(id, { ...value, n: "$inc" in update ? Number(value.n ?? 0) + 1 : n });
+          }
+          break;
+        }
         case 5:
           expect(await c.deleteOne({ _id: { $eq: _id } }), how).toBe(model.delete(key));
           break;
