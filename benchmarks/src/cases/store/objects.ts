@@ -1,0 +1,101 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { BenchmarkCases } from "../../case.ts";
+import { OBJECT_BYTES, plainWrites, readWhole, withStore } from "../../store-contenders.ts";
+
+const RANGE_BYTES = 64 * 1024;
+const SMALL_OBJECTS = 400;
+const SMALL_BYTES = 4096;
+const AT_A_TIME = 8;
+const LOST = ["b", "e"];
+
+const put = (durability: "os" | "disk") =>
+  withStore("millrace", durability, async ({ store, chunks }) => {
+    await store.put("o", chunks());
+    await readWhole(store, "o");
+    return async () => void (await store.put("o", chunks()));
+  });
+
+const get = (lost: readonly string[]) =>
+  withStore("millrace", "os", async ({ store, directory, chunks }) => {
+    await store.put("o", chunks());
+    for (const backend of lost) rmSync(join(directory, backend), { recursive: true });
+    return () => readWhole(store, "o");
+  });
+
+const smallPuts = (durability: "os" | "disk") =>
+  withStore("millrace", durability, async ({ store }) => {
+    const bytes = new Uint8Array(SMALL_BYTES).fill(7);
+    return async () => {
+      for (let first = 0; first < SMALL_OBJECTS; first += AT_A_TIME) {
+        const names = Array.from({ length: AT_A_TIME }, (_, i) => `o/${first + i}`);
+        await Promise.all(names.map((name) => store.put(name, [bytes])));
+      }
+    };
+  });
+
+export const cases: BenchmarkCases = {
+  put: {
+    unit: "bytes",
+    amount: OBJECT_BYTES,
+    ours: put("os"),
+    peers: [plainWrites("plain files", false)],
+    reach: { perSecond: 2.5e9 },
+  },
+  "put-synced": {
+    unit: "bytes",
+    amount: OBJECT_BYTES,
+    ours: put("disk"),
+    peers: [plainWrites("plain files, synced", true)],
+    reach: { ratio: 0.9 },
+  },
+  get: { unit: "bytes", amount: OBJECT_BYTES, ours: get([]), peers: [], reach: { perSecond: 4e9 } },
+  "get-two-lost": {
+    unit: "bytes",
+    amount: OBJECT_BYTES,
+    ours: get(LOST),
+    peers: [],
+    reach: { perSecond: 2.5e9 },
+  },
+  "get-to-file": {
+    unit: "bytes",
+    amount: OBJECT_BYTES,
+    ours: withStore("millrace", "os", async ({ store, directory, chunks }) => {
+      await store.put("o", chunks());
+      return async () => void (await store.getFile("o", join(directory, "out")));
+    }),
+    peers: [],
+    reach: { perSecond: 3e9 },
+  },
+  "range-two-lost": {
+    unit: "ranges of 64 KiB",
+    amount: 1,
+    ours: withStore("millrace", "os", async ({ store, directory, chunks }) => {
+      await store.put("o", chunks());
+      for (const backend of LOST) rmSync(join(directory, backend), { recursive: true });
+      const start = OBJECT_BYTES / 2 + 12_345;
+      return async () => {
+        let bytes = 0;
+        const range = { start, end: start + RANGE_BYTES };
+        for await (const piece of store.get("o", { range })) bytes += piece.length;
+        if (bytes !== RANGE_BYTES) throw new Error(`${bytes} bytes were read, not ${RANGE_BYTES}`);
+      };
+    }),
+    peers: [],
+    reach: { perSecond: 100 },
+  },
+  "put-4-kib": {
+    unit: "objects",
+    amount: SMALL_OBJECTS,
+    ours: smallPuts("os"),
+    peers: [],
+    reach: { perSecond: 3000 },
+  },
+  "put-4-kib-synced": {
+    unit: "objects",
+    amount: SMALL_OBJECTS,
+    ours: smallPuts("disk"),
+    peers: [],
+    reach: { perSecond: 800 },
+  },
+};

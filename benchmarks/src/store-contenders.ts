@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { seededRandom } from "@millrace/base";
+import { type ErasureStore, initStore, openStore } from "@millrace/erasure-store";
+import { diskVfs } from "@millrace/files";
+import type { Contender } from "./case.ts";
+
+/** Bytes of the object; more than a processor's caches hold. */
+export const OBJECT_BYTES: number = 256 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+const DATA_SHARDS = 4;
+const PARITY_SHARDS = 2;
+const BACKENDS = ["a", "b", "c", "d", "e", "f"];
+
+/** A store of 4+2 in directories of its own, and what is put into it. */
+export interface StoreUnderTest {
+  readonly store: ErasureStore;
+  readonly directory: string;
+  chunks(): Generator<Uint8Array, void, undefined>;
+}
+
+/** Something done with a store that is removed when the process ends. */
+export function withStore(
+  name: string,
+  durability: "os" | "disk",
+  prepare: (made: StoreUnderTest) => Promise<() => Promise<void>>,
+): Contender {
+  return {
+    name,
+    prepare: async () => {
+      const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+      process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+      const backends = Object.fromEntries(BACKENDS.map((backend) => [backend, `dir:${backend}`]));
+      const shape = { dataShards: DATA_SHARDS, parityShards: PARITY_SHARDS, durability, backends };
+      const config = join(directory, "store.yaml");
+      await initStore(diskVfs, config, shape);
+      const chunk = seededRandom(1).fill(new Uint8Array(CHUNK_BYTES));
+      const chunks = function* (): Generator<Uint8Array, void, undefined> {
+        for (let i = 0; i < OBJECT_BYTES / CHUNK_BYTES; i++) yield chunk;
+      };
+      return await prepare({ store: await openStore(config), directory, chunks });
+    },
+  };
+}
+
+/** The same bytes, parity's too, into six plain files: what the disk allows. */
+export function plainWrites(name: string, isSynced: boolean): Contender {
+  return {
+    name,
+    prepare: async () => {
+      const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+      process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+      const chunk = seededRandom(1).fill(new Uint8Array(CHUNK_BYTES));
+      const fileBytes = OBJECT_BYTES / DATA_SHARDS;
+      return async () => {
+        const writeFile = async (backend: string): Promise<void> => {
+          await using file = await diskVfs.open(join(directory, backend), "create-or-truncate");
+          for (let at = 0; at < fileBytes; at += CHUNK_BYTES) await file.write(chunk, at);
+          if (isSynced) await file.sync();
+        };
+        await Promise.all(BACKENDS.map(writeFile));
+      };
+    },
+  };
+}
+
+/** Reads an object and checks how much came. */
+export async function readWhole(store: ErasureStore, name: string): Promise<void> {
+  let bytes = 0;
+  for await (const piece of store.get(name)) bytes += piece.length;
+  if (bytes !== OBJECT_BYTES) throw new Error(`${bytes} bytes were read, not ${OBJECT_BYTES}`);
+}
