@@ -1,6 +1,6 @@
 import { checkInteger, InvalidArgumentError } from "@millrace/base";
 import { timeOfRow } from "../event-rows.ts";
-import { closeGaps, type EventFilter, rowFilter } from "./event-filter.ts";
+import { closeGaps, type EventFilter, type RowChoice, rowFilter } from "./event-filter.ts";
 
 /** A rectangle of pixels: columns from `x` on, rows from `y` on. */
 export interface Region {
@@ -20,7 +20,7 @@ export function timeWindow(startUs: number, stopUs: number): EventFilter {
       "an end behind its start",
     );
   }
-  return rowFilter((chunk, kept) => chooseTimes(chunk.words("t"), chunk.rowCount, startUs, stopUs, kept));
+  return rowFilter(chooseTimes(startUs, stopUs));
 }
 
 /**
@@ -43,17 +43,16 @@ export function regions(...wanted: readonly Region[]): EventFilter {
     setBit(columnBits.subarray(base + x, base + Math.min(65_536, x + width)), i & 31);
     setBit(rowBits.subarray(base + y, base + Math.min(65_536, y + height)), i & 31);
   }
+  if (groups === 1) return rowFilter(chooseBits(columnBits, rowBits));
   return rowFilter((chunk, kept) => {
     const { x, y } = chunk.columns;
-    return groups === 1
-      ? chooseBits(x, y, chunk.rowCount, columnBits, rowBits, kept)
-      : chooseBitGroups(x, y, chunk.rowCount, columnBits, rowBits, groups, kept);
+    return chooseBitGroups(x, y, chunk.rowCount, columnBits, rowBits, groups, kept);
   });
 }
 
 /** Keeps events that got brighter (1) or darker (0). */
 export function polarity(wanted: 0 | 1): EventFilter {
-  return rowFilter((chunk, kept) => choosePolarity(chunk.columns.p, chunk.rowCount, wanted, kept));
+  return rowFilter(choosePolarity(wanted));
 }
 
 /** Keeps the first event and every n-th behind it. @throws InvalidArgumentError for n below 1 */
@@ -113,52 +112,55 @@ export function hotPixelMask(counts: ArrayLike<number>, deviations: number): Uin
 
 // The loops below have no branches that are hard to guess: where rows to keep and to drop alternate, a branch that is guessed wrong costs
 // more than all the rest. `(a - b) >>> 31` is 1 where a < b, for numbers of 31 bits;
-// `0 - a` stands for `-a`, which would be the float -0 where a is 0.
+// `0 - a` stands for `-a`, which would be the float -0 where a is 0. They stand in the very functions that `rowFilter` calls,
+// for the reason at its `runLoop`.
 
-function chooseTimes(
-  times: Int32Array,
-  rowCount: number,
-  startUs: number,
-  stopUs: number,
-  kept: Uint32Array,
-): number {
-  let count = 0;
-  // A window cuts a recording in few places: here the branch is guessed right.
-  for (let row = 0; row < rowCount; row++) {
-    const time = timeOfRow(times, row);
-    if (time >= startUs && time < stopUs) kept[count++] = row;
-  }
-  return count;
+function chooseTimes(startUs: number, stopUs: number): RowChoice {
+  return (chunk, kept) => {
+    const { rowCount } = chunk;
+    const times = chunk.words("t");
+    const [start, stop] = [startUs, stopUs];
+    let count = 0;
+    // A window cuts a recording in few places: here the branch is guessed right.
+    for (let row = 0; row < rowCount; row++) {
+      const time = timeOfRow(times, row);
+      if (time >= start && time < stop) kept[count++] = row;
+    }
+    return count;
+  };
 }
 
-function choosePolarity(p: Uint8Array, rowCount: number, wanted: number, kept: Uint32Array): number {
-  let count = 0;
-  for (let row = 0; row < rowCount; row++) {
-    kept[count] = row;
-    count = (count + (((p[row]! ^ wanted) - 1) >>> 31)) | 0;
-  }
-  return count;
+function choosePolarity(wanted: number): RowChoice {
+  return (chunk, kept) => {
+    const { rowCount } = chunk;
+    const { p } = chunk.columns;
+    const value = wanted;
+    let count = 0;
+    for (let row = 0; row < rowCount; row++) {
+      kept[count] = row;
+      count = (count + (((p[row]! ^ value) - 1) >>> 31)) | 0;
+    }
+    return count;
+  };
 }
 
 function setBit(words: Int32Array, bit: number): void {
   for (let i = 0; i < words.length; i++) words[i]! |= 1 << bit;
 }
 
-function chooseBits(
-  x: Uint16Array,
-  y: Uint16Array,
-  rowCount: number,
-  columnBits: Int32Array,
-  rowBits: Int32Array,
-  kept: Uint32Array,
-): number {
-  let count = 0;
-  for (let row = 0; row < rowCount; row++) {
-    const common = columnBits[x[row]!]! & rowBits[y[row]!]!;
-    kept[count] = row;
-    count = (count + ((common | (0 - common)) >>> 31)) | 0;
-  }
-  return count;
+function chooseBits(columnBits: Int32Array, rowBits: Int32Array): RowChoice {
+  return (chunk, kept) => {
+    const [columns, rows] = [columnBits, rowBits];
+    const { rowCount } = chunk;
+    const { x, y } = chunk.columns;
+    let count = 0;
+    for (let row = 0; row < rowCount; row++) {
+      const common = columns[x[row]!]! & rows[y[row]!]!;
+      kept[count] = row;
+      count = (count + ((common | (0 - common)) >>> 31)) | 0;
+    }
+    return count;
+  };
 }
 
 function chooseBitGroups(
