@@ -56,7 +56,7 @@ export function keepRows(chunk: EventChunk, kept: Uint32Array, count: number): v
  * by itself. Where its middle compiler inlines a loop into a short caller it stays there, at half the speed
  * (`bench events/filter`).
  */
-function runLoop(
+export function runLoop(
   loop: (chunk: EventChunk, kept: Uint32Array, count: number) => number,
   chunk: EventChunk,
   kept: Uint32Array,

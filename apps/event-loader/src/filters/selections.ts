@@ -1,6 +1,6 @@
 import { checkInteger, InvalidArgumentError } from "@millrace/base";
 import { timeOfRow } from "../event-rows.ts";
-import { closeGaps, type EventFilter, type RowChoice, rowFilter } from "./event-filter.ts";
+import { closeGaps, type EventFilter, type RowChoice, rowFilter, runLoop } from "./event-filter.ts";
 
 /** A rectangle of pixels: columns from `x` on, rows from `y` on. */
 export interface Region {
@@ -82,15 +82,12 @@ export function maskPixels(mask: Uint8Array, width: number, height: number): Eve
     throw new InvalidArgumentError("EVENTS_FILTER_SHAPE", "pixels of the mask", mask.length, expected);
   }
   const shift = 32 - Math.clz32(width - 1);
-  const bits = maskBits(mask, width, shift);
+  const find = findMasked(maskBits(mask, width, shift), shift, width, height);
   let dropped = new Uint32Array(0);
   return {
     apply(chunk) {
-      const { rowCount } = chunk;
-      const { x, y } = chunk.columns;
-      if (dropped.length < rowCount) dropped = new Uint32Array(rowCount);
-      const count = findMasked(x, y, rowCount, bits, shift, width, height, dropped);
-      closeGaps(chunk, dropped, count);
+      if (dropped.length < chunk.rowCount) dropped = new Uint32Array(chunk.rowCount);
+      closeGaps(chunk, dropped, runLoop(find, chunk, dropped, 0));
     },
   };
 }
@@ -196,26 +193,27 @@ function maskBits(mask: Uint8Array, width: number, shift: number): Uint8Array {
   return bits;
 }
 
-/** Masked pixels are few: here the branch is guessed right. */
+/** Lists the rows to drop. Masked pixels are few: here the branch is guessed right. */
 function findMasked(
-  x: Uint16Array,
-  y: Uint16Array,
-  rowCount: number,
-  bits: Uint8Array,
-  shift: number,
-  width: number,
-  height: number,
-  dropped: Uint32Array,
-): number {
-  let count = 0;
-  for (let row = 0; row < rowCount; row++) {
-    const column = x[row]!;
-    const line = y[row]!;
-    if (column < width && line < height) {
-      const at = (line << shift) | column;
-      if (((bits[at >>> 3]! >>> (at & 7)) & 1) === 0) continue;
+  maskedBits: Uint8Array,
+  rowShift: number,
+  maskWidth: number,
+  maskHeight: number,
+): RowChoice {
+  return (chunk, dropped) => {
+    const { rowCount } = chunk;
+    const { x, y } = chunk.columns;
+    const [bits, shift, width, height] = [maskedBits, rowShift, maskWidth, maskHeight];
+    let count = 0;
+    for (let row = 0; row < rowCount; row++) {
+      const column = x[row]!;
+      const line = y[row]!;
+      if (column < width && line < height) {
+        const at = (line << shift) | column;
+        if (((bits[at >>> 3]! >>> (at & 7)) & 1) === 0) continue;
+      }
+      dropped[count++] = row;
     }
-    dropped[count++] = row;
-  }
-  return count;
+    return count;
+  };
 }
