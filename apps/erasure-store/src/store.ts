@@ -151,14 +151,14 @@ export class ErasureStore {
    * @throws as {@link get}
    */
   async getFile(name: string, path: string, options: ReadOptions = {}): Promise<GetResult> {
-    const { vfs, metrics } = this.#context;
+    const { vfs, metrics, config } = this.#context;
     if ((await vfs.exists(path)) && (await vfs.stat(path)).kind === "directory") {
       throw fileError("FILES_IS_DIRECTORY", path, "open");
     }
     const pieces = this.get(name, options);
     // The object is looked up before the file is begun: an unknown name must not even touch the disk.
     let next = await pieces.next();
-    await using output = await AtomicFile.create(vfs, path);
+    await using output = await AtomicFile.create(vfs, path, { durability: config.durability });
     // Two buffers: one is written while the other is filled.
     const buffers = [new Uint8Array(WRITE_BYTES), new Uint8Array(WRITE_BYTES)] as const;
     let [turn, filled, bytes] = [0, 0, 0];

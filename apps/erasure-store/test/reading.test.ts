@@ -192,7 +192,8 @@ it("every pattern of losses that parity allows is made good, and none beyond it"
     const { vfs, store } = await makeStore({ dataShards, parityShards, backends });
     const bytes = bytesOf(16 * dataShards + 5);
     await store.put("o", [bytes]);
-    const paths = await filesIn(vfs, "shards");
+    const paths = await filesIn(vfs, "shards", Object.keys(backends));
+    expect(paths).toHaveLength(total);
     const kept = await Promise.all(paths.map((path) => readFileBytes(vfs, path)));
     for (let pattern = 1; pattern < 1 << total; pattern++) {
       const lost = paths.filter((_, i) => pattern & (1 << i));

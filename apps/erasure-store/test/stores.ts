@@ -56,8 +56,12 @@ export async function writeFileBytes(vfs: Vfs, path: string, bytes: Uint8Array):
 }
 
 /** The shard files, or manifests, of a store with one object, by shard number or backend. */
-export async function filesIn(vfs: Vfs, area: "shards" | "manifests"): Promise<string[]> {
-  const files = (await filesOf(vfs)).filter((path) => path.includes(`/${area}/`));
+export async function filesIn(
+  vfs: Vfs,
+  area: "shards" | "manifests",
+  backends: readonly string[] = BACKENDS,
+): Promise<string[]> {
+  const files = (await filesOf(vfs, backends)).filter((path) => path.includes(`/${area}/`));
   const numberOf = (path: string): number => Number(path.slice(path.lastIndexOf(".") + 1));
   return area === "shards" ? files.sort((x, y) => numberOf(x) - numberOf(y)) : files;
 }
