@@ -125,3 +125,21 @@ it("refuses hostile expressions within a budget", async () => {
   expect(() => c.aggregate([{ $project: { sum } }])).toThrow(/depth/);
   await db.close();
 });
+
+it("gathers over the neighbours of each document as a loop over a sorted array does", async () => {
+  const { db, c } = await opened();
+  const random = seededRandom(2);
+  const rows = Array.from({ length: 80 }, (_, _id) => ({ _id, kind: _id % 3, n: random.nextInt(0, 100) }));
+  await c.insertMany(rows);
+  const output = { sum: { $sum: "$n", window: { documents: [-2, 1] } }, number: { $documentNumber: {} } };
+  const stage = { $setWindowFields: { partitionBy: "$kind", sortBy: { _id: -1 }, output } };
+  const found = await c.aggregate([stage]).toArray();
+  for (const kind of [0, 1, 2]) {
+    const part = rows.filter((row) => row.kind === kind).reverse();
+    const sums = part.map((_, i) => part.slice(Math.max(0, i - 2), i + 2).reduce((sum, { n }) => sum + n, 0));
+    const mine = found.filter((row) => row.kind === kind);
+    expect(mine.map(({ sum }) => sum)).toEqual(sums);
+    expect(mine.map(({ number }) => number)).toEqual(part.map((_, i) => i + 1));
+  }
+  await db.close();
+});

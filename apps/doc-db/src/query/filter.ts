@@ -3,7 +3,7 @@ import { BSONRegExp } from "../document/bson-types.ts";
 import { type Document, getField, isDocument, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
 import { LanguageError } from "../mql/error.ts";
 import { compileExpression, contextFor } from "../mql/expr/index.ts";
-import { geoIntersectsTest, geoWithinTest, nearDistance } from "../mql/geo/operators.ts";
+import { geoIntersectsTest, geoWithinTest } from "../mql/geo/operators.ts";
 import { jsonSchemaTest } from "../mql/query/json-schema.ts";
 import {
   bitsTest,
@@ -17,6 +17,7 @@ import {
 } from "../mql/query/value-tests.ts";
 import { isTruthy } from "../mql/types.ts";
 import { COMPARISONS, type Comparison, comparisonTest } from "./comparison.ts";
+import { compileNear } from "./near.ts";
 import { parsePath, someAtPath, withElements } from "./path.ts";
 
 /** Gives a document's top-level field; undefined where there is none. */
@@ -92,41 +93,6 @@ export function matchesDocument(filter: CompiledFilter, document: Document): boo
 /** A lookup into a document in memory. */
 export function lookupOf(document: Document): FieldLookup {
   return Object.assign((name: string) => getField(document, name), { whole: () => document });
-}
-
-/** Takes the field with `$near` out of a filter: it stands at the top alone, as it gives the order too. */
-function compileNear(filter: Document): {
-  test: ((lookup: FieldLookup) => number | undefined) | undefined;
-  near: { others: Document } | undefined;
-} {
-  const fields = isDocument(filter) ? Object.entries(filter) : [];
-  const found = fields.find(
-    ([, value]) => isOperatorObject(value) && (value.$near ?? value.$nearSphere) !== undefined,
-  );
-  if (found === undefined) return compileNearInAnd(filter);
-  const [path, operators] = found as [string, Document];
-  const distanceOf = nearDistance(operators.$near === undefined ? "$nearSphere" : "$near", operators);
-  const parts = parsePath(path);
-  const test = (lookup: FieldLookup): number | undefined => {
-    let least: number | undefined;
-    someAtPath(lookup(parts[0]!), parts, 1, (value) => {
-      const distance = distanceOf(value);
-      if (distance !== undefined) least = Math.min(least ?? distance, distance);
-      return false;
-    });
-    return least;
-  };
-  return { test, near: { others: Object.fromEntries(fields.filter(([name]) => name !== path)) } };
-}
-
-/** `$near` in a part of an `$and` at the top. */
-function compileNearInAnd(filter: Document): ReturnType<typeof compileNear> {
-  const parts = isDocument(filter) && Array.isArray(filter.$and) ? (filter.$and as readonly Value[]) : [];
-  const compiled = parts.map((part) => (isDocument(part) ? compileNear(part) : undefined));
-  const at = compiled.findIndex((part) => part?.test !== undefined);
-  if (at < 0) return { test: undefined, near: undefined };
-  const $and = parts.map((part, i) => (i === at ? compiled[at]!.near!.others : part));
-  return { test: compiled[at]!.test, near: { others: { ...filter, $and } } };
 }
 
 function compileDocument(filter: Value, conditions: Condition[] | undefined, depth: number): Test {

@@ -28,13 +28,26 @@ interface Result {
   readonly isExpected?: (value: Value | undefined) => boolean;
 }
 
-type Runner = (fields: Document) => Result | Promise<Result>;
+type Runner = (fields: Document, module: string) => Result | Promise<Result>;
 
 const RUNNERS: Readonly<Record<string, Runner>> = {
   ExpressionTestCase: (fields) => ({
     value: runExpression(fields),
     isExpected: (value) => isResult(value, fields),
   }),
+  WindowTestCase: async ({ docs, window, sort_by, partition_by, expected }, module) => {
+    // The cases name their operator by the folder that they are in.
+    const operator = `$${module.split("/").at(-2)}`;
+    const operand = operator.startsWith("$cov") ? ["$x", "$y"] : "$value";
+    const output = { result: { [operator]: operand, window: window! } };
+    const spec = { partitionBy: partition_by!, sortBy: sort_by!, output };
+    const stage = compilePipeline([{ $setWindowFields: spec }]);
+    const context = { now: new Date(), collection: () => each([]) };
+    return {
+      value: await gatherAll(stage(each(docs as readonly Document[]), context)),
+      isExpected: (value) => isSameBag(value as readonly Value[], expected as readonly Value[]),
+    };
+  },
   FindTestCase: ({ doc, filter, sort, limit, expected }) => {
     const sorter = compileSort(sort as Record<string, 1 | -1>);
     const found = (runFilter(doc, filter!) as readonly Document[]).toSorted((a, b) =>
@@ -157,12 +170,12 @@ function ascending(list: readonly Value[]): Value[] {
 }
 
 /** Runs a case: an error must have the right number, a result must be what is expected. */
-export async function runCase({ kind, fields, errorCode, isReadable }: Case): Promise<Outcome> {
+export async function runCase({ kind, module, fields, errorCode, isReadable }: Case): Promise<Outcome> {
   if (!isReadable) return { isPassed: false, got: "a value that no document can hold here" };
   const runner = RUNNERS[kind];
   if (runner === undefined) return { isPassed: false, got: "a kind of case that is not run" };
   try {
-    const { value, isExpected } = await runner(fields);
+    const { value, isExpected } = await runner(fields, module);
     if (errorCode !== undefined) return { isPassed: false, got: { value, wanted: `error ${errorCode}` } };
     const isPassed = isExpected === undefined ? isSame(value, fields.expected) : isExpected(value);
     return { isPassed, got: value };

@@ -33,11 +33,6 @@ export const UNSUPPORTED: readonly Unsupported[] = [
     applies: ({ fields }) => JSON.stringify(Object.keys(fields.filter ?? {})).includes("$where"),
   },
   {
-    name: "$setWindowFields",
-    reason: "there are no windows yet",
-    applies: ({ kind, id }) => kind === "WindowTestCase" || id.startsWith("window_"),
-  },
-  {
     name: "index commands",
     reason: "indexes are on one field, unique or not, and not made by commands",
     applies: ({ kind }) => kind.startsWith("Index"),

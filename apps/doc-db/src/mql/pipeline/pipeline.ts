@@ -1,13 +1,13 @@
 /** Aggregation pipelines: stages one behind the other. */
 import { type Document, isDocument, type Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
-import { compileSort } from "../../query/sort.ts";
 import { fail } from "../error.ts";
 import { getPath } from "../expr/field-path.ts";
-import { isNumeric, toNumber } from "../number.ts";
 import { GROUP_STAGES } from "./group.ts";
+import { compileSortSpec } from "./sort-spec.ts";
 import { gatherAll, type Stage, type StageContext } from "./stage.ts";
 import { STREAM_STAGES } from "./stages.ts";
+import { setWindowFields } from "./window.ts";
 
 /** Documents that `$sort` keeps at the most. */
 const MAX_SORTED = 5_000_000;
@@ -17,6 +17,7 @@ const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $sort: sort,
   $facet: facet,
   $lookup: lookup,
+  $setWindowFields: setWindowFields,
 };
 
 /** @throws LanguageError for a stage that there is not, or one that is not understood */
@@ -39,15 +40,7 @@ function compileStage(spec: Value): Stage {
 }
 
 function sort(operand: Value): Stage {
-  if (!isDocument(operand)) return fail(15973, "$sort", operand, "an object");
-  const fields = Object.entries(operand).map(([path, order]): [string, 1 | -1] => {
-    const direction = isNumeric(order) ? toNumber(order) : Number.NaN;
-    return direction === 1 || direction === -1
-      ? [path, direction]
-      : fail(15975, `$sort ${path}`, order, "1 or -1");
-  });
-  if (fields.length === 0) fail(15976, "$sort", operand, "at least one field");
-  const sorter = compileSort(Object.fromEntries(fields));
+  const sorter = compileSortSpec("$sort", operand);
   return async function* (documents) {
     const keyed: { key: readonly Value[]; document: Document }[] = [];
     for await (const document of documents) {
