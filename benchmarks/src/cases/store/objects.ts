@@ -4,7 +4,7 @@ import type { BenchmarkCases } from "../../case.ts";
 import { OBJECT_BYTES, plainWrites, readWhole, withStore } from "../../store-contenders.ts";
 
 const RANGE_BYTES = 64 * 1024;
-const SMALL_OBJECTS = 400;
+const SMALL_OBJECTS = 64;
 const SMALL_BYTES = 4096;
 const AT_A_TIME = 8;
 const LOST = ["b", "e"];
