@@ -170,7 +170,7 @@ function onlyOnce(close: () => Promise<void>): () => Promise<void> {
   return () => (closed ??= close());
 }
 
-/** A module of Node, found when it is used: a browser has none. Its name stands without "node:", which bundlers look for. */
+/** A module of Node by its short name, found when it is used: a browser has none, and bundlers must not look for it. */
 function nodeModule<T>(name: string): T {
   const found: unknown = globalThis.process?.getBuiltinModule?.(name);
   if (found !== undefined) return found as T;
