@@ -48,6 +48,8 @@ export interface BenchmarkCase {
   readonly reach?: Reach;
   /** Too large for every day: runs with `--full` only. @default false */
   readonly isFull?: boolean;
+  /** Its input takes too long to make for a test, which runs every other case once. @default false */
+  readonly isHeavy?: boolean;
 }
 
 /** The cases of one file below `cases`, by their names. */

@@ -45,6 +45,7 @@ export function decodingCase(format: string, events: number, perSecond: number):
     ours: decoding(format, events),
     peers: [],
     reach: { perSecond },
+    isHeavy: true,
   };
 }
 

@@ -17,6 +17,7 @@ test("the public surface is exactly this", () => {
       "MemoryBudget",
       "Progress",
       "ROWS_PER_CHUNK",
+      "RateLimiter",
       "WorkerPool",
       "abortable",
       "abortedError",

@@ -12,6 +12,7 @@ function kernel(format: string, scene: Scene): BenchmarkCase {
     ours: decoding(format, EVENTS, scene, "kernel"),
     peers: [decodingWithoutKernels(format, EVENTS, scene)],
     reach: { ratio: 1.3 },
+    isHeavy: true,
   };
 }
 

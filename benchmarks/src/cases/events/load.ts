@@ -12,6 +12,7 @@ function whole(format: string, perSecond: number): BenchmarkCase {
     ours: loading("millrace", format, MANY),
     peers: [],
     reach: { perSecond },
+    isHeavy: true,
   };
 }
 
@@ -23,6 +24,7 @@ function parallel(format: string): BenchmarkCase {
     ours: loading("two workers", format, MANY, { workers: 2 }),
     peers: [loading("one thread", format, MANY)],
     reach: { ratio: 1.6 },
+    isHeavy: true,
   };
 }
 

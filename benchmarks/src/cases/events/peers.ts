@@ -19,6 +19,7 @@ function versus(format: string, millions: number, names: readonly string[], isFu
     ours: loading("millrace", format, events),
     peers: names.map((name) => peer(name, format, events)),
     isFull,
+    isHeavy: true,
   };
 }
 
