@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { FakeServer } from "./fake-server.ts";
 
 /** What a server does wrong with one request. */
 export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent";
@@ -9,32 +9,15 @@ export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent";
  * As much of S3 as the store speaks, in memory, and faults on demand. It is no oracle of S3: the slow lane has a real
  * server.
  */
-export class FakeS3 implements AsyncDisposable {
+export class FakeS3 extends FakeServer {
   readonly objects: Map<string, Buffer> = new Map();
   readonly requests: string[] = [];
   /** Asked before each request; undefined lets it pass. */
   fault: (method: string, path: string) => HttpFault | undefined = () => undefined;
   readonly #uploads = new Map<string, Map<number, Buffer>>();
-  readonly #server = createServer((request, response) => {
-    this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
-  });
   #uploadCount = 0;
 
-  async listen(): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.listen(0, "127.0.0.1", resolve);
-    await promise;
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve());
-    await promise;
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", headers } = request;
     const url = new URL(request.url ?? "/", "http://x");
     const path = decodeURIComponent(url.pathname.slice(1));

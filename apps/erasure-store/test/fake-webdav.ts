@@ -1,29 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { FakeServer } from "./fake-server.ts";
 
 /** As much of WebDAV as the store speaks, in memory, by full path; no oracle: the slow lane has a real server. */
-export class FakeWebDav implements AsyncDisposable {
+export class FakeWebDav extends FakeServer {
   readonly files: Map<string, Buffer> = new Map();
   readonly collections: Set<string> = new Set(["/"]);
-  readonly #server = createServer((request, response) => {
-    this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
-  });
 
-  async listen(): Promise<string> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.listen(0, "127.0.0.1", resolve);
-    await promise;
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve());
-    await promise;
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pieces: Buffer[] = [];
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
     const { method = "GET", headers } = request;

@@ -29,7 +29,7 @@ export class EpisodeWriter {
   readonly #samplingRate: number;
   readonly #deep: boolean;
   /** The flags of the step that is being logged, behind those of some before. */
-  readonly #stage: FlagStage;
+  #stage: FlagStage | undefined;
   #steps = 0;
   #lastTimestep = -1;
 
@@ -40,7 +40,6 @@ export class EpisodeWriter {
     this.#neurons = columns.neurons;
     this.#samplingRate = columns.options.neuralSamplingRate;
     this.#deep = columns.options.validation;
-    this.#stage = new FlagStage(columns.neurons);
     group.setAttribute("status", "running" satisfies EpisodeStatus);
     group.setAttribute("n_steps", 0n);
     group.setAttribute("start_time", this.startTime);
@@ -77,7 +76,7 @@ export class EpisodeWriter {
       columns.states.append(timestep, neuralState);
       columns.sampler?.kept(timestep);
     }
-    if (spikes !== undefined) columns.spikes.appendStaged(timestep, this.#stage);
+    if (spikes !== undefined) columns.spikes.appendStaged(timestep, this.#stage!);
     else if (spikeIds !== undefined) this.#appendIds(timestep, spikeIds);
     if (reward !== undefined) columns.rewards.append(timestep, reward);
     if (behavior !== undefined) columns.behavior.append(timestep, behavior);
@@ -126,6 +125,8 @@ export class EpisodeWriter {
     spikeIds: LogEntry["spikeIds"],
   ): void {
     checkNeuronCount("spikes", timestep, spikes.length, this.#neurons);
+    // Runs that give ids have no use for it.
+    this.#stage ??= new FlagStage(this.#neurons);
     if (!(spikes instanceof Uint8Array)) this.#stage.putTruthy(spikes);
     else if (!this.#stage.put(spikes)) {
       if (this.#deep) checkFlags(timestep, spikes);

@@ -1,3 +1,5 @@
+import { FLAG_WORD, haveOnly } from "./flags.ts";
+
 /** Flags that are listed in one go: input and output stay in the nearest cache. */
 const FLAGS_AT_ONCE = 16_384;
 
@@ -42,8 +44,8 @@ export class FlagStage {
     this.#bytes.set(flags, start);
     const end = start + this.#neurons;
     return this.#words === undefined
-      ? areSmall(this.#bytes, start, end, 1)
-      : areSmall(this.#words, start >> 2, end >> 2, 0x01010101);
+      ? haveOnly(this.#bytes, start, end, 1)
+      : haveOnly(this.#words, start >> 2, end >> 2, FLAG_WORD);
   }
 
   /** As {@link put}, for flags that may be anything: those that are not 0, not false and not NaN are set. */
@@ -61,18 +63,4 @@ export class FlagStage {
   clear(): void {
     this.#rows = 0;
   }
-}
-
-/** Whether no element has other bits than `allowed`. */
-function areSmall(values: Uint8Array | Uint32Array, start: number, end: number, allowed: number): boolean {
-  let bits = 0;
-  let more = 0;
-  // Two chains: one by one each step would wait for the one before.
-  let i = start;
-  for (; i + 2 <= end; i += 2) {
-    bits |= values[i]!;
-    more |= values[i + 1]!;
-  }
-  if (i < end) bits |= values[i]!;
-  return ((bits | more) & ~allowed) === 0;
 }

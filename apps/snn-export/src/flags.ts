@@ -1,21 +1,31 @@
-/** Bits that no word of flags of 0 and 1 has. */
-const NO_FLAG = 0xfefefefe | 0;
+/** A word of flags that are all set. */
+export const FLAG_WORD = 0x01010101;
 
 /** Whether each byte is 0 or 1. */
 export function areFlags(flags: Uint8Array): boolean {
   const words = wordsInPlace(flags);
-  if (words === undefined) return !flags.some((flag) => flag > 1);
+  return words === undefined
+    ? haveOnly(flags, 0, flags.length, 1)
+    : haveOnly(words, 0, words.length, FLAG_WORD);
+}
+
+/** Whether none of values[start, end) has other bits than `allowed`. */
+export function haveOnly(
+  values: Uint8Array | Uint32Array,
+  start: number,
+  end: number,
+  allowed: number,
+): boolean {
   let bits = 0;
   let more = 0;
-  // Two chains of four: one by one each step would wait for the one before.
-  const end = words.length & ~3;
-  let i = 0;
-  for (; i < end; i += 4) {
-    bits |= words[i]! | words[i + 1]!;
-    more |= words[i + 2]! | words[i + 3]!;
+  // Two chains: one by one each step would wait for the one before.
+  let i = start;
+  for (; i + 2 <= end; i += 2) {
+    bits |= values[i]!;
+    more |= values[i + 1]!;
   }
-  for (; i < words.length; i++) bits |= words[i]!;
-  return ((bits | more) & NO_FLAG) === 0;
+  if (i < end) bits |= values[i]!;
+  return ((bits | more) & ~allowed) === 0;
 }
 
 /** Bytes as words without a copy, where they begin and end at one. */

@@ -11,15 +11,6 @@ export class LanguageError extends InvalidArgumentError {
   }
 }
 
-/** Numbers of MongoDB's errors that many operators share. */
-export const SERVER_CODE = {
-  badValue: 2,
-  failedToParse: 9,
-  typeMismatch: 14,
-  overflow: 15,
-  conversionFailure: 241,
-} as const;
-
 /** Throws a {@link LanguageError}. */
 export function fail(serverCode: number, what: string, received: unknown, expected: string): never {
   throw new LanguageError(serverCode, what, received, expected);

@@ -156,7 +156,7 @@ export class SpikeColumns {
       // Flags that nobody has checked may be any byte.
       if (spikes < 0) spikes = truthyToCsr(some, neurons, counts, ids);
       for (let i = 0; i < end - row; i++) this.#countRow(counts[i]!);
-      this.#pushIds(ids, spikes);
+      this.#pushAll(ids, 0, spikes);
       this.#endRows();
     }
   }
@@ -218,12 +218,6 @@ export class SpikeColumns {
     if (isOwnKind) (this.#ids.pending as GrowableUint32).pushMany(neurons as Uint32Array, start, end);
     else for (let i = start; i < end; i++) this.#ids.pending.push(neurons[i]!);
     this.#pendingIds += end - start;
-  }
-
-  #pushIds(ids: Uint16Array | Uint32Array, count: number): void {
-    // Both are of one kind, which the type of a union cannot say.
-    (this.#ids.pending as GrowableUint32).pushMany(ids as Uint32Array, 0, count);
-    this.#pendingIds += count;
   }
 
   #countRow(count: number): void {

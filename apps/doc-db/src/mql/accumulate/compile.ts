@@ -13,11 +13,6 @@ export interface FieldAccumulator {
   input(context: Context): Value | undefined;
 }
 
-/** Whether there is an accumulator of that name. */
-export function isAccumulator(name: string): boolean {
-  return Object.hasOwn(ACCUMULATORS, name) || Object.hasOwn(ORDERED, name);
-}
-
 /** Compiles `{ $op: operand }`. @throws LanguageError */
 export function compileAccumulator(field: string, value: Value, scope: Scope): FieldAccumulator {
   if (!isDocument(value))

@@ -1,6 +1,6 @@
 /** Projections of `$project`, `$addFields` and `find` as functions from document to document. */
 import { Double } from "../../document/bson-types.ts";
-import { type Document, getField, isDocument, setField, type Value } from "../../document/value.ts";
+import { type Document, isDocument, setField, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
 import type { Context, Expression, Scope } from "../expr/compile.ts";
 import { compileExpression, contextFor, rootScope } from "../expr/index.ts";
@@ -218,11 +218,4 @@ function computeMissing(rule: Rule, context: Context): Value | undefined {
 /** A document without some top-level or nested fields. */
 export function without(paths: readonly string[]): Projection {
   return compileProjection(Object.fromEntries(paths.map((path) => [path, 0])), "project");
-}
-
-/** A field at a plain path, not through arrays. */
-export function fieldAt(document: Document, path: string): Value | undefined {
-  let value: Value | undefined = document;
-  for (const part of path.split(".")) value = isDocument(value) ? getField(value, part) : undefined;
-  return value;
 }
