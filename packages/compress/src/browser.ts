@@ -13,4 +13,5 @@ export {
   decompressChunks,
 } from "./web-codec.ts";
 export { crc32, newHasher, sha256Hex } from "./web-hash.ts";
+export { type Words64, xxh64 } from "./xxh64.ts";
 export { readZip, writeZip } from "./zip.ts";

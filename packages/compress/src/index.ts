@@ -7,4 +7,5 @@ export { decompressBlosc, decompressBloscSync } from "./node-blosc.ts";
 export { decompressChunks } from "./node-chunks.ts";
 export { compressBytes, compressBytesSync, decompressBytes, decompressBytesSync } from "./node-codec.ts";
 export { crc32, newHasher, sha256Hex } from "./node-hash.ts";
+export { type Words64, xxh64 } from "./xxh64.ts";
 export { readZip, writeZip } from "./zip.ts";

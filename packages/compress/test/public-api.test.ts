@@ -23,6 +23,7 @@ it("exports these names and no others", () => {
       "readZip",
       "sha256Hex",
       "writeZip",
+      "xxh64",
     ]
   `);
 });

@@ -124,14 +124,19 @@ export const INT: Readonly<Record<IntInstruction, number>> = Object.freeze({
 });
 
 /** The names in {@link LONG}. */
-export type LongInstruction = "fromI32U" | "or" | "shl" | "shrU";
+export type LongInstruction = "fromI32U" | "isZero" | "add" | "mul" | "or" | "xor" | "shl" | "shrU" | "rotl";
 
 /** Instructions on int64 that kernels use. */
 export const LONG: Readonly<Record<LongInstruction, number>> = Object.freeze({
   fromI32U: 0xad,
+  isZero: 0x50,
+  add: 0x7c,
+  mul: 0x7e,
   or: 0x84,
+  xor: 0x85,
   shl: 0x86,
   shrU: 0x88,
+  rotl: 0x89,
 });
 
 /**
