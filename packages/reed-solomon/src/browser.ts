@@ -9,4 +9,5 @@ export {
   type ReedSolomonOptions,
 } from "./reed-solomon.ts";
 export { selfTest } from "./self-test.ts";
+export type { Stripes } from "./stripes.ts";
 export { isWasmAvailable } from "./wasm/find-wasm.ts";

@@ -1,5 +1,6 @@
 import { checkInteger, InvalidArgumentError, MillraceError } from "@millrace/base";
 import type { MatrixName } from "./code-matrix.ts";
+import type { Stripes } from "./stripes.ts";
 
 /** Which parity bytes a code makes. Shards of different families never fit together. */
 export type CodeFamily = MatrixName | "ronomon-cauchy";
@@ -25,8 +26,12 @@ export interface ErasureEngine {
    */
   allocateShards(shardBytes: number): Uint8Array[];
 
-  /** Fills the parity shards. @param shards - all of them, in order */
-  encode(shards: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Fills the parity shards.
+   * @param shards - all of them, in order
+   * @param stripes - which bytes of each, all of them when it is left out; so in the other calls
+   */
+  encode(shards: readonly Uint8Array[], stripes?: Stripes): Promise<void>;
 
   /**
    * Fills shards that are missing, data or parity.
@@ -39,10 +44,11 @@ export interface ErasureEngine {
     shards: readonly (Uint8Array | undefined)[],
     present: readonly number[],
     wanted: readonly number[],
+    stripes?: Stripes,
   ): Promise<void>;
 
   /** True when the parity shards are those of the data shards. @param shards - all of them, in order */
-  verify(shards: readonly Uint8Array[]): Promise<boolean>;
+  verify(shards: readonly Uint8Array[], stripes?: Stripes): Promise<boolean>;
 }
 
 /** Longest shard in bytes that `allocateShards` makes. */

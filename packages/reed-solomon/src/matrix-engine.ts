@@ -4,6 +4,7 @@ import { type MatrixName, parityMatrix } from "./code-matrix.ts";
 import { decodeMatrix } from "./decode-matrix.ts";
 import { checkAllShards, chooseSources, type ErasureEngine, MAX_SHARD_BYTES } from "./engine.ts";
 import type { Matrix } from "./matrix.ts";
+import { checkStripes, type Stripes, wholeShards } from "./stripes.ts";
 
 /** Losses come in few patterns: those of the disks that are gone. One more than this, and the oldest is made anew. */
 const CACHED_DECODERS = 8;
@@ -38,27 +39,39 @@ export class MatrixEngine implements ErasureEngine {
     return this.#arithmetic.allocate(this.dataShards + this.parityShards, shardBytes);
   }
 
-  async encode(shards: readonly Uint8Array[]): Promise<void> {
+  async encode(shards: readonly Uint8Array[], stripes?: Stripes): Promise<void> {
     checkAllShards(this, shards);
-    this.#encode(shards.slice(0, this.dataShards), shards.slice(this.dataShards));
+    const range = checkStripes(stripes, shards[0]!.length, this.alignmentBytes);
+    this.#encode(shards.slice(0, this.dataShards), shards.slice(this.dataShards), range);
   }
 
   async reconstruct(
     shards: readonly (Uint8Array | undefined)[],
     present: readonly number[],
     wanted: readonly number[],
+    stripes?: Stripes,
   ): Promise<void> {
     const sources = chooseSources(this, shards, present, wanted);
     if (wanted.length === 0) return;
+    const range = checkStripes(stripes, shards[sources[0]!]!.length, this.alignmentBytes);
     const targets = [...new Set(wanted)];
     this.#decoder(sources, targets)(
       sources.map((index) => shards[index]!),
       targets.map((index) => shards[index]!),
+      range,
     );
   }
 
-  async verify(shards: readonly Uint8Array[]): Promise<boolean> {
+  async verify(shards: readonly Uint8Array[], stripes?: Stripes): Promise<boolean> {
     checkAllShards(this, shards);
+    const { start, unitBytes, stride, count } = checkStripes(stripes, shards[0]!.length, this.alignmentBytes);
+    for (let i = 0, at = start; i < count; i++, at += stride) {
+      if (!this.#isParityRight(shards.map((shard) => shard.subarray(at, at + unitBytes)))) return false;
+    }
+    return true;
+  }
+
+  #isParityRight(shards: readonly Uint8Array[]): boolean {
     const { length } = shards[0]!;
     const data = shards.slice(0, this.dataShards);
     const made = Array.from({ length: this.parityShards }, () => new Int32Array(VERIFY_BYTES / 4));
@@ -70,6 +83,7 @@ export class MatrixEngine implements ErasureEngine {
       this.#encode(
         data.map((shard) => shard.subarray(start, start + count)),
         made.map(({ buffer }) => new Uint8Array(buffer, 0, count)),
+        wholeShards(count),
       );
       for (const [i, expected] of made.entries()) {
         // What of the last word lies behind the shards is the same in both.

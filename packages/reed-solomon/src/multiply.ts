@@ -2,6 +2,7 @@ import { assert } from "@millrace/base";
 import { type Arithmetic, plainShards } from "./arithmetic.ts";
 import { multiply } from "./galois.ts";
 import type { Matrix } from "./matrix.ts";
+import type { Stripes } from "./stripes.ts";
 
 /**
  * Multiplication of shards by a matrix with packed tables: one look-up gives the contributions of one input byte to
@@ -46,8 +47,12 @@ export const typeScriptArithmetic: Arithmetic = Object.freeze({
   name: "typescript",
   prepare: (matrix: Matrix) => {
     const prepared = prepareMatrix(matrix);
-    return (inputs: readonly Uint8Array[], outputs: readonly Uint8Array[]) =>
-      multiplyShards(prepared, inputs, outputs);
+    return (inputs: readonly Uint8Array[], outputs: readonly Uint8Array[], stripes: Stripes) => {
+      const { start, unitBytes, stride, count } = stripes;
+      for (let i = 0, at = start; i < count; i++, at += stride) {
+        multiplyShards(prepared, inputs, outputs, at, at + unitBytes);
+      }
+    };
   },
   allocate: plainShards,
 });
@@ -56,18 +61,21 @@ export const typeScriptArithmetic: Arithmetic = Object.freeze({
  * Sets each output to its row of the matrix times the inputs.
  * @param inputs - arrays of one length, as many as the matrix has columns
  * @param outputs - arrays of that length, as many as it has rows; none may share memory with an input
+ * @param from - the first byte of each to work on
+ * @param to - the one behind the last
  */
 function multiplyShards(
   prepared: PreparedMatrix,
   inputs: readonly Uint8Array[],
   outputs: readonly Uint8Array[],
+  from: number,
+  to: number,
 ): void {
   assert(inputs.length === prepared.inputs, "as many inputs as the matrix has columns");
   assert(outputs.length === prepared.outputs, "as many outputs as the matrix has rows");
-  const length = outputs[0]?.length ?? 0;
-  const sums = new Int32Array(Math.min(length, BLOCK_BYTES));
-  for (let start = 0; start < length; start += BLOCK_BYTES) {
-    const count = Math.min(BLOCK_BYTES, length - start);
+  const sums = new Int32Array(Math.min(to - from, BLOCK_BYTES));
+  for (let start = from; start < to; start += BLOCK_BYTES) {
+    const count = Math.min(BLOCK_BYTES, to - start);
     for (let group = 0; group < prepared.groups.length; group++) {
       const tables = prepared.groups[group]!;
       let input = inputs.length & 3;

@@ -8,6 +8,7 @@ import {
   type ErasureEngine,
   MAX_SHARD_BYTES,
 } from "./engine.ts";
+import { checkStripes, type Stripes } from "./stripes.ts";
 
 /** The shape of a code of the native engine. */
 export interface RonomonOptions {
@@ -110,25 +111,27 @@ class RonomonEngine implements ErasureEngine {
     return plainShards(this.dataShards + this.parityShards, shardBytes);
   }
 
-  async encode(shards: readonly Uint8Array[]): Promise<void> {
+  async encode(shards: readonly Uint8Array[], stripes?: Stripes): Promise<void> {
     checkAllShards(this, shards);
     const numbers = shards.map((_, i) => i);
-    await this.#make(shards, numbers.slice(0, this.dataShards), numbers.slice(this.dataShards));
+    await this.#make(shards, numbers.slice(0, this.dataShards), numbers.slice(this.dataShards), stripes);
   }
 
   async reconstruct(
     shards: readonly (Uint8Array | undefined)[],
     present: readonly number[],
     wanted: readonly number[],
+    stripes?: Stripes,
   ): Promise<void> {
     const sources = chooseSources(this, shards, present, wanted);
-    await this.#make(shards, sources, wanted);
+    await this.#make(shards, sources, wanted, stripes);
   }
 
-  async verify(shards: readonly Uint8Array[]): Promise<boolean> {
+  async verify(shards: readonly Uint8Array[], stripes?: Stripes): Promise<boolean> {
     checkAllShards(this, shards);
-    const made = shards.map((shard, i) => (i < this.dataShards ? shard : new Uint8Array(shard.length)));
-    await this.encode(made);
+    // Copies, so that what lies between the stripes is equal.
+    const made = shards.map((shard, i) => (i < this.dataShards ? shard : shard.slice()));
+    await this.encode(made, stripes);
     return made.every((shard, i) => shard === shards[i] || Buffer.compare(shard, shards[i]!) === 0);
   }
 
@@ -136,8 +139,25 @@ class RonomonEngine implements ErasureEngine {
     shards: readonly (Uint8Array | undefined)[],
     sources: readonly number[],
     targets: readonly number[],
+    stripes: Stripes | undefined,
   ): Promise<void> {
-    const length = shards[sources[0]!]!.length;
+    const { start, unitBytes, stride, count } = checkStripes(
+      stripes,
+      shards[sources[0]!]!.length,
+      ALIGNMENT_BYTES,
+    );
+    for (let i = 0, at = start; i < count; i++, at += stride) {
+      const units = shards.map((shard) => shard?.subarray(at, at + unitBytes));
+      await this.#makeUnits(units, sources, targets, unitBytes);
+    }
+  }
+
+  async #makeUnits(
+    shards: readonly (Uint8Array | undefined)[],
+    sources: readonly number[],
+    targets: readonly number[],
+    length: number,
+  ): Promise<void> {
     // An empty buffer reaches an assertion of the addon, and that ends the process.
     if (length === 0 || targets.length === 0) return;
     const dataBytes = this.dataShards * length;

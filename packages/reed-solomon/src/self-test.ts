@@ -4,6 +4,7 @@ import { MATRIX_NAMES, type MatrixName, parityMatrix } from "./code-matrix.ts";
 import { decodeMatrix } from "./decode-matrix.ts";
 import { multiply } from "./galois.ts";
 import { typeScriptArithmetic } from "./multiply.ts";
+import { wholeShards } from "./stripes.ts";
 
 /** Four data bytes with the two parity bytes of a 4+2 code, as klauspost/reedsolomon 1.14 makes them. */
 const DATA = [0x01, 0x80, 0xff, 0x5a];
@@ -49,7 +50,7 @@ function testKnownBytes(arithmetic: Arithmetic): void {
     const matrix = parityMatrix(name, 4, 2);
     const shards = [...DATA, ...PARITY[name]].map((byte) => Uint8Array.of(byte));
     const found = [new Uint8Array(1), new Uint8Array(1)];
-    arithmetic.prepare(matrix)(shards.slice(0, 4), found);
+    arithmetic.prepare(matrix)(shards.slice(0, 4), found, wholeShards(1));
     assert(found[0]![0] === PARITY[name][0] && found[1]![0] === PARITY[name][1], `${name} parity`);
     const lost = [1, 4];
     const sources = [0, 2, 3, 5];
@@ -57,6 +58,7 @@ function testKnownBytes(arithmetic: Arithmetic): void {
     decode(
       sources.map((i) => shards[i]!),
       found,
+      wholeShards(1),
     );
     assert(
       lost.every((index, i) => found[i]![0] === shards[index]![0]),
@@ -74,7 +76,7 @@ function testSums(arithmetic: Arithmetic, dataShards: number, parityShards: numb
   for (const shard of data) random.fill(shard);
   // Each value of a byte goes through each table of the first input.
   for (let i = 0; i < SUM_BYTES; i++) data[0]![i] = i;
-  arithmetic.prepare(matrix)(data, shards.slice(dataShards));
+  arithmetic.prepare(matrix)(data, shards.slice(dataShards), wholeShards(SUM_BYTES));
   for (let row = 0; row < parityShards; row++) {
     for (let at = 0; at < SUM_BYTES; at++) {
       let sum = 0;

@@ -110,6 +110,62 @@ export function describeEngine(name: string, makeEngine: MakeEngine, limits: { k
       expect(() => engine.allocateShards(-1)).toThrow("shardBytes");
     });
 
+    it("codes stripes as it codes each unit by itself, and leaves alone what lies between", async () => {
+      const property = fc.asyncProperty(
+        fc.integer({ min: 1, max: Math.min(limits.k, 9) }),
+        fc.integer({ min: 1, max: Math.min(limits.m, 5) }),
+        fc.record({
+          start: fc.nat(40),
+          eights: fc.integer({ min: 1, max: 20 }),
+          gap: fc.nat(20),
+          count: fc.nat(5),
+          isAllocated: fc.boolean(),
+        }),
+        async (k, m, { start, eights, gap, count, isAllocated }) => {
+          const engine = await makeEngine(k, m);
+          const unitBytes = eights * 8;
+          const stripes = { start, unitBytes, stride: unitBytes + gap, count };
+          const length = Math.ceil((start + count * stripes.stride + 7) / 8) * 8;
+          const shards = isAllocated
+            ? engine.allocateShards(length)
+            : Array.from({ length: k + m }, () => new Uint8Array(length));
+          for (const [i, shard] of shards.entries()) seededRandom(i + 1).fill(shard);
+          const expected = shards.map((shard) => shard.slice());
+          for (let i = 0, at = start; i < count; i++, at += stripes.stride) {
+            await engine.encode(expected.map((shard) => shard.subarray(at, at + unitBytes)));
+          }
+          await engine.encode(shards, stripes);
+          for (const [i, shard] of shards.entries()) expect(Buffer.compare(shard, expected[i]!)).toBe(0);
+          expect(await engine.verify(shards, stripes)).toBe(true);
+          for (let i = 0, at = start; i < count; i++, at += stripes.stride) {
+            shards[0]!.fill(0, at, at + unitBytes);
+          }
+          await engine.reconstruct(
+            shards,
+            shards.map((_, i) => i).filter((i) => i > 0),
+            [0],
+            stripes,
+          );
+          expect(Buffer.compare(shards[0]!, expected[0]!)).toBe(0);
+        },
+      );
+      await fc.assert(property, { numRuns: 50 });
+    });
+
+    it("names stripes that reach beyond the shards or into each other", async () => {
+      const engine = await makeEngine(2, 1);
+      const shards = engine.allocateShards(64);
+      const stripes = { start: 0, unitBytes: 16, stride: 16, count: 4 };
+      await engine.encode(shards, stripes);
+      await expect(engine.encode(shards, { ...stripes, count: 5 })).rejects.toThrow(
+        "the end of the stripes: got 80, expected within the 64 bytes",
+      );
+      await expect(engine.verify(shards, { ...stripes, start: 8 })).rejects.toThrow("got 72");
+      await expect(engine.reconstruct(shards, [0, 1], [2], { ...stripes, stride: 8 })).rejects.toThrow(
+        "stride",
+      );
+    });
+
     it("takes shards without bytes", async () => {
       const engine = await makeEngine(4, 2);
       const shards = await encodedShards(engine, 0);

@@ -1,6 +1,11 @@
 /** The part of the engine's `WebAssembly` that kernels use; the language's own library files do not declare it. */
 export interface WebAssemblyApi {
-  readonly Memory: new (limits: { readonly initial: number; readonly maximum?: number }) => WasmMemory;
+  /** A shared one, whose threads see the same bytes, needs a maximum; its buffer is a SharedArrayBuffer. */
+  readonly Memory: new (limits: {
+    readonly initial: number;
+    readonly maximum?: number;
+    readonly shared?: boolean;
+  }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
     module: object,

@@ -82,8 +82,15 @@ export function kernelShape(rows: number, inputs: number, isPaired: boolean): Ke
   return { rows, inputs: (rows + 1) * inputs <= MAX_UNROLLED ? inputs : 0, isPaired };
 }
 
-/** Writes what all kernels have: the loop over the shards' bytes and, where it is wanted, that over the inputs. */
-export function loopModule({ rows, inputs }: KernelShape, body: KernelBody): Uint8Array<ArrayBuffer> {
+/**
+ * Writes what all kernels have: the loop over the shards' bytes and, where it is wanted, that over the inputs.
+ * @param isShared - whether threads share the memory
+ */
+export function loopModule(
+  { rows, inputs }: KernelShape,
+  body: KernelBody,
+  isShared: boolean,
+): Uint8Array<ArrayBuffer> {
   const { sums, others, inputsAtOnce, tableBytes, turnBytes } = body;
   const address = (code: WasmCode, pointers: number, n: number): WasmCode =>
     code
@@ -124,6 +131,7 @@ export function loopModule({ rows, inputs }: KernelShape, body: KernelBody): Uin
     hasResult: false,
     integers: 3,
     vectors: 1 + sums + others,
+    isShared,
     write: (code) => {
       code.i32(0x0f0f0f0f).simd(SIMD.splat32).set(MASK);
       code.repeatWhile(() => turn(code));

@@ -1,8 +1,8 @@
-import { assert, SIMD, type WebAssemblyApi } from "@millrace/base";
+import { assert, SIMD, type WasmMemory, type WebAssemblyApi } from "@millrace/base";
 import { type Arithmetic, type MultiplyShards, plainShards } from "../arithmetic.ts";
 import type { Matrix } from "../matrix.ts";
 import { kernelShape, TURN_BYTES } from "./kernel.ts";
-import { KernelCompiler, KernelMemory, kernelModule } from "./kernel-memory.ts";
+import { KernelCompiler, KernelMemory, kernelModule, newWasmMemory } from "./kernel-memory.ts";
 import { type NibbleTables, nibbleTables } from "./nibble-tables.ts";
 
 /** What shards in the caller's memory are copied into, a piece of each at a time; it stays in the second cache. */
@@ -22,20 +22,28 @@ export class WasmArithmetic implements Arithmetic {
 
   /**
    * @param swizzle - `SIMD.swizzle` or `SIMD.relaxedSwizzle`
+   * @param threads - how many may work in a memory that is allocated here
    * @throws Error when the engine gives no memory
    */
-  constructor(api: WebAssemblyApi, swizzle: number) {
-    this.#compiler = new KernelCompiler(api, swizzle);
-    this.#staging = new KernelMemory(this.#compiler, STAGING_BYTES);
+  constructor(api: WebAssemblyApi, swizzle: number, threads = 1) {
+    this.#compiler = new KernelCompiler(api, swizzle, threads);
+    this.#staging = new KernelMemory(this.#compiler, newWasmMemory(this.#compiler, STAGING_BYTES));
   }
 
   prepare(matrix: Matrix): MultiplyShards {
     const tables = nibbleTables(matrix);
-    return (inputs, outputs) => {
+    return (inputs, outputs, { start, unitBytes, stride, count }) => {
       assert(inputs.length === tables.inputs, "as many inputs as the matrix has columns");
       assert(outputs.length === tables.outputs, "as many outputs as the matrix has rows");
       const shards = [...inputs, ...outputs];
-      this.#multiplyCopies(tables, shards, this.#multiplyInPlace(tables, shards));
+      // Where the shards are in a memory of ours, only what no turn of a kernel fits into is copied.
+      const wholeBytes = this.#placeAll(shards) ? roundDown(unitBytes, TURN_BYTES) : 0;
+      const memory = this.#memories.get(shards[0]!.buffer);
+      for (let i = 0, at = start; i < count; i++, at += stride) memory?.multiply(tables, at, wholeBytes);
+      if (wholeBytes === unitBytes) return;
+      for (let i = 0, at = start; i < count; i++, at += stride) {
+        this.#multiplyCopies(tables, shards, at + wholeBytes, at + unitBytes);
+      }
     };
   }
 
@@ -44,7 +52,7 @@ export class WasmArithmetic implements Arithmetic {
     if (stride % BAD_STRIDE_BYTES === 0) stride += PADDING_BYTES;
     let memory: KernelMemory;
     try {
-      memory = new KernelMemory(this.#compiler, count * stride);
+      memory = new KernelMemory(this.#compiler, newWasmMemory(this.#compiler, count * stride));
     } catch (error) {
       // Shards of more than 4 GiB in all, or no address space left: ordinary memory does, with copies.
       if (error instanceof RangeError) return plainShards(count, shardBytes);
@@ -57,36 +65,42 @@ export class WasmArithmetic implements Arithmetic {
     });
   }
 
-  /** Multiplies what can be where it is. @returns the bytes of each shard that are done, from its start */
-  #multiplyInPlace(tables: NibbleTables, shards: readonly Uint8Array[]): number {
-    const { buffer, length } = shards[0]!;
-    const memory = this.#memories.get(buffer);
-    if (memory === undefined) return 0;
-    for (const [i, shard] of shards.entries()) {
-      if (shard.buffer !== buffer) return 0;
-      memory.place(i, shard.byteOffset);
-    }
-    // No byte behind a shard is written: it may be a part of a longer one.
-    const whole = length - (length % TURN_BYTES);
-    memory.multiply(tables, whole);
-    return whole;
+  /** The memory that shards are in; undefined when they are in several, or elsewhere. */
+  memoryOf(shards: readonly (Uint8Array | undefined)[]): WasmMemory | undefined {
+    const buffers = new Set(shards.flatMap((shard) => shard?.buffer ?? []));
+    return buffers.size === 1 ? this.#memories.get([...buffers][0]!)?.wasmMemory : undefined;
   }
 
-  /** Multiplies the rest of the shards, from `start` on, by way of the staging memory. */
-  #multiplyCopies(tables: NibbleTables, shards: readonly Uint8Array[], start: number): void {
-    const { length } = shards[0]!;
-    if (start === length) return;
+  /** Takes over a memory that another thread allocated, so that shards in it are multiplied where they are. */
+  adopt(wasmMemory: WasmMemory): void {
+    this.#memories.set(wasmMemory.buffer, new KernelMemory(this.#compiler, wasmMemory));
+  }
+
+  /** Tells the kernels where the shards are. @returns whether all are in one memory of ours */
+  #placeAll(shards: readonly Uint8Array[]): boolean {
+    const { buffer } = shards[0]!;
+    const memory = this.#memories.get(buffer);
+    if (memory === undefined) return false;
+    for (const [i, shard] of shards.entries()) {
+      if (shard.buffer !== buffer) return false;
+      memory.place(i, shard.byteOffset);
+    }
+    return true;
+  }
+
+  /** Multiplies a range of the shards by way of the staging memory. */
+  #multiplyCopies(tables: NibbleTables, shards: readonly Uint8Array[], start: number, stop: number): void {
     const memory = this.#staging;
     const { bytes, shardsAt } = memory;
     const stride = roundDown(STAGING_BYTES / shards.length, PADDING_BYTES);
     const addressOf = (shard: number): number => shardsAt + shard * stride;
     for (let i = 0; i < shards.length; i++) memory.place(i, addressOf(i));
     const pieceBytes = stride - PADDING_BYTES;
-    for (let at = start; at < length; at += pieceBytes) {
-      const end = Math.min(length, at + pieceBytes);
+    for (let at = start; at < stop; at += pieceBytes) {
+      const end = Math.min(stop, at + pieceBytes);
       for (let i = 0; i < tables.inputs; i++) bytes.set(shards[i]!.subarray(at, end), addressOf(i));
       // What is computed beyond the end falls into the padding.
-      memory.multiply(tables, roundUp(end - at, TURN_BYTES));
+      memory.multiply(tables, 0, roundUp(end - at, TURN_BYTES));
       for (let i = tables.inputs; i < shards.length; i++) {
         shards[i]!.set(bytes.subarray(addressOf(i), addressOf(i) + end - at), at);
       }

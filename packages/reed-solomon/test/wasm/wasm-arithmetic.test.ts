@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Matrix, makeMatrix } from "../../src/matrix.ts";
 import { typeScriptArithmetic } from "../../src/multiply.ts";
+import { wholeShards } from "../../src/stripes.ts";
 import { kernelShape, MAX_KERNEL_ROWS } from "../../src/wasm/kernel.ts";
 import { kernelModule } from "../../src/wasm/kernel-memory.ts";
 import { WasmArithmetic } from "../../src/wasm/wasm-arithmetic.ts";
@@ -44,8 +45,9 @@ describe.each([
           of.map((shard) => shard.subarray(offset, offset + length));
         const found = parts(whole);
         const expected = parts(before);
-        wasm.prepare(matrix)(found.slice(0, columns), found.slice(columns));
-        typeScriptArithmetic.prepare(matrix)(expected.slice(0, columns), expected.slice(columns));
+        const all = wholeShards(length);
+        wasm.prepare(matrix)(found.slice(0, columns), found.slice(columns), all);
+        typeScriptArithmetic.prepare(matrix)(expected.slice(0, columns), expected.slice(columns), all);
         // The whole shards: what lies around the parts must be as it was.
         for (const [i, shard] of whole.entries()) expect(Buffer.compare(shard, before[i]!)).toBe(0);
       },
@@ -64,8 +66,8 @@ describe.each([
       more[i]!.set(mine[i]!);
     }
     const multiply = wasm.prepare(matrix);
-    multiply(others.slice(0, 3), others.slice(3));
-    multiply([mine[0]!, more[1]!, mine[2]!], [others[0]!, more[4]!]);
+    multiply(others.slice(0, 3), others.slice(3), wholeShards(100));
+    multiply([mine[0]!, more[1]!, mine[2]!], [others[0]!, more[4]!], wholeShards(100));
     expect(others[0]).toEqual(others[3]);
     expect(new Uint8Array(more[4]!)).toEqual(others[4]);
   });
@@ -77,9 +79,9 @@ describe.each([
     const first = wasm.prepare({ rows: 1, columns: 2, cells: Uint8Array.of(1, 1) });
     const second = wasm.prepare({ rows: 1, columns: 2, cells: Uint8Array.of(1, 0) });
     for (let round = 0; round < 3; round++) {
-      first(shards.slice(0, 2), shards.slice(2));
+      first(shards.slice(0, 2), shards.slice(2), wholeShards(64));
       expect(shards[2]![63]).toBe(3);
-      second(shards.slice(0, 2), shards.slice(2));
+      second(shards.slice(0, 2), shards.slice(2), wholeShards(64));
       expect(shards[2]![63]).toBe(1);
     }
   });
