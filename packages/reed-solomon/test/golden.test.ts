@@ -12,8 +12,11 @@ interface Vector {
   readonly parity: readonly string[];
 }
 
-/** Written by scripts/golden, a Go program over klauspost/reedsolomon. */
-const vectors: Vector[] = JSON.parse(readFileSync(new URL("golden/klauspost.json", import.meta.url), "utf8"));
+/** Written by scripts/golden: a Go program over klauspost/reedsolomon, and one in Python over ISA-L. */
+const vectors = ["klauspost", "isal"].flatMap((name) => {
+  const text = readFileSync(new URL(`golden/${name}.json`, import.meta.url), "utf8");
+  return (JSON.parse(text) as Vector[]).map((vector) => ({ name, ...vector }));
+});
 
 /** The generator of scripts/golden/main.go: xorshift32, its top byte. */
 function xorshiftBytes(seed: number): () => number {
@@ -31,7 +34,7 @@ const runs = vectors.flatMap((vector) => [
   { ...vector, engine: "wasm" as const },
 ]);
 
-it.each(runs)("makes klauspost's bytes: $engine, $matrix, $dataShards+$parityShards", async (vector) => {
+it.each(runs)("makes the bytes of $name: $engine, $matrix, $dataShards+$parityShards", async (vector) => {
   const next = xorshiftBytes(vector.seed);
   const { dataShards, parityShards, matrix } = vector;
   const engine = newReedSolomon({ dataShards, parityShards, matrix, engine: vector.engine });
