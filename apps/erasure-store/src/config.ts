@@ -18,11 +18,11 @@ export type Size = number | string;
 
 /** A backend of a configuration; a location alone stands for one with all else left out. */
 export interface BackendConfig {
-  /** "dir:PATH", "s3://BUCKET/PREFIX?endpoint=URL&region=NAME" or "webdav:URL". */
+  /** "dir:PATH", "s3://BUCKET/PREFIX?endpoint=URL&region=NAME", "webdav:URL", "sftp://USER@HOST:PORT/PATH?fingerprint=…". */
   readonly location: string;
   /**
    * Of a server: "file:PATH", or "env:NAME" for NAME_ACCESS_KEY_ID and NAME_SECRET_ACCESS_KEY (S3), NAME_USERNAME and
-   * NAME_PASSWORD (WebDAV). @default "env:AWS"
+   * NAME_PASSWORD (WebDAV), NAME_PRIVATE_KEY (a path) or NAME_PASSWORD (SFTP). @default "env:AWS"
    */
   readonly credentials?: string;
   /** Its share of shards, compared with others'. @default 1 */

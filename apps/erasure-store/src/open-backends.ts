@@ -6,6 +6,8 @@ import type { FilledConfig } from "./config.ts";
 import { DirectoryBackend } from "./directory-backend.ts";
 import type { HttpPatience } from "./remote/http-client.ts";
 import { S3Backend, type S3Credentials } from "./remote/s3-backend.ts";
+import { SftpBackend } from "./remote/sftp-backend.ts";
+import type { SftpCredentials } from "./remote/sftp-client.ts";
 import { WebDavBackend, type WebDavCredentials } from "./remote/webdav-backend.ts";
 import { readSecret } from "./repository-key.ts";
 
@@ -23,6 +25,10 @@ export function openBackends(
     if (place.kind === "dir") return new DirectoryBackend(vfs, name, place.path, durability);
     const read = (names: readonly [string, string]): Promise<[string, string]> =>
       readCredentials(vfs, credentials, environment, names);
+    if (place.kind === "sftp") {
+      const user = (): Promise<SftpCredentials> => readSftpCredentials(vfs, credentials, environment);
+      return new SftpBackend(name, { ...place, credentials: user }, place.path, patience);
+    }
     if (place.kind === "webdav") {
       const user = async (): Promise<WebDavCredentials> => {
         const [username, password] = await read(["USERNAME", "PASSWORD"]);
@@ -57,4 +63,29 @@ async function readCredentials(
   const [first, second] = (await readSecret(vfs, reference, environment)).split(/\r?\n/);
   if (first !== undefined && second !== undefined) return [first, second];
   throw new MillraceError("STORE_KEY_ABSENT", `${reference}: expected two lines, who and the secret`);
+}
+
+/**
+ * "env:NAME" stands for NAME_PRIVATE_KEY, a file's path, with NAME_PASSPHRASE where it needs one, or for NAME_PASSWORD;
+ * "file:PATH" is the private key itself, or a password.
+ * @throws MillraceError `STORE_KEY_ABSENT`
+ */
+async function readSftpCredentials(
+  vfs: Vfs,
+  reference: string,
+  environment: Environment,
+): Promise<SftpCredentials> {
+  const isKey = (text: string): boolean => text.startsWith("-----BEGIN") || text.startsWith("PuTTY-");
+  if (!reference.startsWith("env:")) {
+    const secret = await readSecret(vfs, reference, environment);
+    return isKey(secret) ? { privateKey: `${secret}\n` } : { password: secret };
+  }
+  const name = reference.slice("env:".length);
+  const path = environment[`${name}_PRIVATE_KEY`];
+  if (path === undefined) {
+    return { password: await readSecret(vfs, `${reference}_PASSWORD`, environment) };
+  }
+  const privateKey = `${await readSecret(vfs, `file:${path}`, environment)}\n`;
+  const passphrase = environment[`${name}_PASSPHRASE`];
+  return { privateKey, ...(passphrase !== undefined && { passphrase }) };
 }

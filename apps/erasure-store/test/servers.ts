@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 
 /** Whether a program is there to be asked for its version. */
 export function isInstalled(program: string, versionFlag: string): boolean {
@@ -12,12 +12,19 @@ export function isInstalled(program: string, versionFlag: string): boolean {
   }
 }
 
-/** Runs a server on a free port of loopback until it answers; stops it when it is disposed of. */
+/** A server that runs until it is disposed of. */
+export interface RunningServer extends AsyncDisposable {
+  /** As HTTP has it. */
+  readonly endpoint: string;
+  readonly port: number;
+}
+
+/** Runs a server on a free port of loopback until it takes connections; stops it when it is disposed of. */
 export async function startServer(
   program: string,
   args: (port: number) => readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<{ readonly endpoint: string } & AsyncDisposable> {
+): Promise<RunningServer> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as { port: number };
@@ -25,13 +32,7 @@ export async function startServer(
   await once(probe, "close");
   const env = { ...process.env, ...environment };
   const child: ChildProcess = spawn(program, args(port), { env, stdio: "ignore" });
-  const endpoint = `http://127.0.0.1:${port}`;
-  for (;;) {
-    const isUp = await fetch(endpoint).then(
-      () => true,
-      () => false,
-    );
-    if (isUp) break;
+  while (!(await takesConnections(port))) {
     if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);
     await new Promise((tick) => setTimeout(tick, 20));
   }
@@ -40,5 +41,13 @@ export async function startServer(
     child.kill();
     await ended;
   };
-  return { endpoint, [Symbol.asyncDispose]: stop };
+  return { endpoint: `http://127.0.0.1:${port}`, port, [Symbol.asyncDispose]: stop };
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+  const isUp = await promise;
+  socket.destroy();
+  return isUp;
 }
