@@ -8,11 +8,12 @@ import {
   writeU32,
   writeU64,
 } from "@millrace/base";
-import { crc32 } from "@millrace/compress";
+import { crc32, type Words64, xxh64 } from "@millrace/compress";
 import type { CodeFamily } from "@millrace/reed-solomon";
 import { type Coding, checkCoding } from "./coding.ts";
 import { CODE_FAMILIES } from "./engines.ts";
 import { MAX_NAME_BYTES } from "./object-name.ts";
+import { CHECKSUM_BYTES } from "./stripe-layout.ts";
 
 /** What a shard file says of itself; the layout is in docs/formats/shard.md. */
 export interface ShardHeader {
@@ -45,7 +46,7 @@ export interface ShardTrailer {
 
 const HEADER_MAGIC = new TextEncoder().encode("MRSHARD\n");
 const TRAILER_MAGIC = new TextEncoder().encode("MRSHEND\n");
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const FIXED_HEADER_BYTES = 40;
 const CRC_BYTES = 4;
 /** Most bytes of the JSON text behind the name. */
@@ -155,13 +156,42 @@ export function decodeShardTrailer(
   };
 }
 
-const SEED = new Uint8Array(12);
+/** Where the checksum and unit of one stripe are in a run of them. */
+export interface UnitSlot {
+  readonly start: number;
+  /** The end of the unit. */
+  readonly end: number;
+  readonly stripe: number;
+}
 
-/** The checksum of a unit of a stripe: a unit in another place or shard does not fit. */
-export function unitChecksum(unit: Uint8Array, headerCrc: number, stripe: number): number {
-  writeU32(SEED, 0, headerCrc);
-  writeU64(SEED, 4, stripe);
-  return crc32(unit, crc32(SEED));
+/** The slots of a run: consecutive stripes, each but the last of `slotBytes`. */
+export function* slotsOf(
+  runLength: number,
+  slotBytes: number,
+  firstStripe: number,
+): Generator<UnitSlot, void, undefined> {
+  for (let start = 0, stripe = firstStripe; start < runLength; start += slotBytes, stripe++) {
+    yield { start, end: Math.min(start + slotBytes, runLength), stripe };
+  }
+}
+
+/** Puts the checksum of a slot's unit in front of it. */
+export function sealUnit(run: Uint8Array, slot: UnitSlot, headerCrc: number): void {
+  const [low, high] = unitChecksum(run, slot, headerCrc);
+  writeU32(run, slot.start, low);
+  writeU32(run, slot.start + 4, high);
+}
+
+/** Whether the checksum in a slot is that of its unit. */
+export function isUnitWhole(run: Uint8Array, slot: UnitSlot, headerCrc: number): boolean {
+  const [low, high] = unitChecksum(run, slot, headerCrc);
+  return readU32(run, slot.start) === low && readU32(run, slot.start + 4) === high;
+}
+
+/** The checksum of a unit of a stripe, which is its seed together with the shard: a unit elsewhere does not fit. */
+function unitChecksum(run: Uint8Array, { start, end, stripe }: UnitSlot, headerCrc: number): Words64 {
+  const unit = run.subarray(start + CHECKSUM_BYTES, end);
+  return xxh64(unit, [stripe >>> 0, (headerCrc ^ Math.floor(stripe / 2 ** 32)) >>> 0]);
 }
 
 export function corruptShard(path: string, byteOffset: number, problem: string): CorruptDataError {

@@ -1,4 +1,3 @@
-import { readU32 } from "@millrace/base";
 import { newHasher } from "@millrace/compress";
 import { type ByteSource, readSourceFull } from "@millrace/files";
 import type { ShardBackend } from "./backend.ts";
@@ -9,10 +8,11 @@ import {
   decodeShardHeader,
   decodeShardTrailer,
   encodeShardHeader,
+  isUnitWhole,
   MAX_HEADER_BYTES,
   type ShardHeader,
+  slotsOf,
   TRAILER_BYTES,
-  unitChecksum,
 } from "./shard-format.ts";
 import { bodyBytes, CHECKSUM_BYTES, runBytes, stripeCount, stripeOffset } from "./stripe-layout.ts";
 
@@ -94,11 +94,10 @@ export class ShardInput {
     const at = this.#headerBytes + stripeOffset(this.#manifest, firstStripe);
     await readSourceFull(this.#source, run, at);
     const slotBytes = CHECKSUM_BYTES + this.#manifest.unitBytes;
-    for (let start = 0, stripe = firstStripe; start < run.length; start += slotBytes, stripe++) {
-      const unit = run.subarray(start + CHECKSUM_BYTES, Math.min(start + slotBytes, run.length));
-      if (unitChecksum(unit, this.#headerCrc, stripe) === readU32(run, start)) continue;
-      const problem = `the checksum of unit ${stripe} is wrong`;
-      isBad(stripe, corruptShard(this.#source.name, at + start, problem));
+    for (const slot of slotsOf(run.length, slotBytes, firstStripe)) {
+      if (isUnitWhole(run, slot, this.#headerCrc)) continue;
+      const problem = `the checksum of unit ${slot.stripe} is wrong`;
+      isBad(slot.stripe, corruptShard(this.#source.name, at + slot.start, problem));
     }
   }
 

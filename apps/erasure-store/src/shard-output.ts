@@ -1,4 +1,4 @@
-import { assert, writeU32 } from "@millrace/base";
+import { assert } from "@millrace/base";
 import { type Hasher, newHasher } from "@millrace/compress";
 import type { BackendWriter, ShardBackend } from "./backend.ts";
 import {
@@ -7,7 +7,8 @@ import {
   encodeShardTrailer,
   type ShardHeader,
   type ShardTrailer,
-  unitChecksum,
+  sealUnit,
+  slotsOf,
 } from "./shard-format.ts";
 import { CHECKSUM_BYTES } from "./stripe-layout.ts";
 
@@ -58,10 +59,9 @@ export class ShardOutput {
    * @param slotBytes - of each but the last, which may be shorter
    */
   seal(run: Uint8Array, slotBytes: number, firstStripe: number): void {
-    for (let at = 0, stripe = firstStripe; at < run.length; at += slotBytes, stripe++) {
-      const unit = run.subarray(at + CHECKSUM_BYTES, Math.min(at + slotBytes, run.length));
-      writeU32(run, at, unitChecksum(unit, this.#headerCrc, stripe));
-      this.#digest.update(run.subarray(at, at + CHECKSUM_BYTES));
+    for (const slot of slotsOf(run.length, slotBytes, firstStripe)) {
+      sealUnit(run, slot, this.#headerCrc);
+      this.#digest.update(run.subarray(slot.start, slot.start + CHECKSUM_BYTES));
     }
   }
 

@@ -1,4 +1,4 @@
-import { MetricsRegistry, type MetricsSnapshot } from "@millrace/metrics";
+import { type Counter, MetricsRegistry, type MetricsSnapshot } from "@millrace/metrics";
 
 /** The parts of a put or get that take time. */
 export const STAGES = ["read", "compress", "encrypt", "code", "hash", "write", "clean-up"] as const;
@@ -9,12 +9,17 @@ export type Stage = (typeof STAGES)[number];
 /** What a store counts since it was opened. */
 export class StoreMetrics {
   readonly registry: MetricsRegistry = new MetricsRegistry();
+  readonly #stages = new Map<Stage, Counter>();
 
   /** Adds time that a stage took, as seen from the calling thread; stages overlap. */
   addStage(stage: Stage, milliseconds: number): void {
-    this.registry
-      .counter("store_stage_seconds_total", { help: "Time by stage.", labels: { stage } })
-      .add(milliseconds / 1000);
+    let counter = this.#stages.get(stage);
+    if (counter === undefined) {
+      const options = { help: "Time by stage.", labels: { stage } };
+      counter = this.registry.counter("store_stage_seconds_total", options);
+      this.#stages.set(stage, counter);
+    }
+    counter.add(milliseconds / 1000);
   }
 
   /** Measures one call as a stage. */

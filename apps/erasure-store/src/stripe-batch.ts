@@ -68,6 +68,12 @@ export class StripeBatch {
     return this.#memory[shard]!.subarray(start, start + unitBytes);
   }
 
+  /** Checksum and unit of one shard in the i-th stripe. */
+  slot(shard: number, i: number, unitBytes: number): Uint8Array {
+    const start = i * this.#slotBytes;
+    return this.#memory[shard]!.subarray(start, start + CHECKSUM_BYTES + unitBytes);
+  }
+
   /** The units of all shards in the i-th stripe. */
   units(i: number, unitBytes: number): Uint8Array[] {
     return this.#memory.map((_, shard) => this.unit(shard, i, unitBytes));

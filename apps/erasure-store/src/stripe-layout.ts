@@ -8,7 +8,7 @@ export interface StripeLayout {
 }
 
 /** Bytes of the checksum in front of each unit. */
-export const CHECKSUM_BYTES = 4;
+export const CHECKSUM_BYTES = 8;
 
 /** How many stripes an object has; none when it is empty. */
 export function stripeCount({ storedBytes, dataShards, unitBytes }: StripeLayout): number {

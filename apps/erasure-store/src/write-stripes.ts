@@ -43,7 +43,7 @@ export async function writeStripes(
       const batch = await StripeBatch.take(budget, coder, unitBytes, stripes, signal);
       let count = 0;
       try {
-        count = await encodeBatch(context, batch, reader, coder, unitBytes);
+        count = await encodeBatch(context, batch, reader, coder, outputs, unitBytes, first);
       } finally {
         if (count === 0) batch.release();
       }
@@ -51,11 +51,6 @@ export async function writeStripes(
       if (count === 0) break;
       const layout: StripeLayout = { storedBytes: count, dataShards, unitBytes };
       const length = runBytes(layout, 0, Math.ceil(count / stripeBytes));
-      const startMs = performance.now();
-      for (const [shard, output] of outputs.entries()) {
-        output.seal(batch.run(shard, length), CHECKSUM_BYTES + unitBytes, first);
-      }
-      metrics.addStage("hash", performance.now() - startMs);
       const written = metrics.measure("write", () =>
         Promise.all(outputs.map((output, shard) => output.write(batch.run(shard, length)))),
       );
@@ -77,13 +72,18 @@ export async function writeStripes(
   return storedBytes;
 }
 
-/** Fills a batch with data and parity. @returns the bytes of data; fewer than there is room for at the end only */
+/**
+ * Fills a batch with data, parity and checksums, a stripe at a time: it is read, coded and hashed in the cache.
+ * @returns the bytes of data; fewer than there is room for at the end only
+ */
 async function encodeBatch(
   { metrics }: StoreContext,
   batch: StripeBatch,
   reader: ForwardReader,
   coder: Coder,
+  outputs: readonly ShardOutput[],
   unitBytes: number,
+  firstStripe: number,
 ): Promise<number> {
   const { dataShards } = coder;
   const stripeBytes = dataShards * unitBytes;
@@ -100,7 +100,12 @@ async function encodeBatch(
     const length = unitBytesOf({ storedBytes: count, dataShards, unitBytes }, 0);
     if (count < stripeBytes) shortenUnits(batch, i, dataShards, unitBytes, count, length);
     await coder.encode(batch.units(i, length));
-    metrics.addStage("code", performance.now() - readMs);
+    const codeMs = performance.now();
+    metrics.addStage("code", codeMs - readMs);
+    for (const [shard, output] of outputs.entries()) {
+      output.seal(batch.slot(shard, i, length), CHECKSUM_BYTES + length, firstStripe + i);
+    }
+    metrics.addStage("hash", performance.now() - codeMs);
     bytes += count;
     if (count < stripeBytes) break;
   }

@@ -53,7 +53,7 @@ const MANIFEST: Manifest = {
 describe("the header of a shard", () => {
   it("has the documented bytes", () => {
     expect(Buffer.from(encodeShardHeader(HEADER)).toString("hex")).toMatchInlineSnapshot(
-      `"4d5253484152440a02000400c838ff010000010064000000000102030405060708090a0b0c0d0e0f612fc3bc7b22637265617465644d73223a313730303030303030303030302c22636f64696e67223a7b22636f6d7072657373696f6e223a226e6f6e65222c22656e6372797074696f6e223a6e756c6c2c227365676d656e744279746573223a313034383537367d7d522a4cde"`,
+      `"4d5253484152440a03000400c838ff010000010064000000000102030405060708090a0b0c0d0e0f612fc3bc7b22637265617465644d73223a313730303030303030303030302c22636f64696e67223a7b22636f6d7072657373696f6e223a226e6f6e65222c22656e6372797074696f6e223a6e756c6c2c227365676d656e744279746573223a313034383537367d7d28020de1"`,
     );
   });
 
@@ -75,8 +75,8 @@ describe("the header of a shard", () => {
   });
 
   it("says that a newer program wrote it", () => {
-    const failure = (): unknown => decodeShardHeader(encodeShardHeader(HEADER).with(8, 3), "x");
-    expect(failure).toThrow("shard format version 3, this program reads 2");
+    const failure = (): unknown => decodeShardHeader(encodeShardHeader(HEADER).with(8, 4), "x");
+    expect(failure).toThrow("shard format version 4, this program reads 3");
   });
 });
 
@@ -145,7 +145,7 @@ it("stripes hold all bytes, and the last one no more than it must", () => {
         expect(unit % 8).toBe(0);
         expect(unit).toBeGreaterThan(0);
         capacity += unit * dataShards;
-        body += unit + 4;
+        body += unit + 8;
       }
       expect(capacity).toBeGreaterThanOrEqual(bytes);
       expect(capacity - bytes).toBeLessThan(8 * dataShards);
