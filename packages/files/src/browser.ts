@@ -37,5 +37,7 @@ export { noVfs as defaultVfs } from "./no-vfs.ts";
 export { baseName, joinPath, parentPath } from "./paths.ts";
 export { DEFAULT_READ_CHUNKS_OPTIONS, type ReadChunksOptions, readChunks } from "./read-chunks.ts";
 export { readFull, readFullSync } from "./read-full.ts";
+export { SpilledBytes } from "./spilled-bytes.ts";
 export { type ByteStream, StreamReader } from "./stream-reader.ts";
+export { type TemporaryFile, TemporarySpace, type TemporarySpaceStatistics } from "./temporary-space.ts";
 export type { EntryKind, OpenFlags, Vfs, VfsEntry, VfsFile, VfsLock, VfsStat } from "./vfs.ts";
