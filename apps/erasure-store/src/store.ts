@@ -5,6 +5,7 @@ import { checkConfig, type FilledConfig, type StoreConfig } from "./config.ts";
 import { readConfig } from "./config-file.ts";
 import { type ConfigOverrides, environmentOverrides, overlay } from "./config-layers.ts";
 import { Coders } from "./engines.ts";
+import { GatheringWriter } from "./gathering-writer.ts";
 import { type ListedObject, listObjects } from "./list.ts";
 import { openBackends } from "./open-backends.ts";
 import { type PutOptions, type PutResult, putObject } from "./put.ts";
@@ -56,8 +57,6 @@ export interface GetResult {
   readonly bytes: number;
 }
 
-/** Pieces of an object are gathered to this before they are written. */
-const WRITE_BYTES = 1024 * 1024;
 /** The budget takes no more than this part of the memory that is free, whatever the configuration says. */
 const MEMORY_PART = 0.5;
 
@@ -159,34 +158,16 @@ export class ErasureStore {
     // The object is looked up before the file is begun: an unknown name must not even touch the disk.
     let next = await pieces.next();
     await using output = await AtomicFile.create(vfs, path, { durability: config.durability });
-    // Two buffers: one is written while the other is filled.
-    const buffers = [new Uint8Array(WRITE_BYTES), new Uint8Array(WRITE_BYTES)] as const;
-    let [turn, filled, bytes] = [0, 0, 0];
-    let writing = Promise.resolve();
-    const flush = async (): Promise<void> => {
-      await writing;
-      const ready = buffers[turn & 1]!.subarray(0, filled);
-      writing = metrics.measure("write", () => output.write(ready));
-      // Its failure is met at the next await; until then it must not count as unhandled.
-      writing.catch(() => {});
-      turn++;
-      filled = 0;
-    };
+    const writer = new GatheringWriter((bytes) => metrics.measure("write", () => output.write(bytes)));
+    let bytes = 0;
     try {
       for (; next.done !== true; next = await pieces.next()) {
-        for (let at = 0; at < next.value.length; ) {
-          const part = next.value.subarray(at, at + WRITE_BYTES - filled);
-          buffers[turn & 1]!.set(part, filled);
-          filled += part.length;
-          at += part.length;
-          if (filled === WRITE_BYTES) await flush();
-        }
+        await writer.add(next.value);
         bytes += next.value.length;
       }
-      await flush();
-      await writing;
+      await writer.finish();
     } finally {
-      await writing.catch(() => {});
+      await writer.settle();
       await pieces.return();
     }
     await output.commit();
