@@ -4,6 +4,7 @@ import { ALL_KEYS, scanTree } from "./btree/scan.ts";
 import { createTree, getFromTree, putInTree } from "./btree/tree.ts";
 import { setPrimaryRoot } from "./collection-page.ts";
 import { CATALOG_PAGE, PAGE_TYPE } from "./storage/page-format.ts";
+import type { PageReader } from "./storage/page-reader.ts";
 import type { Pager } from "./storage/pager.ts";
 
 const MAX_NAME_BYTES = 255;
@@ -11,7 +12,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** The page of a collection; undefined when there is none of that name. */
-export function findCollection(pager: Pager, name: string): number | undefined {
+export function findCollection(pager: PageReader, name: string): number | undefined {
   const value = getFromTree(pager, CATALOG_PAGE, encoder.encode(name));
   return value === undefined ? undefined : readU32(value, 0);
 }
@@ -29,7 +30,7 @@ export function findOrCreateCollection(pager: Pager, name: string): number {
 }
 
 /** All collections, by name. */
-export function listCollections(pager: Pager): { name: string; page: number }[] {
+export function listCollections(pager: PageReader): { name: string; page: number }[] {
   const entries = scanTree(
     pager,
     CATALOG_PAGE,

@@ -1,5 +1,8 @@
 /** The page of one collection: counts, the root of its documents, its indexes (docs/formats/doc-db.md). */
 import { CapacityError, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "@millrace/base";
+import { encodeDocument } from "./document/encode.ts";
+import type { Document } from "./document/value.ts";
+import { definitionOf, type IndexDefinition } from "./indexes/definition.ts";
 import { PAGE_BYTES, PAGE_HEAD_BYTES } from "./storage/page-format.ts";
 
 const COUNT = PAGE_HEAD_BYTES;
@@ -8,18 +11,16 @@ const ROOT = PAGE_HEAD_BYTES + 16;
 const INDEX_COUNT = PAGE_HEAD_BYTES + 20;
 const INDEXES = PAGE_HEAD_BYTES + 24;
 const INDEX_HEAD_BYTES = 8;
-const UNIQUE = 1;
 const MULTIKEY = 2;
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const CUT_KEYS = 4;
 
 /** One index as the collection's page has it. */
 export interface IndexEntry {
-  readonly field: string;
-  readonly isUnique: boolean;
-  /** Whether any document has, or had, more than one key in it. */
+  readonly definition: IndexDefinition;
+  /** Whether any document with an array is, or was, in it. */
   readonly isMultikey: boolean;
+  /** Whether any key is, or was, cut, so that the order of the keys is not quite that of the values. */
+  readonly hasCutKeys: boolean;
   readonly root: number;
   /** Where the entry lies in the page. */
   readonly offset: number;
@@ -51,38 +52,68 @@ export function indexesOf(page: Uint8Array): IndexEntry[] {
   const indexes: IndexEntry[] = [];
   let offset = INDEXES;
   for (let left = readU16(page, INDEX_COUNT); left > 0; left--) {
-    const nameStart = offset + INDEX_HEAD_BYTES;
-    const nameEnd = nameStart + readU16(page, offset + 2);
+    const start = offset + INDEX_HEAD_BYTES;
+    const end = start + readU16(page, offset + 2);
     indexes.push({
-      field: decoder.decode(page.subarray(nameStart, nameEnd)),
-      isUnique: (page[offset]! & UNIQUE) !== 0,
+      definition: definitionOf(page.subarray(start, end)),
       isMultikey: (page[offset]! & MULTIKEY) !== 0,
+      hasCutKeys: (page[offset]! & CUT_KEYS) !== 0,
       root: readU32(page, offset + 4),
       offset,
     });
-    offset = nameEnd;
+    offset = end;
   }
   return indexes;
+}
+
+/** The index of a name; undefined when there is none. */
+export function findIndex(page: Uint8Array, name: string): IndexEntry | undefined {
+  return indexesOf(page).find(({ definition }) => definition.name === name);
 }
 
 export function setMultikey(page: Uint8Array, index: IndexEntry): void {
   page[index.offset] = page[index.offset]! | MULTIKEY;
 }
 
-/** @throws CapacityError `DOCDB_INDEXES_FULL` when the page has no room for another index */
-export function addIndex(page: Uint8Array, field: string, isUnique: boolean, root: number): void {
-  const name = encoder.encode(field);
-  const offset = indexesOf(page).reduce(
-    (end, index) => end + INDEX_HEAD_BYTES + encoder.encode(index.field).length,
-    INDEXES,
-  );
-  const needed = offset + INDEX_HEAD_BYTES + name.length;
+export function setCutKeys(page: Uint8Array, index: IndexEntry): void {
+  page[index.offset] = page[index.offset]! | CUT_KEYS;
+}
+
+/** An index to be written: its specification, and what {@link IndexEntry} has beside it. */
+export interface NewIndex {
+  readonly spec: Document;
+  readonly isMultikey: boolean;
+  readonly hasCutKeys: boolean;
+  readonly root: number;
+}
+
+/**
+ * Gives a collection these indexes and no others.
+ * @throws CapacityError `DOCDB_INDEXES_FULL` when the page has no room for them; nothing is changed then
+ */
+export function setIndexes(page: Uint8Array, indexes: readonly NewIndex[]): void {
+  const entries = indexes.map(({ spec, isMultikey, hasCutKeys, root }) => {
+    const bytes = encodeDocument(spec);
+    const entry = new Uint8Array(INDEX_HEAD_BYTES + bytes.length);
+    entry[0] = (isMultikey ? MULTIKEY : 0) | (hasCutKeys ? CUT_KEYS : 0);
+    writeU16(entry, 2, bytes.length);
+    writeU32(entry, 4, root);
+    entry.set(bytes, INDEX_HEAD_BYTES);
+    return entry;
+  });
+  const needed = entries.reduce((sum, { length }) => sum + length, INDEXES);
   if (needed > PAGE_BYTES)
-    throw new CapacityError("DOCDB_INDEXES_FULL", "index names of a collection", needed, PAGE_BYTES);
-  page[offset] = isUnique ? UNIQUE : 0;
-  page[offset + 1] = 0;
-  writeU16(page, offset + 2, name.length);
-  writeU32(page, offset + 4, root);
-  page.set(name, offset + INDEX_HEAD_BYTES);
-  writeU16(page, INDEX_COUNT, readU16(page, INDEX_COUNT) + 1);
+    throw new CapacityError("DOCDB_INDEXES_FULL", "indexes of a collection", needed, PAGE_BYTES);
+  let offset = INDEXES;
+  for (const entry of entries) {
+    page.set(entry, offset);
+    offset += entry.length;
+  }
+  page.fill(0, offset);
+  writeU16(page, INDEX_COUNT, entries.length);
+}
+
+/** An entry as {@link setIndexes} takes it. */
+export function asNewIndex({ definition, isMultikey, hasCutKeys, root }: IndexEntry): NewIndex {
+  return { spec: definition.spec, isMultikey, hasCutKeys, root };
 }

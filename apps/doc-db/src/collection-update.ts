@@ -2,14 +2,9 @@
 import { getFromTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { primaryRootOf } from "./collection-page.ts";
-import {
-  deleteById,
-  insertPrepared,
-  lookupIn,
-  prepareDocument,
-  replacePrepared,
-} from "./collection-store.ts";
+import { deleteById, insertPrepared, prepareDocument, replacePrepared } from "./collection-store.ts";
 import { decodeDocument } from "./document/decode.ts";
+import { lookupIn } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
 import { FetchCounters, fetchMatches } from "./fetch.ts";
 import { compareBytes } from "./keys/compare.ts";

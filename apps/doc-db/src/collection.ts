@@ -2,8 +2,9 @@ import { AbortedError, resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
 import { getFromTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
+import { dropNamedIndexes, type IndexOptions, indexSpec, listIndexSpecs } from "./collection-indexes.ts";
 import { documentCountOf, primaryRootOf } from "./collection-page.ts";
-import { buildIndex, deleteById, encodeId, insertPrepared, prepareDocument } from "./collection-store.ts";
+import { deleteById, encodeId, insertPrepared, prepareDocument } from "./collection-store.ts";
 import {
   changeOne,
   DEFAULT_UPDATE_OPTIONS,
@@ -15,6 +16,7 @@ import { decodeDocument } from "./document/decode.ts";
 import { type Document, getField, type Value } from "./document/value.ts";
 import { FetchCounters, fetchMatches } from "./fetch.ts";
 import { FindCursor, type FindOptions } from "./find-cursor.ts";
+import { buildIndex } from "./indexes/store.ts";
 import { distinct } from "./mql/expr/set.ts";
 import { compileUpdate } from "./mql/update/update.ts";
 import { compileFilter } from "./query/filter.ts";
@@ -24,15 +26,6 @@ import type { Pager } from "./storage/pager.ts";
 
 /** A change whose documents have more bytes than this part of the cache becomes a long transaction. */
 const LONG_FRACTION = 16;
-
-/** How an index is made. */
-export interface IndexOptions {
-  /** Whether two documents may not have the same value. @default false */
-  readonly unique?: boolean;
-}
-
-/** What {@link IndexOptions} are when they are not given. */
-export const DEFAULT_INDEX_OPTIONS: Required<IndexOptions> = Object.freeze({ unique: false });
 
 /** How an import is run. */
 export interface ImportOptions {
@@ -91,7 +84,7 @@ export class Collection {
   async importFrom(documents: AsyncIterable<Document>, options: ImportOptions = {}): Promise<ImportResult> {
     return this.#engine.writeLong(async (pager, step) => {
       const page = findOrCreateCollection(pager, this.name);
-      for (const field of options.indexes ?? []) buildIndex(pager, page, field, false);
+      for (const field of options.indexes ?? []) buildIndex(pager, page, indexSpec(field, undefined));
       step();
       let count = 0;
       let bytes = 0;
@@ -245,15 +238,27 @@ export class Collection {
   }
 
   /**
-   * Makes an index on a field or a dotted path, and fills it. Arrays get an entry for each element.
+   * Makes an index and fills it.
+   * @param key - a field or dotted path, or fields with 1, -1, "text", "hashed", "2dsphere" or "2d"
    * @returns false when it was there already
-   * @throws MillraceError `DOCDB_KEY_DUPLICATE` when a unique one meets equal values; there is no index then
+   * @throws DuplicateKeyError when a unique one meets equal values; there is no index then
+   * @throws LanguageError with MongoDB's number for an index that cannot be, or that another one is in the way of
    */
-  async createIndex(field: string, options?: IndexOptions): Promise<boolean> {
-    const { unique } = resolveOptions<Required<IndexOptions>>("docdb", DEFAULT_INDEX_OPTIONS, options);
+  async createIndex(key: string | Document, options?: IndexOptions): Promise<boolean> {
+    const spec = indexSpec(key, options);
     return this.#engine.writeLong(async (pager) =>
-      buildIndex(pager, findOrCreateCollection(pager, this.name), field, unique),
+      buildIndex(pager, findOrCreateCollection(pager, this.name), spec),
     );
+  }
+
+  /** Takes an index out. @throws LanguageError 27 when there is none of that name */
+  async dropIndex(name: string): Promise<void> {
+    await this.#engine.writeLong(async (pager) => dropNamedIndexes(pager, this.name, [name]));
+  }
+
+  /** The specifications of all indexes, that of `_id` first. */
+  async listIndexes(): Promise<Document[]> {
+    return this.#engine.read((pager) => listIndexSpecs(pager, this.name));
   }
 
   #deleteKeys(keys: readonly Uint8Array[]): Promise<number> {

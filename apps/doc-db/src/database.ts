@@ -12,7 +12,7 @@ export interface CollectionStats {
   readonly documents: number;
   /** Bytes of the encoded documents, without indexes and free space. */
   readonly bytes: number;
-  /** Fields with an index. */
+  /** Names of its indexes. */
   readonly indexes: readonly string[];
 }
 
@@ -82,7 +82,7 @@ export class Database {
           name,
           documents: documentCountOf(bytes),
           bytes: documentBytesOf(bytes),
-          indexes: indexesOf(bytes).map(({ field }) => field),
+          indexes: indexesOf(bytes).map(({ definition }) => definition.name),
         };
       });
       const meta = pager.read(META_PAGE);

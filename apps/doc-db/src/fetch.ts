@@ -1,15 +1,19 @@
 import { assert } from "@millrace/base";
-import { type Entry, isInRange, type KeyRange, scanTree } from "./btree/scan.ts";
+import { type Entry, isInRange, type KeyRange, scanTree, scanTreeDown } from "./btree/scan.ts";
 import { getFromTree } from "./btree/tree.ts";
 import { findCollection } from "./catalog.ts";
-import { indexesOf, primaryRootOf } from "./collection-page.ts";
-import { idKeyIn, lookupIn } from "./collection-store.ts";
+import { findIndex, indexesOf, primaryRootOf } from "./collection-page.ts";
+import { lookupIn } from "./document/lookup.ts";
+import { keysOf } from "./indexes/keys.ts";
 import { compareBytes } from "./keys/compare.ts";
-import { indexEntryKey, indexValues } from "./keys/index-keys.ts";
+import { idKeyIn, indexEntryKey } from "./keys/index-keys.ts";
+import { fail } from "./mql/error.ts";
 import type { CompiledFilter } from "./query/filter.ts";
-import { type Plan, planQuery } from "./query/plan.ts";
+import { type KeyScan, type Plan, type PlanOptions, planQuery } from "./query/plan.ts";
+import type { FieldLookup } from "./query/tests.ts";
 import type { Engine } from "./storage/engine.ts";
-import type { Pager } from "./storage/pager.ts";
+import type { PageReader } from "./storage/page-reader.ts";
+import { fetchText } from "./text-search.ts";
 
 /** Keys and bytes read before others get their turn. */
 const BATCH_KEYS = 256;
@@ -19,6 +23,8 @@ const BATCH_BYTES = 1024 * 1024;
 export interface Match {
   readonly idKey: Uint8Array;
   readonly bytes: Uint8Array;
+  /** How well it fits a `$text`. */
+  readonly score?: number;
 }
 
 /** What a query has read so far. */
@@ -27,9 +33,37 @@ export class FetchCounters {
   documentsExamined = 0;
 }
 
+/** Any order, by any index. */
+export const ANY_PLAN: PlanOptions = Object.freeze({ sort: Object.freeze({}), hint: undefined });
+
 /** The plan for a filter on a collection as it is now. */
-export function choosePlan(pager: Pager, collection: number, filter: CompiledFilter): Plan {
-  return planQuery(filter.conditions, indexesOf(pager.read(collection)));
+export function choosePlan(
+  pager: PageReader,
+  collection: number,
+  filter: CompiledFilter,
+  options: PlanOptions,
+): Plan {
+  return planQuery(filter, indexesOf(pager.read(collection)), options);
+}
+
+/** A collection with the plan of a query on it. */
+export interface PlannedQuery {
+  readonly collection: number;
+  readonly plan: Plan;
+}
+
+/** Finds the collection and plans; undefined when there is no such collection. */
+export function planFetch(
+  engine: Engine,
+  name: string,
+  filter: CompiledFilter,
+  options: PlanOptions,
+): Promise<PlannedQuery | undefined> {
+  return engine.read((pager) => {
+    const collection = findCollection(pager, name);
+    if (collection === undefined) return undefined;
+    return { collection, plan: choosePlan(pager, collection, filter, options) };
+  });
 }
 
 /** Gives the matches of a filter in batches of bounded size; each batch is read in one go. */
@@ -38,19 +72,42 @@ export async function* fetchMatches(
   name: string,
   filter: CompiledFilter,
   counters: FetchCounters,
+  options: PlanOptions = ANY_PLAN,
 ): AsyncGenerator<Match[], void, undefined> {
-  const start = await engine.read((pager) => {
-    const collection = findCollection(pager, name);
-    return collection === undefined ? undefined : { collection, plan: choosePlan(pager, collection, filter) };
-  });
-  if (start === undefined) return;
-  const { collection, plan } = start;
-  for (const range of plan.ranges) {
+  if (filter.text !== undefined) {
+    yield* fetchText(engine, name, filter, filter.text, counters);
+    return;
+  }
+  const planned = await planFetch(engine, name, filter, options);
+  if (planned !== undefined) yield* fetchPlanned(engine, name, planned, filter, counters);
+}
+
+/** As {@link fetchMatches} by a plan that was made before. */
+export async function* fetchPlanned(
+  engine: Engine,
+  name: string,
+  { collection, plan }: PlannedQuery,
+  filter: CompiledFilter,
+  counters: FetchCounters,
+): AsyncGenerator<Match[], void, undefined> {
+  for (const scan of plan.scans) yield* fetchScan(engine, name, collection, scan, filter, counters);
+}
+
+async function* fetchScan(
+  engine: Engine,
+  name: string,
+  collection: number,
+  scan: KeyScan,
+  filter: CompiledFilter,
+  counters: FetchCounters,
+): AsyncGenerator<Match[], void, undefined> {
+  for (const range of scan.isDescending ? scan.ranges.toReversed() : scan.ranges) {
     let after: Uint8Array | undefined;
     for (;;) {
-      const batch = await engine.read((pager) =>
-        fetchBatch(pager, collection, plan, range, after, filter, counters),
-      );
+      const batch = await engine.read((pager) => {
+        checkStillThere(pager, name, collection, scan);
+        return fetchBatch(pager, collection, scan, range, after, filter, counters);
+      });
       if (batch.matches.length > 0) yield batch.matches;
       if (batch.lastKey === undefined) break;
       after = batch.lastKey;
@@ -58,31 +115,41 @@ export async function* fetchMatches(
   }
 }
 
+/** Between two batches the collection or the index may have been dropped, and its pages be used for other things. */
+function checkStillThere(pager: PageReader, name: string, collection: number, { index }: KeyScan): void {
+  const isThere =
+    findCollection(pager, name) === collection &&
+    (index === undefined || findIndex(pager.read(collection), index.definition.name)?.root === index.root);
+  if (!isThere) fail(175, "query", name, "a collection and index that are not dropped while they are read");
+}
+
 function fetchBatch(
-  pager: Pager,
+  pager: PageReader,
   collection: number,
-  plan: Plan,
+  scan: KeyScan,
   range: KeyRange,
   after: Uint8Array | undefined,
   filter: CompiledFilter,
   counters: FetchCounters,
 ): { matches: Match[]; lastKey: Uint8Array | undefined } {
   const primary = primaryRootOf(pager.read(collection));
-  const entries = scanTree(pager, plan.index?.root ?? primary, range, after, BATCH_KEYS, BATCH_BYTES);
+  const read = scan.isDescending ? scanTreeDown : scanTree;
+  const entries = read(pager, scan.index?.root ?? primary, range, after, BATCH_KEYS, BATCH_BYTES);
   const matches: Match[] = [];
   for (const entry of entries) {
     counters.keysExamined++;
     const match =
-      plan.index === undefined ? { idKey: entry.key, bytes: entry.value } : follow(pager, primary, entry);
+      scan.index === undefined ? { idKey: entry.key, bytes: entry.value } : follow(pager, primary, entry);
     counters.documentsExamined++;
-    if (!filter.matches(lookupIn(match.bytes))) continue;
-    if (plan.index !== undefined && !isFirstKey(plan, plan.index.field, entry, match)) continue;
+    const lookup = lookupIn(match.bytes);
+    if (!filter.matches(lookup) || scan.isFoundBefore.some((test) => test(lookup))) continue;
+    if (scan.index?.isMultikey === true && !isFirstKey(scan, entry, match, lookup)) continue;
     matches.push(match);
   }
   return { matches, lastKey: entries.at(-1)?.key };
 }
 
-function follow(pager: Pager, primary: number, entry: Entry): Match {
+function follow(pager: PageReader, primary: number, entry: Entry): Match {
   const idKey = idKeyIn(entry.key, entry.value);
   const bytes = getFromTree(pager, primary, idKey);
   assert(bytes !== undefined, "an index leads to documents that are there");
@@ -93,11 +160,10 @@ function follow(pager: Pager, primary: number, entry: Entry): Match {
  * Whether an entry is the first of its document's in the ranges: a document with an array has several, and is wanted
  * once. This needs no memory of what was given before.
  */
-function isFirstKey(plan: Plan, field: string, entry: Entry, match: Match): boolean {
-  if (plan.index?.isMultikey !== true) return true;
-  for (const value of indexValues(lookupIn(match.bytes), field)) {
+function isFirstKey(scan: KeyScan, entry: Entry, match: Match, lookup: FieldLookup): boolean {
+  for (const value of keysOf(scan.index!.definition, lookup).keys) {
     const key = indexEntryKey(value, match.idKey);
-    if (plan.ranges.some((range) => isInRange(key, range))) return compareBytes(key, entry.key) === 0;
+    if (scan.ranges.some((range) => isInRange(key, range))) return compareBytes(key, entry.key) === 0;
   }
   return true;
 }

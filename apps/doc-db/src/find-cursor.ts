@@ -1,11 +1,19 @@
 import { CapacityError, checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/base";
-import { findCollection } from "./catalog.ts";
 import { decodeDocument } from "./document/decode.ts";
-import type { Document } from "./document/value.ts";
-import { choosePlan, FetchCounters, fetchMatches } from "./fetch.ts";
+import type { Document, Value } from "./document/value.ts";
+import {
+  FetchCounters,
+  fetchMatches,
+  fetchPlanned,
+  type Match,
+  type PlannedQuery,
+  planFetch,
+} from "./fetch.ts";
+import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { compileProjection, type Projection } from "./mql/project/projection.ts";
+import { setTextScore } from "./mql/text-score.ts";
+import { indexName, winningPlan } from "./query/explain.ts";
 import { type CompiledFilter, compileFilter, lookupOf } from "./query/filter.ts";
-import type { Plan } from "./query/plan.ts";
 import { compileSort, type Sorter, type SortKey, type SortSpec } from "./query/sort.ts";
 import type { Engine } from "./storage/engine.ts";
 
@@ -19,6 +27,10 @@ export interface FindOptions {
   readonly limit?: number;
   /** Fields that are wanted, left out or computed; see the README. An empty one is none. */
   readonly projection?: Document;
+  /** The name or the key of the index to be used; `{ $natural: 1 }` for none. */
+  readonly hint?: Value;
+  /** How strings compare; MongoDB's fields. */
+  readonly collation?: Document;
   /** Most bytes of documents kept to be sorted. @default 32 MiB */
   readonly sortBytes?: number;
 }
@@ -29,18 +41,24 @@ export const DEFAULT_FIND_OPTIONS: Required<FindOptions> = Object.freeze({
   skip: 0,
   limit: 0,
   projection: Object.freeze({}),
+  hint: null,
+  collation: Object.freeze({ locale: "simple" }),
   sortBytes: 32 * 1024 * 1024,
 });
 
 /** How a query was, or would be, answered. */
 export interface Explanation {
-  /** The field of the index that is read; undefined for all documents. */
+  /** The index that is read, `_id_` among them; undefined for all documents. */
   readonly index: string | undefined;
   /** Ranges of keys that are read. */
   readonly ranges: number;
+  /** As MongoDB shows it: stages, each with its input. */
+  readonly winningPlan: Document;
   readonly keysExamined: number;
   readonly documentsExamined: number;
   readonly documentsReturned: number;
+  /** From the first document asked for to the last one given. */
+  readonly milliseconds: number;
 }
 
 /** A document that waits to be sorted. */
@@ -58,20 +76,25 @@ export class FindCursor implements AsyncIterable<Document> {
   readonly #engine: Engine;
   readonly #name: string;
   readonly #filter: CompiledFilter;
+  readonly #collation: Collation | undefined;
   readonly #options: Required<FindOptions>;
   readonly #counters = new FetchCounters();
   readonly #project: Projection | undefined;
   #returned = 0;
+  #milliseconds = 0;
 
   /** Made by `collection.find`. */
   constructor(engine: Engine, name: string, filter: Document, options: FindOptions | undefined) {
     this.#engine = engine;
     this.#name = name;
-    this.#filter = compileFilter(filter);
     this.#options = resolveOptions<Required<FindOptions>>("docdb", DEFAULT_FIND_OPTIONS, options);
-    const { projection } = this.#options;
+    const { projection, collation } = this.#options;
+    this.#collation = parseCollation(collation);
+    this.#filter = compileFilter(filter, this.#collation);
     this.#project =
-      Object.keys(projection).length === 0 ? undefined : compileProjection(projection, "find", filter);
+      Object.keys(projection).length === 0
+        ? undefined
+        : withCollation(this.#collation, () => compileProjection(projection, "find", filter));
     checkInteger("docdb", "skip", this.#options.skip, 0, Number.MAX_SAFE_INTEGER);
     checkInteger("docdb", "limit", this.#options.limit, 0, Number.MAX_SAFE_INTEGER);
     checkInteger("docdb", "sortBytes", this.#options.sortBytes, 1, Number.MAX_SAFE_INTEGER);
@@ -81,15 +104,18 @@ export class FindCursor implements AsyncIterable<Document> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
-    const { skip, limit, sort } = this.#options;
-    const isUnsorted = Object.keys(sort).length === 0 && this.#filter.distance === undefined;
-    const source = isUnsorted ? this.#unsorted() : this.#sorted();
+    const { skip, limit } = this.#options;
     let seen = 0;
-    for await (const document of source) {
-      if (seen++ < skip) continue;
-      this.#returned++;
-      yield this.#project === undefined ? document : this.#project(document);
-      if (limit > 0 && seen >= skip + limit) return;
+    const start = performance.now();
+    try {
+      for await (const document of this.#ordered()) {
+        if (seen++ < skip) continue;
+        this.#returned++;
+        yield this.#project === undefined ? document : this.#project(document);
+        if (limit > 0 && seen >= skip + limit) return;
+      }
+    } finally {
+      this.#milliseconds += performance.now() - start;
     }
   }
 
@@ -100,19 +126,40 @@ export class FindCursor implements AsyncIterable<Document> {
     return documents;
   }
 
-  /** The index that the query uses, and what was read so far. */
+  /** How the query is answered, and what was read so far. */
   async explain(): Promise<Explanation> {
-    const plan = await this.#engine.read((pager) => {
-      const page = findCollection(pager, this.#name);
-      return page === undefined ? undefined : choosePlan(pager, page, this.#filter);
-    });
+    const planned = this.#filter.text === undefined ? await this.#plan() : undefined;
+    const plan = planned?.plan;
     return {
       index: plan === undefined ? undefined : indexName(plan),
-      ranges: plan?.ranges.length ?? 0,
+      ranges: plan?.scans.reduce((sum, { ranges }) => sum + ranges.length, 0) ?? 0,
+      winningPlan: winningPlan(plan, this.#filter, this.#options.sort),
       keysExamined: this.#counters.keysExamined,
       documentsExamined: this.#counters.documentsExamined,
       documentsReturned: this.#returned,
+      milliseconds: this.#milliseconds,
     };
+  }
+
+  #plan(): Promise<PlannedQuery | undefined> {
+    const { sort, hint } = this.#options;
+    return planFetch(this.#engine, this.#name, this.#filter, { sort, hint: hint ?? undefined });
+  }
+
+  /** The matches in the order that is asked for: that of an index, or sorted. */
+  async *#ordered(): AsyncGenerator<Document, void, undefined> {
+    const isUnsorted = Object.keys(this.#options.sort).length === 0 && this.#filter.distance === undefined;
+    if (this.#filter.text !== undefined) {
+      const found = fetchMatches(this.#engine, this.#name, this.#filter, this.#counters);
+      yield* isUnsorted ? unsorted(found) : this.#sorted(found);
+      return;
+    }
+    const planned = await this.#plan();
+    if (planned === undefined) return;
+    const found = fetchPlanned(this.#engine, this.#name, planned, this.#filter, this.#counters);
+    yield* isUnsorted || (planned.plan.isSorted && this.#filter.distance === undefined)
+      ? unsorted(found)
+      : this.#sorted(found);
   }
 
   /** The order of `$near`, which a sort overrides. */
@@ -124,22 +171,20 @@ export class FindCursor implements AsyncIterable<Document> {
     };
   }
 
-  async *#unsorted(): AsyncGenerator<Document, void, undefined> {
-    for await (const batch of fetchMatches(this.#engine, this.#name, this.#filter, this.#counters)) {
-      for (const { bytes } of batch) yield decodeDocument(bytes);
-    }
-  }
-
-  async *#sorted(): AsyncGenerator<Document, void, undefined> {
+  async *#sorted(batches: AsyncIterable<Match[]>): AsyncGenerator<Document, void, undefined> {
     const { skip, limit, sort, sortBytes } = this.#options;
-    const sorter = Object.keys(sort).length === 0 ? this.#byDistance() : compileSort(sort);
+    const sorter =
+      Object.keys(sort).length === 0
+        ? this.#byDistance()
+        : withCollation(this.#collation, () => compileSort(sort));
     const wanted = limit > 0 ? skip + limit : Number.POSITIVE_INFINITY;
     const order = (a: Candidate, b: Candidate): number => sorter.compare(a.key, b.key);
     let kept: Candidate[] = [];
     let keptBytes = 0;
-    for await (const batch of fetchMatches(this.#engine, this.#name, this.#filter, this.#counters)) {
-      for (const { bytes } of batch) {
-        const document = decodeDocument(bytes);
+    for await (const batch of batches) {
+      for (const match of batch) {
+        const { bytes } = match;
+        const document = decodeMatch(match);
         kept.push({ key: sorter.keyOf(document), document, byteLength: bytes.length });
         keptBytes += bytes.length;
       }
@@ -155,6 +200,12 @@ export class FindCursor implements AsyncIterable<Document> {
   }
 }
 
-function indexName(plan: Plan): string | undefined {
-  return plan.isFullScan ? undefined : (plan.index?.field ?? "_id");
+async function* unsorted(batches: AsyncIterable<Match[]>): AsyncGenerator<Document, void, undefined> {
+  for await (const batch of batches) for (const match of batch) yield decodeMatch(match);
+}
+
+function decodeMatch({ bytes, score }: Match): Document {
+  const document = decodeDocument(bytes);
+  if (score !== undefined) setTextScore(document, score);
+  return document;
 }

@@ -1,11 +1,6 @@
 export { AggregationCursor } from "./aggregation-cursor.ts";
-export {
-  Collection,
-  DEFAULT_INDEX_OPTIONS,
-  type ImportOptions,
-  type ImportResult,
-  type IndexOptions,
-} from "./collection.ts";
+export { Collection, type ImportOptions, type ImportResult } from "./collection.ts";
+export type { IndexOptions } from "./collection-indexes.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
 export { type CollectionStats, Database, type DatabaseStats } from "./database.ts";
 export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
@@ -15,6 +10,7 @@ export { encodeDocument } from "./document/encode.ts";
 export { ObjectId } from "./document/object-id.ts";
 export type { Document, Value } from "./document/value.ts";
 export { DEFAULT_FIND_OPTIONS, type Explanation, FindCursor, type FindOptions } from "./find-cursor.ts";
+export { DuplicateKeyError } from "./indexes/duplicate-key.ts";
 export { compareValues } from "./keys/compare.ts";
 export { encodeKey } from "./keys/encode-key.ts";
 export { LanguageError } from "./mql/error.ts";

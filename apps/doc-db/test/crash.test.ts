@@ -42,7 +42,8 @@ async function checkRecovered(db: Database, model: Model, isKept: boolean): Prom
     history.acknowledged = index;
   }
   const { indexes } = (await db.stats()).collections[0] ?? { indexes: [] };
-  for (const field of indexes) {
+  for (const name of indexes) {
+    const field = name.replace(/_1$/, "");
     const values = new Set([...found.values()].map((document) => document[field]!));
     let count = 0;
     for (const value of values) {

@@ -1,5 +1,6 @@
 import { seededRandom } from "@millrace/base";
 import { describe, expect, it } from "vitest";
+import { Decimal128 } from "../src/document/decimal128.ts";
 import { fieldName, readField } from "../src/document/decode.ts";
 import { documentFromJson, valueToJson } from "../src/document/extended-json.ts";
 import {
@@ -27,6 +28,36 @@ describe("encoded keys", () => {
       const cut = Math.sign(compareBytes(encodeIndexValue(a), encodeIndexValue(b)));
       if (cut !== 0 && cut !== expected)
         expect.fail(`cut keys of ${JSON.stringify([valueToJson(a), valueToJson(b)])} are in another order`);
+    }
+  });
+
+  it("tell decimals apart that have one double in common, on both sides of zero and among int64", () => {
+    const random = seededRandom(3);
+    const digits = (n: number): string => Array.from({ length: n }, () => random.nextInt(0, 9)).join("");
+    const decimals = Array.from({ length: 400 }, (): Value => {
+      const sign = random.next() < 0.5 ? "" : "-";
+      const near = ["0.1", "9223372036854775807", "9007199254740993", "1e300", "4.9e-324", "1.5"];
+      const [head, exponent = "0"] = near[random.nextInt(0, 5)]!.split("e") as [string, string?];
+      return Decimal128.parse(
+        `${sign}${head}${head.includes(".") ? "" : "."}${digits(random.nextInt(1, 14))}E${exponent}`,
+      );
+    });
+    const values: Value[] = [
+      ...decimals,
+      0.1,
+      -0.1,
+      1.5,
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      2 ** 63,
+      9007199254740993n,
+    ];
+    for (const a of values) {
+      for (const b of values) {
+        const expected = Math.sign(compareValues(a, b));
+        if (Math.sign(compareBytes(encodeKey(a), encodeKey(b))) !== expected)
+          expect.fail(`${JSON.stringify([valueToJson(a), valueToJson(b)])}: expected ${expected}`);
+      }
     }
   });
 

@@ -94,7 +94,9 @@ describeRecordings("the query cases of DocumentDB's functional tests", () => {
       )
         wrong.push(how);
       const collection = db.collection(`case ${run}`);
-      for (const { path } of compiled.conditions) if (path !== "_id") await collection.createIndex(path);
+      // A path with an empty part has no index.
+      for (const { path } of compiled.conditions)
+        if (path !== "_id" && !path.split(".").includes("")) await collection.createIndex(path);
       if (tryConvert(() => documents.map((document) => document._id ?? null)) !== undefined) {
         await collection.insertMany(documents);
         const cursor = collection.find(filter);

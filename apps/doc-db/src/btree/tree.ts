@@ -1,6 +1,7 @@
 import { assert, CorruptDataError, InvalidArgumentError, readU32, writeU32 } from "@millrace/base";
 import { freeOverflow, readOverflow, writeOverflow } from "../storage/overflow.ts";
 import { initPage, PAGE_BYTES, PAGE_TYPE, pageTypeName } from "../storage/page-format.ts";
+import type { PageReader } from "../storage/page-reader.ts";
 import type { Pager } from "../storage/pager.ts";
 import {
   cellCount,
@@ -42,7 +43,7 @@ export function createTree(pager: Pager): number {
 }
 
 /** The value under a key, as bytes of its own; undefined where there is none. */
-export function getFromTree(pager: Pager, root: number, key: Uint8Array): Uint8Array | undefined {
+export function getFromTree(pager: PageReader, root: number, key: Uint8Array): Uint8Array | undefined {
   let page = readNode(pager, root);
   for (let depth = 0; !isLeaf(page); depth++) {
     checkDepth(pager, depth, root);
@@ -53,7 +54,7 @@ export function getFromTree(pager: Pager, root: number, key: Uint8Array): Uint8A
 }
 
 /** A copy of a leaf's value, wherever it is kept. */
-export function readValue(pager: Pager, page: Uint8Array, index: number): Uint8Array {
+export function readValue(pager: PageReader, page: Uint8Array, index: number): Uint8Array {
   const length = valueLength(page, index);
   const start = valueStart(page, index);
   if (length !== OVERFLOWING) return page.slice(start, start + length);
@@ -103,8 +104,24 @@ export function deleteFromTree(pager: Pager, root: number, key: Uint8Array): boo
   return true;
 }
 
+/** Gives all pages of a tree back, those of long values too. */
+export function dropTree(pager: Pager, root: number): void {
+  const page = readNode(pager, root);
+  const isInner = !isLeaf(page);
+  const children = isInner ? Array.from({ length: cellCount(page) + 1 }, (_, i) => childAt(page, i)) : [];
+  if (!isInner) {
+    const chains: number[] = [];
+    for (let i = 0; i < cellCount(page); i++)
+      if (valueLength(page, i) === OVERFLOWING) chains.push(readU32(page, valueStart(page, i) + 4));
+    for (const chain of chains) freeOverflow(pager, chain);
+  }
+  for (const child of children) dropTree(pager, child);
+  pager.free(root);
+  if (pager.touched !== undefined) pager.endOperation();
+}
+
 /** Reads a page that must be a node. @throws CorruptDataError `DOCDB_TREE_CORRUPT` when it is none */
-export function readNode(pager: Pager, number: number): Uint8Array {
+export function readNode(pager: PageReader, number: number): Uint8Array {
   const page = pager.read(number);
   if (page[4] === PAGE_TYPE.leaf || page[4] === PAGE_TYPE.interior) return page;
   throw corruptTree(
@@ -115,12 +132,12 @@ export function readNode(pager: Pager, number: number): Uint8Array {
 }
 
 /** @throws CorruptDataError when a way down is longer than any tree is deep */
-export function checkDepth(pager: Pager, depth: number, root: number): void {
+export function checkDepth(pager: PageReader, depth: number, root: number): void {
   if (depth > MAX_DEPTH) throw corruptTree(pager, root, `the tree of page ${root} is a circle`);
 }
 
 /** The way to a key's leaf; the last step's index is that of {@link searchNode}, negative where the key is missing. */
-function descend(pager: Pager, root: number, key: Uint8Array): Step[] {
+function descend(pager: PageReader, root: number, key: Uint8Array): Step[] {
   const path: Step[] = [];
   for (let number = root; ; ) {
     checkDepth(pager, path.length, root);
@@ -199,10 +216,10 @@ export function insertIntoParent(
   if (!insertCell(page, step.index, cell)) splitNode(pager, path, cell);
 }
 
-function corruptTree(pager: Pager, number: number, problem: string): CorruptDataError {
+function corruptTree(pager: PageReader, number: number, problem: string): CorruptDataError {
   return new CorruptDataError(
     "DOCDB_TREE_CORRUPT",
-    pager.store.file.path,
+    pager.path,
     number * PAGE_BYTES,
     `${problem}; the file is damaged, restore it from a copy`,
   );

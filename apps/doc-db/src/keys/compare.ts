@@ -3,11 +3,15 @@ import { Decimal128 } from "../document/decimal128.ts";
 import type { ObjectId } from "../document/object-id.ts";
 import { type Document, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
 
+/** Compares two strings: below 0, 0 or above 0. */
+export type CompareText = (a: string, b: string) => number;
+
 /**
  * Compares two values in BSON's order: by type first, then by value; int64 and double exactly, NaN below all numbers.
+ * @param text - how strings compare; by code points unless a collation says otherwise
  * @returns below 0, 0 or above 0
  */
-export function compareValues(a: Value, b: Value): number {
+export function compareValues(a: Value, b: Value, text: CompareText = compareStrings): number {
   const rank = rankOf(a);
   const other = rankOf(b);
   if (rank !== other) return rank - other;
@@ -17,7 +21,7 @@ export function compareValues(a: Value, b: Value): number {
     case TYPE_RANK.number:
       return compareNumeric(a as Numeric, b as Numeric);
     case TYPE_RANK.string:
-      return compareStrings(a as string, b as string);
+      return text(a as string, b as string);
     case TYPE_RANK.boolean:
       return Number(a) - Number(b);
     case TYPE_RANK.date:
@@ -27,9 +31,9 @@ export function compareValues(a: Value, b: Value): number {
     case TYPE_RANK.binary:
       return compareBinary(a as Uint8Array | Binary, b as Uint8Array | Binary);
     case TYPE_RANK.array:
-      return compareArrays(a as readonly Value[], b as readonly Value[]);
+      return compareArrays(a as readonly Value[], b as readonly Value[], text);
     case TYPE_RANK.object:
-      return compareDocuments(a as Document, b as Document);
+      return compareDocuments(a as Document, b as Document, text);
     default:
       return compareRare(rank, a, b);
   }
@@ -49,7 +53,10 @@ function compareRare(rank: number, a: Value, b: Value): number {
       return compareStrings((a as Code).code, (b as Code).code);
     case TYPE_RANK.codeWithScope: {
       const [x, y] = [a as Code, b as Code];
-      return compareStrings(x.code, y.code) || compareDocuments(x.scope as Document, y.scope as Document);
+      return (
+        compareStrings(x.code, y.code) ||
+        compareDocuments(x.scope as Document, y.scope as Document, compareStrings)
+      );
     }
     default:
       return 0;
@@ -130,17 +137,17 @@ export function compareStrings(a: string, b: string): number {
   return a.length - b.length;
 }
 
-function compareArrays(a: readonly Value[], b: readonly Value[]): number {
+function compareArrays(a: readonly Value[], b: readonly Value[], text: CompareText): number {
   const n = Math.min(a.length, b.length);
   for (let i = 0; i < n; i++) {
-    const order = compareValues(a[i]!, b[i]!);
+    const order = compareValues(a[i]!, b[i]!, text);
     if (order !== 0) return order;
   }
   return a.length - b.length;
 }
 
 /** Field by field: the types of the values, then the names, then the values. */
-function compareDocuments(a: Document, b: Document): number {
+function compareDocuments(a: Document, b: Document, text: CompareText): number {
   const names = Object.keys(a);
   const others = Object.keys(b);
   const n = Math.min(names.length, others.length);
@@ -148,7 +155,9 @@ function compareDocuments(a: Document, b: Document): number {
     const value = a[names[i]!]!;
     const other = b[others[i]!]!;
     const order =
-      rankOf(value) - rankOf(other) || compareStrings(names[i]!, others[i]!) || compareValues(value, other);
+      rankOf(value) - rankOf(other) ||
+      compareStrings(names[i]!, others[i]!) ||
+      compareValues(value, other, text);
     if (order !== 0) return order;
   }
   return names.length - others.length;

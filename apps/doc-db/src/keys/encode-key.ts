@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from "@millrace/base";
 import { Binary, type BSONRegExp, type Code, Double, type Timestamp } from "../document/bson-types.ts";
 import { Decimal128 } from "../document/decimal128.ts";
 import type { ObjectId } from "../document/object-id.ts";
@@ -8,12 +7,13 @@ import { compareValues } from "./compare.ts";
 /** Longest value part of an index key in bytes; what lies behind is cut off, and the documents decide. */
 export const MAX_INDEX_VALUE_BYTES = 512;
 
+/** Bit of a number's last word: the digits of a decimal follow. */
+const HAS_DIGITS = 1;
+
 const encoder = new TextEncoder();
 let scratch = new Uint8Array(4096);
 let view = new DataView(scratch.buffer);
 let at = 0;
-/** False when a decimal was rounded on its way into the key. */
-let isExact = true;
 
 /**
  * Encodes a value so that comparing bytes compares values in BSON's order.
@@ -23,38 +23,24 @@ let isExact = true;
  */
 export function encodeKey(value: Value): Uint8Array<ArrayBuffer> {
   at = 0;
-  isExact = true;
   writeKey(value);
-  if (!isExact) {
-    const expected = "decimals that an int64 or a double can hold exactly";
-    throw new InvalidArgumentError(
-      "DOCDB_KEY_DECIMAL",
-      "decimal in a key that must be exact",
-      value,
-      expected,
-    );
-  }
   return scratch.slice(0, at);
 }
 
-/**
- * As {@link encodeKey}, cut to {@link MAX_INDEX_VALUE_BYTES}: the order of what remains is kept. A decimal between two
- * doubles has the key of the lower one.
- */
+/** As {@link encodeKey}, cut to {@link MAX_INDEX_VALUE_BYTES}: the order of what remains is kept. */
 export function encodeIndexValue(value: Value): Uint8Array<ArrayBuffer> {
   at = 0;
-  isExact = true;
   writeKey(value);
   return scratch.slice(0, Math.min(at, MAX_INDEX_VALUE_BYTES));
 }
 
 function writeKey(value: Value): void {
   const rank = rankOf(value);
-  reserve(16);
+  reserve(32);
   scratch[at++] = rank;
   switch (rank) {
     case TYPE_RANK.number:
-      writeNumber(numberFor(value as number | bigint | Double | Decimal128));
+      writeAnyNumber(value as number | bigint | Double | Decimal128);
       return;
     case TYPE_RANK.string:
       writeText(value as string);
@@ -110,22 +96,55 @@ function writeBinary(value: Uint8Array | Binary): void {
   writeBytes(bytes);
 }
 
-/** A decimal as the int64 that it is, or the double at or below it. */
-function numberFor(value: number | bigint | Double | Decimal128): number | bigint {
-  if (value instanceof Double) return value.value;
-  if (!(value instanceof Decimal128)) return value;
+function writeAnyNumber(value: number | bigint | Double | Decimal128): void {
+  if (value instanceof Decimal128) writeDecimal(value);
+  else writeNumber(value instanceof Double ? value.value : value);
+}
+
+/** A decimal that an int64 or a double holds has that one's key; any other one has its digits behind the double below it. */
+function writeDecimal(value: Decimal128): void {
+  const exact = exactNumber(value);
+  if (exact !== undefined) {
+    writeNumber(exact);
+    return;
+  }
+  const nearest = value.toNumber();
+  const floor = compareValues(nearest, value) > 0 ? nextBelow(nearest) : nearest;
+  // Among int64 beyond 2^53 several integers have one double below them.
+  const isAmongIntegers = Math.abs(floor) >= 2 ** 53 && Math.abs(floor) <= 2 ** 63;
+  const rest = isAmongIntegers ? Number(value.toBigInt("floor")! - BigInt(floor)) : 0;
+  writeOrderedDouble(floor);
+  view.setUint16(at, (rest * 2) | HAS_DIGITS);
+  at += 2;
+  writeDigits(value);
+}
+
+/** The int64 or the double that a decimal is equal to. */
+function exactNumber(value: Decimal128): number | bigint | undefined {
   if (value.kind !== "finite") return value.toNumber();
   const integer = Math.abs(value.exponent) < 40 ? value.toBigInt("floor")! : undefined;
   const isWhole = integer !== undefined && compareValues(integer, value) === 0;
   if (isWhole && BigInt.asIntN(64, integer) === integer) return integer;
-  let floor = value.toNumber();
-  const order = compareValues(floor, value);
-  if (order !== 0) isExact = false;
-  if (order > 0) floor = nextBelow(floor);
-  return floor;
+  const nearest = value.toNumber();
+  return compareValues(nearest, value) === 0 ? nearest : undefined;
 }
 
-/** A double at or below the number, and what the number is above it: 0 to 1023, for int64 beyond 2^53 only. */
+/** Decimal exponent and digits, two a byte; all bits inverted of a negative number. */
+function writeDigits(value: Decimal128): void {
+  const all = value.coefficient.toString();
+  const digits = all.replace(/0+$/, "");
+  reserve(digits.length / 2 + 8);
+  const start = at;
+  view.setUint16(at, value.exponent + all.length + 8192);
+  at += 2;
+  for (let i = 0; i < digits.length; i += 2)
+    scratch[at++] = 1 + Number(digits.slice(i, i + 2).padEnd(2, "0"));
+  scratch[at++] = 0;
+  if (!value.isNegative) return;
+  for (let i = start; i < at; i++) scratch[i] = scratch[i]! ^ 255;
+}
+
+/** A double at or below the number, and twice what the number is above it: for int64 beyond 2^53 only. */
 function writeNumber(value: number | bigint): void {
   let floor = Number(value);
   let rest = 0;
@@ -134,7 +153,7 @@ function writeNumber(value: number | bigint): void {
     rest = Number(value - BigInt(floor));
   }
   writeOrderedDouble(floor);
-  view.setUint16(at, rest);
+  view.setUint16(at, rest * 2);
   at += 2;
 }
 

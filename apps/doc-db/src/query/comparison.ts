@@ -1,6 +1,7 @@
 import { BSONRegExp } from "../document/bson-types.ts";
 import { rankOf, TYPE_RANK, type Value } from "../document/value.ts";
 import { compareValues } from "../keys/compare.ts";
+import { activeComparison } from "../mql/collation.ts";
 import { fail } from "../mql/error.ts";
 import { isNaNValue } from "../mql/number.ts";
 import { equalityTest, type ValueTest } from "../mql/query/value-tests.ts";
@@ -25,9 +26,10 @@ export function comparisonTest(operator: Comparison, operand: Value): ValueTest 
   const isForAll = rank === TYPE_RANK.minKey || rank === TYPE_RANK.maxKey;
   const isAbove = operator === "$gt" || operator === "$gte";
   const isOperandNaN = isNaNValue(operand);
+  const compare = activeComparison();
   return (value) => {
     if (value === undefined || (!isForAll && rankOf(value) !== rank)) return false;
-    const order = compareValues(value, operand);
+    const order = compare(value, operand);
     if (order === 0) return mayEqual;
     if (isOperandNaN || isNaNValue(value)) return false;
     return isAbove ? order > 0 : order < 0;

@@ -1,7 +1,6 @@
-import { nearestName } from "@millrace/base";
 import { BSONRegExp } from "../document/bson-types.ts";
-import { type Document, getField, isDocument, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
-import { LanguageError } from "../mql/error.ts";
+import { type Document, getField, isDocument, type Value } from "../document/value.ts";
+import { type Collation, withCollation } from "../mql/collation.ts";
 import { compileExpression, contextFor } from "../mql/expr/index.ts";
 import { geoIntersectsTest, geoWithinTest } from "../mql/geo/operators.ts";
 import { jsonSchemaTest } from "../mql/query/json-schema.ts";
@@ -18,35 +17,61 @@ import {
 import { isTruthy } from "../mql/types.ts";
 import { COMPARISONS, type Comparison, comparisonTest } from "./comparison.ts";
 import { compileNear } from "./near.ts";
-import { parsePath, someAtPath, withElements } from "./path.ts";
+import {
+  allOf,
+  anyOf,
+  atPath,
+  checkDepth,
+  existsTest,
+  type FieldLookup,
+  invalid,
+  isIndexable,
+  listOf,
+  not,
+  type Test,
+  unknownOperator,
+  wholeAtPath,
+} from "./tests.ts";
+import { parseTextQuery, type TextQuery } from "./text-query.ts";
 
-/** Gives a document's top-level field; undefined where there is none. */
-export interface FieldLookup {
-  (name: string): Value | undefined;
-  /** The whole document, for `$expr` and `$jsonSchema`; decoded when it is asked for. */
-  readonly whole: () => Document;
-}
+export type { FieldLookup } from "./tests.ts";
 
 /** A condition on one path that every match fulfils; what an index can help with. */
 export interface Condition {
   readonly path: string;
-  readonly operator: Comparison | "$in";
-  /** For `$in` an array. */
+  readonly operator:
+    | Comparison
+    | "$in"
+    | "$exists"
+    | "$geoWithin"
+    | "$geoIntersects"
+    | "$near"
+    | "$nearSphere";
+  /** For `$in` an array; for `$exists` true; for `$near` the object that it stands in. */
   readonly operand: Value;
+}
+
+/** One part of an `$or`, with the conditions that its matches fulfil. */
+export interface Branch {
+  readonly test: Test;
+  readonly conditions: readonly Condition[];
 }
 
 /** A filter as a function, with the conditions that a plan can use. */
 export interface CompiledFilter {
   matches(lookup: FieldLookup): boolean;
   readonly conditions: readonly Condition[];
+  /** Each `$or` that every match fulfils. */
+  readonly ors: readonly (readonly Branch[])[];
+  /** The paths that it names. */
+  readonly paths: readonly string[];
+  /** What `$text` searches for; `matches` does not look at it, as it takes an index. */
+  readonly text: TextQuery | undefined;
+  readonly collation: Collation | undefined;
   /** How far a match is from where `$near` looks: the order of the matches. */
   readonly distance: ((lookup: FieldLookup) => number) | undefined;
 }
 
-type Test = (lookup: FieldLookup) => boolean;
-
-/** Filters and operators inside each other, at the most: a deeper filter is an attack or a mistake. */
-const MAX_FILTER_DEPTH = 100;
 const BITS = ["$bitsAllSet", "$bitsAllClear", "$bitsAnySet", "$bitsAnyClear"] as const;
 const FIELD_OPERATORS = [
   ...COMPARISONS,
@@ -68,7 +93,7 @@ const FIELD_OPERATORS = [
   "$near",
   "$nearSphere",
 ] as const;
-const LOGICAL_OPERATORS = ["$and", "$or", "$nor", "$expr", "$jsonSchema", "$comment"] as const;
+const LOGICAL_OPERATORS = ["$and", "$or", "$nor", "$expr", "$jsonSchema", "$text", "$comment"] as const;
 
 /**
  * Compiles a filter of MongoDB's language; the README has the list of operators.
@@ -76,13 +101,39 @@ const LOGICAL_OPERATORS = ["$and", "$or", "$nor", "$expr", "$jsonSchema", "$comm
  * @example
  * matchesDocument(compileFilter({ age: { $gte: 18 } }), person);
  */
-export function compileFilter(filter: Document): CompiledFilter {
-  const { test, near } = compileNear(filter);
-  const conditions: Condition[] = [];
-  const others = compileDocument(near?.others ?? filter, conditions, 0);
-  if (test === undefined) return { matches: others, conditions, distance: undefined };
-  const matches = (lookup: FieldLookup): boolean => others(lookup) && test(lookup) !== undefined;
-  return { matches, conditions, distance: (lookup) => test(lookup) ?? Number.POSITIVE_INFINITY };
+export function compileFilter(filter: Document, collation?: Collation): CompiledFilter {
+  return withCollation(collation, () => {
+    const { test, near, condition } = compileNear(filter);
+    const found: Found = { conditions: [], ors: [], text: undefined };
+    const others = compileDocument(near?.others ?? filter, found, 0);
+    const paths = pathsOf(filter);
+    if (test === undefined) return { matches: others, ...found, paths, collation, distance: undefined };
+    if (found.text !== undefined) throw invalid("$text", filter, "no $near beside it");
+    found.conditions.push(condition!);
+    const matches: Test = (lookup) => others(lookup) && test(lookup) !== undefined;
+    return {
+      matches,
+      ...found,
+      paths,
+      collation,
+      distance: (lookup) => test(lookup) ?? Number.POSITIVE_INFINITY,
+    };
+  });
+}
+
+/** Called when the filter is known to be one. */
+function pathsOf(filter: Document): string[] {
+  return Object.entries(filter).flatMap(([name, operand]) => {
+    if (!name.startsWith("$")) return [name];
+    return ["$and", "$or", "$nor"].includes(name) ? (operand as readonly Document[]).flatMap(pathsOf) : [];
+  });
+}
+
+/** What is learned of a filter on the way: undefined where a match need not fulfil it. */
+interface Found {
+  readonly conditions: Condition[];
+  readonly ors: Branch[][];
+  text: TextQuery | undefined;
 }
 
 /** As a filter that looks into a document in memory. */
@@ -95,26 +146,26 @@ export function lookupOf(document: Document): FieldLookup {
   return Object.assign((name: string) => getField(document, name), { whole: () => document });
 }
 
-function compileDocument(filter: Value, conditions: Condition[] | undefined, depth: number): Test {
+function compileDocument(filter: Value, found: Found | undefined, depth: number): Test {
   if (!isDocument(filter)) throw invalid("filter", filter, "an object");
   checkDepth(depth);
   const tests = Object.entries(filter).map(([name, operand]) =>
     name.startsWith("$")
-      ? compileLogical(name, operand, conditions, depth)
-      : compileField(name, operand, conditions, depth),
+      ? compileLogical(name, operand, found, depth)
+      : compileField(name, operand, found, depth),
   );
   return allOf(tests);
 }
 
-function compileLogical(
-  name: string,
-  operand: Value,
-  conditions: Condition[] | undefined,
-  depth: number,
-): Test {
+function compileLogical(name: string, operand: Value, found: Found | undefined, depth: number): Test {
   if (!(LOGICAL_OPERATORS as readonly string[]).includes(name))
     throw unknownOperator(name, LOGICAL_OPERATORS);
   if (name === "$comment") return () => true;
+  if (name === "$text") {
+    if (found === undefined || found.text !== undefined) throw invalid("$text", operand, "one, at the top");
+    found.text = parseTextQuery(operand);
+    return () => true;
+  }
   if (name === "$expr") {
     const expression = compileExpression(operand);
     return (lookup) => isTruthy(expression(contextFor(lookup.whole(), new Date())));
@@ -125,22 +176,30 @@ function compileLogical(
   }
   if (!Array.isArray(operand) || operand.length === 0)
     throw invalid(name, operand, "an array of at least one filter");
-  const tests = (operand as readonly Value[]).map((filter) =>
-    compileDocument(filter, name === "$and" ? conditions : undefined, depth + 1),
+  const parts = operand as readonly Value[];
+  if (name === "$or" && found !== undefined) return compileOr(parts, found, depth);
+  const tests = parts.map((filter) =>
+    compileDocument(filter, name === "$and" ? found : undefined, depth + 1),
   );
   if (name === "$and") return allOf(tests);
   if (name === "$or") return (lookup) => tests.some((test) => test(lookup));
   return (lookup) => !tests.some((test) => test(lookup));
 }
 
-function compileField(
-  path: string,
-  operand: Value,
-  conditions: Condition[] | undefined,
-  depth: number,
-): Test {
+function compileOr(parts: readonly Value[], found: Found, depth: number): Test {
+  const branches = parts.map((filter): Branch => {
+    const inner: Found = { conditions: [], ors: [], text: undefined };
+    const test = compileDocument(filter, inner, depth + 1);
+    if (inner.text !== undefined) throw invalid("$text", filter, "no $or around it");
+    return { test, conditions: inner.conditions };
+  });
+  found.ors.push(branches);
+  return (lookup) => branches.some(({ test }) => test(lookup));
+}
+
+function compileField(path: string, operand: Value, found: Found | undefined, depth: number): Test {
   if (operand instanceof BSONRegExp) return atPath(path, equalityTest(operand));
-  if (!isOperatorObject(operand)) return compileOperator(path, "$eq", operand, conditions, depth);
+  if (!isOperatorObject(operand)) return compileOperator(path, "$eq", operand, found, depth);
   const { $regex, $options } = operand;
   const names = Object.keys(operand).filter((name) => name !== "$options");
   if ($options !== undefined && $regex === undefined)
@@ -149,7 +208,7 @@ function compileField(
     names.map((name) =>
       name === "$regex"
         ? atPath(path, regexTest($regex!, $options, Object.keys(operand)[0] === "$options"))
-        : compileOperator(path, name, operand[name]!, conditions, depth),
+        : compileOperator(path, name, operand[name]!, found, depth),
     ),
   );
 }
@@ -158,7 +217,7 @@ function compileOperator(
   path: string,
   name: string,
   operand: Value,
-  conditions: Condition[] | undefined,
+  found: Found | undefined,
   depth: number,
 ): Test {
   checkDepth(depth);
@@ -168,10 +227,10 @@ function compileOperator(
     case "$gte":
     case "$lt":
     case "$lte":
-      if (isIndexable(operand)) conditions?.push({ path, operator: name, operand });
+      if (isIndexable(operand)) found?.conditions.push({ path, operator: name, operand });
       return atPath(path, comparisonTest(name, operand));
     case "$in":
-      if (listOf(name, operand).every(isIndexable)) conditions?.push({ path, operator: name, operand });
+      if (listOf(name, operand).every(isIndexable)) found?.conditions.push({ path, operator: name, operand });
       return atPath(path, anyOf(listOf(name, operand)));
     case "$ne":
       if (operand instanceof BSONRegExp) throw invalid(name, operand, "no regex; $not has one");
@@ -179,6 +238,7 @@ function compileOperator(
     case "$nin":
       return not(atPath(path, anyOf(listOf(name, operand))));
     case "$exists":
+      if (isTruthy(operand)) found?.conditions.push({ path, operator: name, operand: true });
       return existsTest(path, isTruthy(operand));
     case "$not":
       if (operand instanceof BSONRegExp) return not(atPath(path, equalityTest(operand)));
@@ -200,28 +260,21 @@ function compileOperator(
     case "$all":
       return allTest(path, operand, depth);
     case "$geoWithin":
-    case "$within":
-      return wholeAtPath(path, geoWithinTest(operand));
-    case "$geoIntersects":
-      return wholeAtPath(path, geoIntersectsTest(operand));
+    case "$within": {
+      const test = wholeAtPath(path, geoWithinTest(operand));
+      found?.conditions.push({ path, operator: "$geoWithin", operand });
+      return test;
+    }
+    case "$geoIntersects": {
+      const test = wholeAtPath(path, geoIntersectsTest(operand));
+      found?.conditions.push({ path, operator: name, operand });
+      return test;
+    }
     case "$near":
     case "$nearSphere":
       throw invalid(name, operand, "no other place than a field at the top of the filter");
   }
   throw unknownOperator(name, FIELD_OPERATORS);
-}
-
-function atPath(path: string, test: (value: Value | undefined) => boolean): Test {
-  const parts = parsePath(path);
-  const onValue = (value: Value | undefined): boolean => withElements(value, test);
-  if (parts.length === 1) return (lookup) => onValue(lookup(path));
-  return (lookup) => someAtPath(lookup(parts[0]!), parts, 1, onValue);
-}
-
-/** A test of what is at a path as a whole: an array is not looked into. */
-function wholeAtPath(path: string, test: ValueTest): Test {
-  const parts = parsePath(path);
-  return (lookup) => someAtPath(lookup(parts[0]!), parts, 1, test);
 }
 
 /** `$elemMatch`: some element fulfils all conditions, which are on the element itself or on its fields. */
@@ -265,51 +318,4 @@ function allTest(path: string, operand: Value, depth: number): Test {
       return atPath(path, equalityTest(value));
     }),
   );
-}
-
-/** Whether an index finds all values that an operand matches. */
-function isIndexable(operand: Value): boolean {
-  const rank = rankOf(operand);
-  return rank !== TYPE_RANK.regex && rank !== TYPE_RANK.minKey && rank !== TYPE_RANK.maxKey;
-}
-
-function existsTest(path: string, isWanted: boolean): Test {
-  const parts = parsePath(path);
-  return (lookup) => someAtPath(lookup(parts[0]!), parts, 1, (value) => value !== undefined) === isWanted;
-}
-
-function anyOf(operands: readonly Value[]): (value: Value | undefined) => boolean {
-  const tests = operands.map(equalityTest);
-  return (value) => tests.some((test) => test(value));
-}
-
-function listOf(name: string, operand: Value): readonly Value[] {
-  if (!Array.isArray(operand)) throw invalid(name, operand, "an array");
-  for (const value of operand as readonly Value[]) {
-    if (isOperatorObject(value)) throw invalid(name, value, "values, no operators, in its array");
-  }
-  return operand as readonly Value[];
-}
-
-function allOf(tests: readonly Test[]): Test {
-  if (tests.length === 1) return tests[0]!;
-  return (lookup) => tests.every((test) => test(lookup));
-}
-
-function not(test: Test): Test {
-  return (lookup) => !test(lookup);
-}
-
-function checkDepth(depth: number): void {
-  if (depth > MAX_FILTER_DEPTH) throw invalid("filter depth", depth, `at most ${MAX_FILTER_DEPTH} levels`);
-}
-
-function unknownOperator(name: string, known: readonly string[]): LanguageError {
-  const hint = nearestName(name, known);
-  const expected = hint === undefined ? `one of ${known.join(", ")}` : `"${hint}", perhaps`;
-  return new LanguageError(2, "filter operator", name, expected);
-}
-
-function invalid(what: string, received: unknown, expected: string): LanguageError {
-  return new LanguageError(2, what === "filter" ? what : `filter ${what}`, received, expected);
 }

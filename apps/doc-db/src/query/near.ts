@@ -1,13 +1,14 @@
 import { type Document, isDocument, type Value } from "../document/value.ts";
 import { nearDistance } from "../mql/geo/operators.ts";
 import { isOperatorObject } from "../mql/query/value-tests.ts";
-import type { FieldLookup } from "./filter.ts";
+import type { Condition, FieldLookup } from "./filter.ts";
 import { parsePath, someAtPath } from "./path.ts";
 
 /** Takes the field with `$near` out of a filter: it stands at the top alone, as it gives the order too. */
 export function compileNear(filter: Document): {
   test: ((lookup: FieldLookup) => number | undefined) | undefined;
   near: { others: Document } | undefined;
+  condition: Condition | undefined;
 } {
   const fields = isDocument(filter) ? Object.entries(filter) : [];
   const found = fields.find(
@@ -15,7 +16,8 @@ export function compileNear(filter: Document): {
   );
   if (found === undefined) return compileNearInAnd(filter);
   const [path, operators] = found as [string, Document];
-  const distanceOf = nearDistance(operators.$near === undefined ? "$nearSphere" : "$near", operators);
+  const operator = operators.$near === undefined ? "$nearSphere" : "$near";
+  const distanceOf = nearDistance(operator, operators);
   const parts = parsePath(path);
   const test = (lookup: FieldLookup): number | undefined => {
     let least: number | undefined;
@@ -26,7 +28,8 @@ export function compileNear(filter: Document): {
     });
     return least;
   };
-  return { test, near: { others: Object.fromEntries(fields.filter(([name]) => name !== path)) } };
+  const others = Object.fromEntries(fields.filter(([name]) => name !== path));
+  return { test, near: { others }, condition: { path, operator, operand: operators } };
 }
 
 /** `$near` in a part of an `$and` at the top. */
@@ -34,7 +37,7 @@ function compileNearInAnd(filter: Document): ReturnType<typeof compileNear> {
   const parts = isDocument(filter) && Array.isArray(filter.$and) ? (filter.$and as readonly Value[]) : [];
   const compiled = parts.map((part) => (isDocument(part) ? compileNear(part) : undefined));
   const at = compiled.findIndex((part) => part?.test !== undefined);
-  if (at < 0) return { test: undefined, near: undefined };
+  if (at < 0) return { test: undefined, near: undefined, condition: undefined };
   const $and = parts.map((part, i) => (i === at ? compiled[at]!.near!.others : part));
-  return { test: compiled[at]!.test, near: { others: { ...filter, $and } } };
+  return { ...compiled[at]!, near: { others: { ...filter, $and } } };
 }

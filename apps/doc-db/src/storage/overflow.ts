@@ -1,6 +1,7 @@
 /** Values too large for a cell, in chains of pages of their own (docs/formats/doc-db.md). */
 import { CorruptDataError, readU32, writeU32 } from "@millrace/base";
 import { PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "./page-format.ts";
+import type { PageReader } from "./page-reader.ts";
 import type { Pager } from "./pager.ts";
 
 const NEXT = PAGE_HEAD_BYTES;
@@ -24,7 +25,7 @@ export function writeOverflow(pager: Pager, value: Uint8Array): number {
 }
 
 /** @throws CorruptDataError `DOCDB_OVERFLOW_CORRUPT` when the chain is not as long as the value */
-export function readOverflow(pager: Pager, first: number, length: number): Uint8Array {
+export function readOverflow(pager: PageReader, first: number, length: number): Uint8Array {
   const value = new Uint8Array(length);
   let number = first;
   for (let at = 0; at < length; at += BYTES_PER_PAGE) {
@@ -45,8 +46,8 @@ export function freeOverflow(pager: Pager, first: number): void {
   }
 }
 
-function checkChain(pager: Pager, page: Uint8Array, number: number): Uint8Array {
+function checkChain(pager: PageReader, page: Uint8Array, number: number): Uint8Array {
   if (page[4] === PAGE_TYPE.overflow) return page;
   const problem = `page ${number} should be an overflow page; the file is damaged, restore it from a copy`;
-  throw new CorruptDataError("DOCDB_OVERFLOW_CORRUPT", pager.store.file.path, number * PAGE_BYTES, problem);
+  throw new CorruptDataError("DOCDB_OVERFLOW_CORRUPT", pager.path, number * PAGE_BYTES, problem);
 }

@@ -13,6 +13,7 @@ import {
 } from "./meta-page.ts";
 import { appendPageChange } from "./page-diff.ts";
 import { initPage, META_PAGE, PAGE_BYTES, PAGE_TYPE, setPageLsn } from "./page-format.ts";
+import type { PageReader } from "./page-reader.ts";
 import type { PageStore } from "./page-store.ts";
 
 /** Bytes of one log record, about: a commit above that takes several. */
@@ -33,7 +34,7 @@ export interface PagerCounters {
  * A changed page stays pinned until its log records are durable, so no page reaches the file before its log. The
  * calls are synchronous; only the promise of `commit` waits for the disk.
  */
-export class Pager {
+export class Pager implements PageReader {
   readonly store: PageStore;
   readonly wal: Wal;
   readonly databaseId: number;
@@ -57,6 +58,10 @@ export class Pager {
     this.wal = wal;
     this.databaseId = databaseId;
     this.lastLsn = wal.stats.nextLsn - 1;
+  }
+
+  get path(): string {
+    return this.store.file.path;
   }
 
   read(number: number): Uint8Array {

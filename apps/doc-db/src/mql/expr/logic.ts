@@ -1,5 +1,6 @@
 import type { Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
+import { activeComparison, type CompareValues, plainValues } from "../collation.ts";
 import { fail } from "../error.ts";
 import { isNullish, isTruthy } from "../types.ts";
 import { compile, constantOf, type Expression, fold, type OperatorTable, type Scope } from "./compile.ts";
@@ -13,21 +14,29 @@ export const LOGIC: OperatorTable = {
   $and: (operand, scope) => compileJunction(operand, scope, false),
   $or: (operand, scope) => compileJunction(operand, scope, true),
   $not: fixed("$not", 1, (value) => !isTruthy(value)),
-  $cmp: fixed("$cmp", 2, (a, b) => Math.sign(compareOperands(a, b))),
-  $eq: fixed("$eq", 2, (a, b) => compareOperands(a, b) === 0),
-  $ne: fixed("$ne", 2, (a, b) => compareOperands(a, b) !== 0),
-  $gt: fixed("$gt", 2, (a, b) => compareOperands(a, b) > 0),
-  $gte: fixed("$gte", 2, (a, b) => compareOperands(a, b) >= 0),
-  $lt: fixed("$lt", 2, (a, b) => compareOperands(a, b) < 0),
-  $lte: fixed("$lte", 2, (a, b) => compareOperands(a, b) <= 0),
+  $cmp: comparing("$cmp", (order) => Math.sign(order)),
+  $eq: comparing("$eq", (order) => order === 0),
+  $ne: comparing("$ne", (order) => order !== 0),
+  $gt: comparing("$gt", (order) => order > 0),
+  $gte: comparing("$gte", (order) => order >= 0),
+  $lt: comparing("$lt", (order) => order < 0),
+  $lte: comparing("$lte", (order) => order <= 0),
   $cond: compileCond,
   $ifNull: compileIfNull,
   $switch: compileSwitch,
 };
 
+/** A comparison by the collation that there is while it is compiled. */
+function comparing(name: string, result: (order: number) => Value): OperatorTable[string] {
+  return (operand, scope) => {
+    const compare = activeComparison();
+    return fixed(name, 2, (a, b) => result(compareOperands(a, b, compare)))(operand, scope);
+  };
+}
+
 /** BSON's order with what is missing below null (and above MinKey). */
-export function compareOperands(a: Operand, b: Operand): number {
-  if (a !== undefined && b !== undefined) return compareValues(a, b);
+export function compareOperands(a: Operand, b: Operand, compare: CompareValues = plainValues): number {
+  if (a !== undefined && b !== undefined) return compare(a, b);
   if (a === b) return 0;
   if (a === undefined) return compareValues(null, b!) >= 0 && b !== null ? 1 : -1;
   return -compareOperands(b, a);

@@ -1,5 +1,6 @@
 import { isDocument, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
+import { textScoreOf } from "../text-score.ts";
 import { constant, type Expression, type OperatorTable, type Scope } from "./compile.ts";
 
 /** Operators of no family. */
@@ -30,11 +31,12 @@ const META = new Set([
   "stream",
 ]);
 
-/** Known names give nothing: no query here leaves such data behind. */
+/** The score of a `$text`; the other names give nothing, as no query here leaves such data behind. */
 function compileMeta(operand: Value, _scope: Scope): Expression {
   if (typeof operand !== "string") return fail(17307, "$meta", operand, "a string");
   if (!META.has(operand)) fail(17308, "$meta", operand, `one of ${[...META].join(", ")}`);
-  return () => undefined;
+  if (operand !== "textScore") return () => undefined;
+  return ({ root }) => (isDocument(root) ? textScoreOf(root) : undefined);
 }
 
 function compileRand(operand: Value, _scope: Scope): Expression {

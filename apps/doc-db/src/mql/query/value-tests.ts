@@ -3,6 +3,7 @@ import { Binary, BSONRegExp } from "../../document/bson-types.ts";
 import { Decimal128 } from "../../document/decimal128.ts";
 import { isDocument, type Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
+import { activeComparison } from "../collation.ts";
 import { fail } from "../error.ts";
 import { isNumeric, type Numeric, toInt64, toNumber } from "../number.ts";
 import { compileRegex } from "../regex.ts";
@@ -130,7 +131,8 @@ export function regexTest(operand: Value, options: Value | undefined, isOptionsF
 export function equalityTest(operand: Value): ValueTest {
   if (operand instanceof BSONRegExp) return regexTest(operand, undefined);
   if (operand === null) return (value) => value === undefined || value === null;
-  return (value) => value !== undefined && compareValues(value, operand) === 0;
+  const compare = activeComparison();
+  return (value) => value !== undefined && compare(value, operand) === 0;
 }
 
 /** `$size`: arrays of that length. */

@@ -1,0 +1,234 @@
+/** Indexes in their trees: entries put in and taken out with their documents, whole indexes built and dropped. */
+import { assert, InvalidArgumentError } from "@millrace/base";
+import { ALL_KEYS, scanTree } from "../btree/scan.ts";
+import { createTree, deleteFromTree, dropTree, getFromTree, putInTree } from "../btree/tree.ts";
+import {
+  asNewIndex,
+  findIndex,
+  type IndexEntry,
+  indexesOf,
+  primaryRootOf,
+  setCutKeys,
+  setIndexes,
+  setMultikey,
+} from "../collection-page.ts";
+import { lookupIn } from "../document/lookup.ts";
+import type { Document, Value } from "../document/value.ts";
+import { compareBytes } from "../keys/compare.ts";
+import { MAX_INDEX_VALUE_BYTES } from "../keys/encode-key.ts";
+import { idKeyIn, indexEntryKey, indexEntryValue } from "../keys/index-keys.ts";
+import { fail } from "../mql/error.ts";
+import type { FieldLookup } from "../query/filter.ts";
+import { someAtPath } from "../query/path.ts";
+import type { Pager } from "../storage/pager.ts";
+import type { IndexDefinition } from "./definition.ts";
+import { duplicateKey } from "./duplicate-key.ts";
+import { type IndexKeys, keysOf } from "./keys.ts";
+import { isThereAlready } from "./spec.ts";
+import { addToTextTotals } from "./text-totals.ts";
+
+/** Most secondary indexes of a collection, as MongoDB has it. */
+const MAX_INDEXES = 63;
+/** Documents read at a time while an index is built. */
+const BUILD_BATCH_DOCUMENTS = 256;
+const BUILD_BATCH_BYTES = 1024 * 1024;
+
+/** @throws DuplicateKeyError; LanguageError for values that the index does not take */
+export function addToIndex(
+  pager: Pager,
+  page: Uint8Array,
+  index: IndexEntry,
+  bytes: Uint8Array,
+  idKey: Uint8Array,
+): void {
+  const lookup = lookupIn(bytes);
+  const found = keysOf(index.definition, lookup);
+  if (found.keys.length === 0) return;
+  noteKeys(page, index, found);
+  if (index.definition.isUnique) checkUnique(pager, page, index, lookup, idKey);
+  found.keys.forEach((key, i) => {
+    putEntry(pager, index, key, idKey, found.extras?.[i]);
+  });
+  if (found.extras !== undefined) addToTextTotals(pager, index.root, 1, found.extras[0]!);
+}
+
+/** Takes a document's entries out. */
+export function removeFromIndex(pager: Pager, index: IndexEntry, bytes: Uint8Array, idKey: Uint8Array): void {
+  const found = keysOf(index.definition, lookupIn(bytes));
+  for (const key of found.keys) deleteEntry(pager, index, key, idKey);
+  if (found.extras !== undefined) addToTextTotals(pager, index.root, -1, found.extras[0]!);
+}
+
+/** Of a document that takes another one's place, only the keys that differ are touched. */
+export function replaceInIndex(
+  pager: Pager,
+  page: Uint8Array,
+  index: IndexEntry,
+  before: Uint8Array,
+  bytes: Uint8Array,
+  idKey: Uint8Array,
+): void {
+  const { definition } = index;
+  const old = keysOf(definition, lookupIn(before));
+  const now = keysOf(definition, lookupIn(bytes));
+  if (old.extras !== undefined || now.extras !== undefined) {
+    removeFromIndex(pager, index, before, idKey);
+    addToIndex(pager, page, index, bytes, idKey);
+    return;
+  }
+  noteKeys(page, index, now);
+  for (const key of without(old, now)) deleteEntry(pager, index, key, idKey);
+  const added = without(now, old);
+  if (added.length > 0 && definition.isUnique) checkUnique(pager, page, index, lookupIn(bytes), idKey);
+  for (const key of added) putEntry(pager, index, key, idKey, undefined);
+}
+
+/**
+ * Makes an index and fills it.
+ * @param spec - normalized
+ * @returns false when it is there already @throws LanguageError 85 or 86 when another one is in its way
+ */
+export function buildIndex(pager: Pager, collection: number, spec: Document): boolean {
+  const page = pager.modify(collection);
+  const existing = indexesOf(page);
+  if (
+    isThereAlready(
+      spec,
+      existing.map(({ definition }) => definition.spec),
+    )
+  )
+    return false;
+  if (existing.length >= MAX_INDEXES)
+    fail(67, "indexes of a collection", existing.length + 1, `at most ${MAX_INDEXES}`);
+  setIndexes(page, [
+    ...existing.map(asNewIndex),
+    { spec, isMultikey: false, hasCutKeys: false, root: createTree(pager) },
+  ]);
+  const root = primaryRootOf(page);
+  let after: Uint8Array | undefined;
+  for (;;) {
+    const entries = scanTree(pager, root, ALL_KEYS, after, BUILD_BATCH_DOCUMENTS, BUILD_BATCH_BYTES);
+    if (entries.length === 0) return true;
+    for (const { key, value } of entries) {
+      const current = pager.modify(collection);
+      addToIndex(pager, current, findIndex(current, spec.name as string)!, value, key);
+      // In a long transaction this lets the pages go that the last document changed.
+      if (pager.touched !== undefined) pager.endOperation();
+    }
+    after = entries.at(-1)!.key;
+  }
+}
+
+/** Takes indexes out, and their pages. */
+export function dropIndexes(pager: Pager, collection: number, names: readonly string[]): void {
+  const page = pager.modify(collection);
+  const indexes = indexesOf(page);
+  const isDropped = ({ definition }: IndexEntry): boolean => names.includes(definition.name);
+  setIndexes(page, indexes.filter((index) => !isDropped(index)).map(asNewIndex));
+  for (const index of indexes.filter(isDropped)) dropTree(pager, index.root);
+}
+
+/** Changes an index's specification where its keys do not depend on it. */
+export function changeIndexSpec(pager: Pager, collection: number, name: string, spec: Document): void {
+  const page = pager.modify(collection);
+  setIndexes(
+    page,
+    indexesOf(page).map((index) =>
+      index.definition.name === name ? { ...asNewIndex(index), spec } : asNewIndex(index),
+    ),
+  );
+}
+
+/** Says in the index what its keys are like now. */
+function noteKeys(page: Uint8Array, index: IndexEntry, { keys, isMultikey }: IndexKeys): void {
+  if (isMultikey && !index.isMultikey) setMultikey(page, index);
+  if (!index.hasCutKeys && keys.some(({ length }) => length >= MAX_INDEX_VALUE_BYTES))
+    setCutKeys(page, index);
+}
+
+function putEntry(
+  pager: Pager,
+  index: IndexEntry,
+  key: Uint8Array,
+  idKey: Uint8Array,
+  extra: Uint8Array | undefined,
+): void {
+  putInTree(pager, index.root, indexEntryKey(key, idKey), indexEntryValue(idKey, extra), true);
+}
+
+function deleteEntry(pager: Pager, index: IndexEntry, key: Uint8Array, idKey: Uint8Array): void {
+  assert(deleteFromTree(pager, index.root, indexEntryKey(key, idKey)), "an index holds every document");
+}
+
+/** The keys of one list that the other one has not; both are short. */
+function without({ keys }: IndexKeys, others: IndexKeys): Uint8Array[] {
+  return keys.filter((key) => !others.keys.some((other) => compareBytes(key, other) === 0));
+}
+
+/**
+ * Arrays as a whole have keys that do not count here, and keys under a collation are coarse: so a document that is
+ * found under the same key is looked at.
+ */
+function checkUnique(
+  pager: Pager,
+  page: Uint8Array,
+  index: IndexEntry,
+  lookup: FieldLookup,
+  idKey: Uint8Array,
+): void {
+  const { definition } = index;
+  const mine = keysOf(definition, lookup, false);
+  for (const key of mine.keys) {
+    if (key.length >= MAX_INDEX_VALUE_BYTES) {
+      const expected = `values below ${MAX_INDEX_VALUE_BYTES} bytes as keys`;
+      throw new InvalidArgumentError(
+        "DOCDB_UNIQUE_VALUE_LONG",
+        `unique index ${definition.name}`,
+        key,
+        expected,
+      );
+    }
+    for (const found of scanTree(
+      pager,
+      index.root,
+      { lo: key, hi: key },
+      undefined,
+      Number.POSITIVE_INFINITY,
+      1024 * 1024,
+    )) {
+      const otherId = idKeyIn(found.key, found.value);
+      if (compareBytes(otherId, idKey) === 0) continue;
+      const bytes = getFromTree(pager, primaryRootOf(page), otherId);
+      assert(bytes !== undefined, "an index leads to documents that are there");
+      const other = lookupIn(bytes);
+      const isTheirs = keysOf(definition, other, false).keys.some(
+        (theirs) => compareBytes(theirs, key) === 0,
+      );
+      if (isTheirs && isSameText(definition, lookup, other))
+        throw duplicateKey(definition.name, definition.key, shownValues(definition, lookup));
+    }
+  }
+}
+
+/** Under a collation the texts themselves are compared. */
+function isSameText({ collation, fields }: IndexDefinition, a: FieldLookup, b: FieldLookup): boolean {
+  if (collation === undefined) return true;
+  return fields.every(({ parts }) => {
+    const values = valuesAt(a, parts);
+    return valuesAt(b, parts).some((other) => values.some((value) => collation.compare(value, other) === 0));
+  });
+}
+
+function valuesAt(lookup: FieldLookup, parts: readonly string[]): Value[] {
+  const values: Value[] = [];
+  someAtPath(lookup(parts[0]!), parts, 1, (value) => {
+    values.push(value ?? null);
+    if (Array.isArray(value)) values.push(...(value as readonly Value[]));
+    return false;
+  });
+  return values;
+}
+
+function shownValues({ fields }: IndexDefinition, lookup: FieldLookup): Document {
+  return Object.fromEntries(fields.map(({ path, parts }) => [path, valuesAt(lookup, parts)[0] ?? null]));
+}
