@@ -29,12 +29,17 @@ const NODE_FLAGS: Readonly<Record<OpenFlags, string>> = {
 };
 
 /**
- * The operating system's files. It has no state of its own: {@link diskVfs} serves for all.
+ * The operating system's files; {@link diskVfs} serves for all.
  * @example
  * await using file = await diskVfs.open("/tmp/a.bin", "create-or-truncate");
  * await file.write(new Uint8Array([1, 2, 3]), 0);
  */
 export class DiskVfs implements Vfs {
+  /** Syncs of directories that run, by path; they never fail here. */
+  readonly #syncs = new Map<string, Promise<void>>();
+  /** Syncs that wait for those. */
+  readonly #nextSyncs = new Map<string, Promise<void>>();
+
   async open(path: string, flags: OpenFlags): Promise<VfsFile> {
     const file = new DiskFile(path, await openForFlags(path, flags));
     try {
@@ -86,9 +91,29 @@ export class DiskVfs implements Vfs {
     await told("makeDirectory", path, mkdir(path, { recursive: true }));
   }
 
-  async syncDirectory(path: string): Promise<void> {
+  syncDirectory(path: string): Promise<void> {
     // Windows cannot open a directory this way; NTFS keeps names durable in its journal.
-    if (process.platform === "win32") return;
+    if (process.platform === "win32") return Promise.resolve();
+    // A sync that has begun may miss what was done since; one that waits serves all who come meanwhile.
+    const waiting = this.#nextSyncs.get(path);
+    if (waiting !== undefined) return waiting;
+    const running = this.#syncs.get(path) ?? Promise.resolve();
+    const next = running.then(() => {
+      this.#nextSyncs.delete(path);
+      const sync = this.#syncDirectoryNow(path);
+      const ended = sync
+        .catch(() => {})
+        .then(() => {
+          if (this.#syncs.get(path) === ended) this.#syncs.delete(path);
+        });
+      this.#syncs.set(path, ended);
+      return sync;
+    });
+    this.#nextSyncs.set(path, next);
+    return next;
+  }
+
+  async #syncDirectoryNow(path: string): Promise<void> {
     const handle = await told("syncDirectory", path, open(path, "r"));
     try {
       await told("syncDirectory", path, handle.sync());
@@ -131,12 +156,7 @@ export class DiskVfs implements Vfs {
   }
 
   existsSync(path: string): boolean {
-    try {
-      statSync(path);
-      return true;
-    } catch (error) {
-      return missing(error, path);
-    }
+    return toldSync("stat", path, () => statSync(path, { throwIfNoEntry: false })) !== undefined;
   }
 
   makeDirectorySync(path: string): void {

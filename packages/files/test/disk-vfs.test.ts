@@ -63,3 +63,21 @@ test("closing at once lets the writes that run end, in their own file", async ()
     expect(bytes.every((byte) => byte === i)).toBe(true);
   }
 });
+
+test("syncs of one directory that come together share one, and each is told what becomes of it", async () => {
+  const path = join(scratch, "synced");
+  const failed = await Promise.allSettled(Array.from({ length: 5 }, () => diskVfs.syncDirectory(path)));
+  expect(failed.map((result) => result.status === "rejected" && result.reason.code)).toEqual(
+    Array(5).fill("FILES_NOT_FOUND"),
+  );
+  await diskVfs.makeDirectory(path);
+  const order: number[] = [];
+  const sync = async (i: number): Promise<void> => {
+    await diskVfs.syncDirectory(path);
+    order.push(i);
+  };
+  const early = [0, 1, 2].map(sync);
+  await early[0];
+  await Promise.all([...early, sync(3), sync(4)]);
+  expect(order).toEqual([0, 1, 2, 3, 4]);
+});
