@@ -142,6 +142,7 @@ function fetchBatch(
       scan.index === undefined ? { idKey: entry.key, bytes: entry.value } : follow(pager, primary, entry);
     counters.documentsExamined++;
     const lookup = lookupIn(match.bytes);
+    if (scan.branch?.(lookup) === false) continue;
     if (!filter.matches(lookup) || scan.isFoundBefore.some((test) => test(lookup))) continue;
     if (scan.index?.isMultikey === true && !isFirstKey(scan, entry, match, lookup)) continue;
     matches.push(match);

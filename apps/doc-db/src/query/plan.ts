@@ -1,6 +1,7 @@
 import { ALL_KEYS, type KeyRange } from "../btree/scan.ts";
 import type { IndexEntry } from "../collection-page.ts";
 import type { Document, Value } from "../document/value.ts";
+import type { IndexField } from "../indexes/definition.ts";
 import { doImply } from "../indexes/partial-filter.ts";
 import { isSameKey } from "../indexes/spec.ts";
 import { holdsPath } from "../indexes/wildcard.ts";
@@ -19,6 +20,8 @@ export interface KeyScan {
   /** Ranges of keys, ascending and apart from each other. */
   readonly ranges: readonly KeyRange[];
   readonly isDescending: boolean;
+  /** Of an `$or`: the part that this scan is for, as its keys may lead to what fulfils another part only. */
+  readonly branch: Test | undefined;
   /** Parts of an `$or` that were read before: what fulfils one of them was found there. */
   readonly isFoundBefore: readonly Test[];
 }
@@ -73,7 +76,7 @@ export function planQuery(
   if (needsSort) {
     for (const index of indexes.filter((each) => isOpenTo(each, filter.conditions, filter))) {
       const plan = planOf({ index, bounds: ALL }, sort, filter);
-      if (plan.isSorted && !index.definition.isSparse) consider(plan, FOLLOWING);
+      if (plan.isSorted && !isBlindToNull(index, [])) consider(plan, FOLLOWING);
     }
   }
   for (const branches of filter.ors) {
@@ -101,7 +104,7 @@ function candidatesFor(
   for (const index of indexes) {
     if (!isOpenTo(index, conditions, filter)) continue;
     const bounds = boundsFor(index, conditions, filter.collation);
-    if (bounds !== undefined && !isBlindToNull(index, conditions, bounds)) found.push({ index, bounds });
+    if (bounds !== undefined && !isBlindToNull(index, conditions)) found.push({ index, bounds });
   }
   return found;
 }
@@ -121,13 +124,14 @@ function isOpenTo(
   );
 }
 
-/** A sparse index does not hold what is missing, which a condition on null wants: some field must be there. */
-function isBlindToNull(
-  { definition }: IndexEntry,
-  conditions: readonly Condition[],
-  { ranges }: Bounds,
-): boolean {
-  if (!definition.isSparse || ranges.length === 0) return false;
+/** Whether an index may lack matches: a sparse one, or one of places, does not hold what is missing. */
+function isBlindToNull({ definition }: IndexEntry, conditions: readonly Condition[]): boolean {
+  const places = definition.fields.filter(isPlace);
+  if (places.length > 0)
+    return !places.some(({ path }) =>
+      conditions.some((condition) => condition.path === path && /^\$(geo|near)/.test(condition.operator)),
+    );
+  if (!definition.isSparse) return false;
   return !definition.fields.some(({ path }) =>
     conditions.some(
       ({ path: other, operator, operand }) =>
@@ -135,6 +139,10 @@ function isBlindToNull(
         (operator === "$in" ? !(operand as readonly Value[]).includes(null) : operand !== null),
     ),
   );
+}
+
+function isPlace({ kind }: IndexField): boolean {
+  return kind === "2dsphere" || kind === "2d";
 }
 
 const ID_INDEX = {
@@ -157,7 +165,9 @@ function fullScan(sort: SortSpec, filter: CompiledFilter, part: number): Plan {
 function planOf({ index, bounds }: Candidate, sort: SortSpec, filter: CompiledFilter): Plan {
   const direction = sortDirection(index ?? ID_INDEX, bounds, sort, filter);
   return {
-    scans: [{ index, ranges: bounds.ranges, isDescending: direction === -1, isFoundBefore: [] }],
+    scans: [
+      { index, ranges: bounds.ranges, isDescending: direction === -1, branch: undefined, isFoundBefore: [] },
+    ],
     isFullScan: false,
     isSorted: direction !== undefined,
   };
@@ -199,7 +209,7 @@ function planUnion(
 ): { plan: Plan; part: number } | undefined {
   let part = 0;
   const scans: KeyScan[] = [];
-  for (const [i, { conditions }] of branches.entries()) {
+  for (const [i, { conditions, test }] of branches.entries()) {
     const candidates = candidatesFor([...conditions, ...filter.conditions], filter, indexes);
     const best = candidates.toSorted((a, b) => a.bounds.part - b.bounds.part)[0];
     if (best === undefined) return undefined;
@@ -208,7 +218,8 @@ function planUnion(
       index: best.index,
       ranges: best.bounds.ranges,
       isDescending: false,
-      isFoundBefore: branches.slice(0, i).map(({ test }) => test),
+      branch: test,
+      isFoundBefore: branches.slice(0, i).map((other) => other.test),
     });
   }
   return { plan: { scans, isFullScan: false, isSorted: false }, part };
