@@ -24,6 +24,8 @@ export interface ShardBackend {
   create(area: Area, key: string): Promise<BackendWriter>;
   /** Opens a value for reads of ranges. @throws IoError `FILES_NOT_FOUND` where there is none */
   open(area: Area, key: string): Promise<ByteSource>;
+  /** Whether there is a value, where that can be told at once, without asking a server. */
+  isThere?(area: Area, key: string): boolean;
   /** The keys of an area, sorted. */
   list(area: Area): Promise<string[]>;
   /** Removes what writers that were killed left half-written. Only while nobody writes. @returns how many it were */

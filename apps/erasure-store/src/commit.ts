@@ -1,7 +1,8 @@
-import { MillraceError } from "@millrace/base";
+import { isMillraceError, MillraceError } from "@millrace/base";
 import type { BackendWriter, ShardBackend } from "./backend.ts";
 import { manifestKey } from "./keys.ts";
 import { encodeManifest, type Manifest } from "./manifest.ts";
+import { copiesWanted, rankForCopies } from "./manifest-copies.ts";
 import { type ManifestCopy, problemOf, readManifests, removeShards } from "./manifests.ts";
 import type { StoreContext } from "./store-context.ts";
 
@@ -18,7 +19,7 @@ import type { StoreContext } from "./store-context.ts";
  *   shards are there, and the object reads as one of the two
  */
 export async function commitVersion(
-  { backends, metrics }: StoreContext,
+  { backends, config, metrics }: StoreContext,
   key: string,
   version: Omit<Manifest, "generation">,
   leastCopies: number,
@@ -26,12 +27,26 @@ export async function commitVersion(
   const { copies, newest } = await readManifests(backends, key);
   const manifest: Manifest = { ...version, generation: (newest?.generation ?? 0) + 1 };
   const needed: Needed = { names: new Set(manifest.shards.map(({ backend }) => backend)), leastCopies };
-  const writers = backends.map((backend) => new ManifestWriter(backend, key));
+  const ranked = rankForCopies(config, backends, key, manifest);
+  const wanted = copiesWanted(manifest, backends.length);
+  const writers: ManifestWriter[] = [];
+  /** Writes more copies where backends failed, as long as there are others. */
+  const fill = async (begin: (writer: ManifestWriter) => Promise<void>): Promise<void> => {
+    for (;;) {
+      const missing = wanted - writers.filter(({ failure }) => failure === undefined).length;
+      const next = ranked.slice(writers.length, writers.length + missing);
+      if (next.length === 0) return;
+      const added = next.map((backend) => new ManifestWriter(backend, key));
+      writers.push(...added);
+      await Promise.all(added.map(begin));
+    }
+  };
   try {
     const bytes = encodeManifest(manifest);
-    await Promise.all(writers.map((writer) => writer.write(bytes)));
+    await fill((writer) => writer.write(bytes));
     checkWriters(manifest.object, writers, needed);
     await Promise.all(writers.map((writer) => writer.commit()));
+    await fill((writer) => writer.write(bytes).then(() => writer.commit()));
     try {
       checkWriters(manifest.object, writers, needed);
     } catch (error) {
@@ -40,9 +55,17 @@ export async function commitVersion(
   } finally {
     await Promise.allSettled(writers.map((writer) => writer.abort()));
   }
+  const written = new Set(writers.flatMap(({ backend, failure }) => (failure === undefined ? backend : [])));
+  const outdated = copies.filter(
+    ({ backend, problem }) => !written.has(backend) && !isMillraceError(problem, "FILES_NOT_FOUND"),
+  );
   const superseded = copies.flatMap((copy) => copy.manifest ?? []);
-  // What cannot be removed wastes space and does no harm: no manifest names it any more, and `scrub` finds it.
-  await metrics.measure("clean-up", () => removeShards(backends, key, superseded, manifest).catch(() => {}));
+  if (superseded.length === 0 && outdated.length === 0) return;
+  // What cannot be removed wastes space and does no harm: no manifest in force names it any more, and `scrub` finds it.
+  await metrics.measure("clean-up", async () => {
+    await Promise.allSettled(outdated.map(({ backend }) => backend.remove("manifests", manifestKey(key))));
+    await removeShards(backends, key, superseded, manifest).catch(() => {});
+  });
 }
 
 /** Which backends must take a manifest. */

@@ -48,6 +48,10 @@ export class DirectoryBackend implements ShardBackend {
     return fileSource(this.#vfs, this.#pathOf(area, key));
   }
 
+  isThere(area: Area, key: string): boolean {
+    return this.#vfs.existsSync(this.#pathOf(area, key));
+  }
+
   async list(area: Area): Promise<string[]> {
     const entries = await this.#vfs.list(this.#pathOf(area));
     // What begins with "." is a value that somebody is still writing.

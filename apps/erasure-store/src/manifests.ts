@@ -1,5 +1,5 @@
 import { isMillraceError, MillraceError } from "@millrace/base";
-import { readSourceFull } from "@millrace/files";
+import { fileError, readSourceFull } from "@millrace/files";
 import { retry } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { manifestKey, shardKey } from "./keys.ts";
@@ -26,11 +26,15 @@ const MAX_MANIFEST_BYTES = 2 * 1024 * 1024;
 /** How often a writer looks whether the one before it is done; with the waits below that is about a minute. */
 const LOCK_ATTEMPTS = 600;
 
+/** One error for all: most objects of a put are new, and to make six errors takes longer than to look six times. */
+const ABSENT = fileError("FILES_NOT_FOUND", "a manifest", "open");
+
 /** Reads all copies; a copy that cannot be read is a problem of its backend, not of the object. */
 export async function readManifests(backends: readonly ShardBackend[], key: string): Promise<ManifestCopies> {
   const copies = await Promise.all(
     backends.map(async (backend): Promise<ManifestCopy> => {
       try {
+        if (backend.isThere?.("manifests", manifestKey(key)) === false) return { backend, problem: ABSENT };
         return { backend, manifest: await readManifest(backend, key) };
       } catch (problem) {
         return { backend, problem };

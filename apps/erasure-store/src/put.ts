@@ -6,6 +6,7 @@ import { Progress, throwIfAborted } from "@millrace/stream";
 import { type Coding, type Compression, isPlain, PLAIN_CODING } from "./coding.ts";
 import { commitVersion } from "./commit.ts";
 import { checkConfig, placesOf } from "./config.ts";
+import { InlineCommits } from "./inline-commits.ts";
 import { shardKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 import { problemOf, withLock } from "./manifests.ts";
@@ -125,7 +126,16 @@ async function newUpload(
   return { upload, objectKeyBytes };
 }
 
-/** A small object's bytes go into its manifest, of which every backend has a copy. */
+/** One for each store. */
+const inlineCommits = new WeakMap<StoreContext, InlineCommits>();
+
+function inlineCommitsOf(context: StoreContext): InlineCommits {
+  const made = inlineCommits.get(context) ?? new InlineCommits(context);
+  inlineCommits.set(context, made);
+  return made;
+}
+
+/** A small object's bytes go into its manifest, of which as many backends as may be lost, and one more, have a copy. */
 async function putInline(
   context: StoreContext,
   key: string,
@@ -142,9 +152,7 @@ async function putInline(
     inline: Buffer.from(stored).toString("base64"),
     shards: [],
   };
-  await withLock(context.backends, signal, () =>
-    commitVersion(context, key, version, upload.parityShards + 1),
-  );
+  await inlineCommitsOf(context).commit(key, version, signal);
   const { object, dataShards, parityShards } = upload;
   return { object, bytes: source.bytes, dataShards, parityShards, failedShards: [] };
 }

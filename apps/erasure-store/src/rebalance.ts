@@ -2,6 +2,7 @@ import { Progress, throwIfAborted } from "@millrace/stream";
 import { placesOf } from "./config.ts";
 import { findObjects } from "./list.ts";
 import type { Manifest } from "./manifest.ts";
+import { badCopies, presentCopies } from "./manifest-copies.ts";
 import { absentBackends, problemOf } from "./manifests.ts";
 import { placeShards } from "./placement.ts";
 import { commitRestored, restoreShards } from "./restore-shards.ts";
@@ -29,9 +30,7 @@ export async function rebalanceObjects(
   for (const { key, manifest, copies } of objects) {
     throwIfAborted(signal, "rebalancing");
     if (manifest === undefined) continue;
-    const lacksCopies = copies.some(
-      (copy) => copy.manifest?.generation !== manifest.generation && !away.has(copy.backend.name),
-    );
+    const lacksCopies = badCopies(manifest, presentCopies(copies, away)).length > 0;
     try {
       movedShards += await rebalanceObject(context, key, manifest, lacksCopies, signal);
     } catch (error) {

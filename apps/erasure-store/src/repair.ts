@@ -4,6 +4,7 @@ import type { ShardBackend } from "./backend.ts";
 import { placesOf } from "./config.ts";
 import { findObjects, type StoredObject } from "./list.ts";
 import type { Manifest } from "./manifest.ts";
+import { badCopies, presentCopies } from "./manifest-copies.ts";
 import { absentBackends, problemOf } from "./manifests.ts";
 import { placeShards } from "./placement.ts";
 import { commitRestored, restoreShards } from "./restore-shards.ts";
@@ -108,9 +109,7 @@ async function examine(
   const badShards = [...new Set(problems.map(({ shard }) => shard!))];
   const away = new Set(await absentBackends(context.backends));
   // A backend that is not there cannot be given its copy; it gets one when it is back.
-  const isWell = copies.every(
-    (copy) => copy.manifest?.generation === manifest.generation || away.has(copy.backend.name),
-  );
+  const isWell = badCopies(manifest, presentCopies(copies, away)).length === 0;
   return badShards.length === 0 && isWell ? "well" : { object, manifest, badShards, spareShards };
 }
 

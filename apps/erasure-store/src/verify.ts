@@ -2,6 +2,7 @@ import { isMillraceError } from "@millrace/base";
 import { Progress, throwIfAborted } from "@millrace/stream";
 import { findObjects, type StoredObject } from "./list.ts";
 import type { Manifest } from "./manifest.ts";
+import { badCopies } from "./manifest-copies.ts";
 import { problemOf } from "./manifests.ts";
 import { openShards } from "./open-shards.ts";
 import type { StoreContext, WorkOptions } from "./store-context.ts";
@@ -72,8 +73,8 @@ export async function verifyObjects(
 }
 
 function manifestProblems({ key, manifest, copies }: StoredObject): VerifyProblem[] {
-  return copies.flatMap((copy) => {
-    if (copy.manifest !== undefined && copy.manifest.uploadId === manifest?.uploadId) return [];
+  const bad = manifest === undefined ? copies : badCopies(manifest, copies);
+  return bad.flatMap((copy) => {
     let problem = "the manifest is of an older version";
     if (copy.manifest === undefined) {
       const isMissing = isMillraceError(copy.problem, "FILES_NOT_FOUND");

@@ -7,9 +7,12 @@ import { filesOf, makeStore, readAll } from "./stores.ts";
 const OLD = seededRandom(1).fill(new Uint8Array(200));
 const NEW = seededRandom(2).fill(new Uint8Array(300));
 
-async function storeWithOld(seed: number): Promise<{ vfs: FaultyVfs; store: ErasureStore }> {
+/** By which objects are small, so that they lie in their manifests: none, the old one, or both. */
+const INLINE_BYTES = [0, 250, 400];
+
+async function storeWithOld(seed: number, inlineBytes = 0): Promise<{ vfs: FaultyVfs; store: ErasureStore }> {
   const vfs = new FaultyVfs(seed);
-  const { store } = await makeStore({}, vfs);
+  const { store } = await makeStore({ inlineBytes }, vfs);
   await store.put("o", [OLD]);
   return { vfs, store };
 }
@@ -18,11 +21,15 @@ async function storeWithOld(seed: number): Promise<{ vfs: FaultyVfs; store: Eras
 const shapeOf = (files: readonly string[]): string[] =>
   files.map((path) => path.replace(/\.[0-9a-f]{32}\./, ".upload.")).sort();
 
-it.each(["write", "sync", "rename", "open", "syncDirectory"] as const)(
-  "keeps the old object or has the new one, and no orphans, when any one %s fails",
-  async (call) => {
+it.each(
+  (["write", "sync", "rename", "open", "syncDirectory"] as const).flatMap((call) =>
+    INLINE_BYTES.map((inlineBytes) => [call, inlineBytes] as const),
+  ),
+)(
+  "keeps the old object or has the new one, and no orphans, when any one %s fails; small up to %i bytes",
+  async (call, inlineBytes) => {
     for (let n = 1; ; n++) {
-      const { vfs, store } = await storeWithOld(n);
+      const { vfs, store } = await storeWithOld(n, inlineBytes);
       const before = await filesOf(vfs);
       const calls = vfs.callCount(call);
       vfs.failNth({ call, n, error: "ENOSPC" });
@@ -31,7 +38,7 @@ it.each(["write", "sync", "rename", "open", "syncDirectory"] as const)(
       expect(await readAll(store, "o")).toEqual(isFailure ? OLD : NEW);
       const after = await filesOf(vfs);
       if (isFailure) expect(after).toEqual(before);
-      else expect(before.length - after.length).toBeLessThanOrEqual(1);
+      else if (inlineBytes !== 250) expect(before.length - after.length).toBeLessThanOrEqual(1);
       expect(after.filter((path) => path.endsWith(".tmp") || path.endsWith("lock"))).toEqual([]);
       if (vfs.callCount(call) - calls < n) break;
     }
@@ -58,21 +65,31 @@ it.each(["write", "sync", "rename"] as const)(
   },
 );
 
-it("has the old object or the new one, whole, after the power went at any moment of a put", async () => {
-  for (let halt = 0; ; halt++) {
-    const { vfs, store } = await storeWithOld(halt);
-    vfs.haltAfter(halt);
-    const outcome = await store.put("o", [NEW]).catch((error: unknown) => error);
-    const random = seededRandom(halt);
-    for (const survival of [0, 0.5, 1]) {
-      const after = vfs.crash(random, { survival });
-      const found = await readAll(await openStore("store.yaml", { vfs: after }), "o");
-      expect(found).toEqual(found.length === NEW.length ? NEW : OLD);
-      if (!(outcome instanceof Error)) expect(found).toEqual(NEW);
+it.each([
+  ["a large object over a large one", 0, OLD, NEW],
+  ["a large object over a small one", 250, OLD, NEW],
+  ["a small object over a large one", 250, NEW, OLD],
+  ["a small object over a small one", 400, OLD, NEW],
+])(
+  "has the old object or the new one, whole, after the power went at any moment of a put of %s",
+  async (_what, inlineBytes, before, put) => {
+    for (let halt = 0; ; halt++) {
+      const vfs = new FaultyVfs(halt);
+      const { store } = await makeStore({ inlineBytes }, vfs);
+      await store.put("o", [before]);
+      vfs.haltAfter(halt);
+      const outcome = await store.put("o", [put]).catch((error: unknown) => error);
+      const random = seededRandom(halt);
+      for (const survival of [0, 0.5, 1]) {
+        const after = vfs.crash(random, { survival });
+        const found = await readAll(await openStore("store.yaml", { vfs: after }), "o");
+        expect(found).toEqual(found.length === put.length ? put : before);
+        if (!(outcome instanceof Error)) expect(found).toEqual(put);
+      }
+      if (!(outcome instanceof Error) && halt > 50) break;
     }
-    if (!(outcome instanceof Error) && halt > 50) break;
-  }
-});
+  },
+);
 
 it("has the object or not, but never a lost one, after the power went at any moment of a removal", async () => {
   for (let halt = 0; ; halt++) {
