@@ -110,9 +110,12 @@ function sharedKeys(
       "an array in one field only",
     );
   const elements = valueAt(lookup, arrays[0]!.parts, depth) as readonly Value[];
-  const tuples = elements.flatMap((element) => {
+  // An empty array counts as an element that has nothing.
+  const tuples = (elements.length === 0 ? [null] : elements).flatMap((element) => {
     const lists = fields.map((field) => {
-      if (!arrays.includes(field)) return fieldKeys(definition, field, lookup, withArrays);
+      // A number in the path is one element for all tuples.
+      const isPicked = /^\d+$/.test(field.parts[depth] ?? "");
+      if (isPicked || !arrays.includes(field)) return fieldKeys(definition, field, lookup, withArrays);
       const inner: IndexField = { ...field, parts: ["", ...field.parts.slice(depth)] };
       const rest = Object.assign(() => element, { whole: () => ({ "": element }) });
       return fieldKeys(definition, inner, rest, withArrays);

@@ -190,7 +190,7 @@ function wildcardBounds(
   conditions: readonly Condition[],
 ): FieldBounds | undefined {
   const held = conditions.filter(
-    ({ path, operand }) => holdsPath(definition.wildcard!, path) && isLeaf(operand),
+    (condition) => holdsPath(definition.wildcard!, condition.path) && isLeaf(condition),
   );
   const best =
     held.find(({ operator }) => operator === "$eq") ??
@@ -212,12 +212,15 @@ function wildcardBounds(
   return { ranges: behind([path], values.ranges), part: values.part };
 }
 
-/** Whether a wildcard index has a key for a value: not for null, which may be missing, nor for what is taken apart. */
-function isLeaf(operand: Value): boolean {
-  if (operand === null) return false;
-  // Of `$in` each value; of `$eq` with an array only the empty one.
-  if (Array.isArray(operand)) return (operand as readonly Value[]).every(isLeaf);
-  return !isDocument(operand) || Object.keys(operand).length === 0;
+/** Whether a wildcard index has keys for an operand: not for null, which may be missing, nor for what is taken apart. */
+function isLeaf({ operator, operand }: Condition): boolean {
+  if (operator === "$in") return (operand as readonly Value[]).every((value) => isLeafValue(value));
+  return isLeafValue(operand) && (operator === "$eq" || !(Array.isArray(operand) || isDocument(operand)));
+}
+
+function isLeafValue(value: Value): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return value !== null && (!isDocument(value) || Object.keys(value).length === 0);
 }
 
 function hasText(value: Value): boolean {
