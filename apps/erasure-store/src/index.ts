@@ -12,6 +12,13 @@ export {
 } from "./config.ts";
 export { initStore } from "./config-file.ts";
 export type { ConfigOverrides } from "./config-layers.ts";
+export {
+  DEFAULT_DURABILITY_MODEL,
+  type DurabilityModel,
+  type DurabilityResult,
+  durabilityOf,
+} from "./durability.ts";
+export { durabilityPage } from "./durability-page.ts";
 export { type FolderResult, getFolder, type PutFolderResult, putFolder } from "./folders.ts";
 export type { ListedObject } from "./list.ts";
 export type { ShardProblem } from "./open-shards.ts";
@@ -24,14 +31,7 @@ export type { RepairOptions, RepairResult } from "./repair.ts";
 export type { KeyReference } from "./repository-key.ts";
 export type { Orphan, ScrubOptions, ScrubResult } from "./scrub.ts";
 export { type ServedStore, type ServeOptions, serveStore } from "./serve.ts";
-export {
-  DEFAULT_DURABILITY_MODEL,
-  type DurabilityModel,
-  type DurabilityResult,
-  durabilityOf,
-  type SimulationResult,
-  simulateDurability,
-} from "./simulate.ts";
+export { type SimulationResult, simulateDurability } from "./simulate.ts";
 export type { ObjectStatus } from "./stat.ts";
 export { reportStages, type StageReport } from "./stats.ts";
 export {

@@ -11,6 +11,7 @@ it("exports these names and no others", () => {
       "ErasureStore",
       "benchStore",
       "durabilityOf",
+      "durabilityPage",
       "getFolder",
       "initStore",
       "openStore",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { durabilityOf, simulateDurability } from "../src/index.ts";
+import { durabilityOf, durabilityPage, simulateDurability } from "../src/index.ts";
 
 describe("the model of durability", () => {
   it("is the textbook's formula for mirrored disks", () => {
@@ -62,6 +62,40 @@ describe("the model of durability", () => {
     // Four standard deviations of a Poisson count.
     expect(Math.abs(lossesPerYear * meanYearsToLoss - 1)).toBeLessThan(4 / Math.sqrt(losses));
     expect(simulateDurability(model, 1000, 5)).toEqual(simulateDurability(model, 1000, 5));
+  });
+
+  it("counts domains that are lost as a whole, nearly as the simulation does", () => {
+    const disks = { annualFailureRate: 0.15, repairHours: 200 };
+    for (const [dataShards, parityShards, shardsPerDomain] of [
+      [4, 2, 1],
+      [4, 2, 2],
+      [6, 3, 3],
+    ] as const) {
+      const model = { dataShards, parityShards, shardsPerDomain, annualDomainFailureRate: 0.05, ...disks };
+      const { lossesPerYear, losses } = simulateDurability(model, 1_000_000);
+      expect(losses).toBeGreaterThan(300);
+      const formula = 1 / durabilityOf(model).meanYearsToLoss;
+      const noise = 4 / Math.sqrt(losses);
+      expect(formula / lossesPerYear).toBeGreaterThan(0.9 - noise);
+      expect(formula / lossesPerYear).toBeLessThan(1.35 + noise);
+    }
+  });
+
+  it("is the life of a domain where one holds more shards than may be lost", () => {
+    const model = { dataShards: 4, parityShards: 2, shardsPerDomain: 3, annualDomainFailureRate: 0.1 };
+    // Two domains; disks that practically never fail.
+    const { meanYearsToLoss } = durabilityOf({ ...model, annualFailureRate: 1e-12 });
+    expect(meanYearsToLoss).toBeCloseTo(1 / (2 * -Math.log(0.9)), 9);
+    expect(() => durabilityOf({ ...model, shardsPerDomain: 7 })).toThrow("shardsPerDomain");
+    expect(() => durabilityOf({ ...model, annualDomainFailureRate: 1 })).toThrow("annualDomainFailureRate");
+  });
+
+  it("draws a page with its curves, each a picture of its own", () => {
+    const page = durabilityPage({ dataShards: 8, parityShards: 3 });
+    expect(page.match(/<svg/g)).toHaveLength(4);
+    for (const name of ["8+2", "8+3", "8+4", "8+5"]) expect(page).toContain(`>${name}<`);
+    expect(page).not.toMatch(/NaN|Infinity|undefined/);
+    expect(durabilityPage({ dataShards: 1, parityShards: 0 })).not.toMatch(/NaN|Infinity|undefined/);
   });
 
   it("gives more nines for more parity, and traffic for more disks", () => {

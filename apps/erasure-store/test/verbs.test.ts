@@ -52,7 +52,7 @@ describe("the verbs of maintenance", () => {
       ["rebuild-index"],
       ["config"],
       ["bench", "--size", "1MiB"],
-      ["simulate", "--years", "1000"],
+      ["simulate", "--years", "1000", "--page", at("curves.html")],
     ];
     const fields: Record<string, Record<string, string>> = {};
     for (const [verb, ...args] of verbs) {
@@ -124,6 +124,7 @@ describe("the verbs of maintenance", () => {
           "dataShards": "number",
           "meanYearsToLoss": "number",
           "nines": "number",
+          "objectsLostPerYear": "number",
           "overhead": "number",
           "parityShards": "number",
           "repairBytesPerDay": "number",

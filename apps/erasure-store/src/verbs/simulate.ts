@@ -1,6 +1,9 @@
 import { formatByteSize } from "@millrace/base";
 import { byteSize, duration, formatFacts, integerBetween, numberBetween, type VerbSpec } from "@millrace/cli";
-import { type DurabilityModel, durabilityOf, simulateDurability } from "../simulate.ts";
+import { atomicWrite, diskVfs } from "@millrace/files";
+import { type DurabilityModel, durabilityOf } from "../durability.ts";
+import { durabilityPage } from "../durability-page.ts";
+import { simulateDurability } from "../simulate.ts";
 
 interface SimulateFlags {
   readonly dataShards: number;
@@ -9,6 +12,10 @@ interface SimulateFlags {
   readonly failureRate: number;
   readonly repairTime: number;
   readonly diskSize: number;
+  readonly shardsPerDomain: number;
+  readonly domainFailureRate: number;
+  readonly objects: number;
+  readonly page?: string;
   readonly years?: number;
   readonly seed: number;
 }
@@ -33,6 +40,15 @@ export const simulateVerb: VerbSpec<SimulateFlags> = {
       )
       .option("--repair-time <time>", "until a lost disk's shards are elsewhere", duration, 24 * HOUR_MS)
       .option("--disk-size <size>", "bytes on a disk", byteSize, 10e12)
+      .option("--shards-per-domain <n>", "shards of an object in one rack or room", integerBetween(1, 256), 1)
+      .option(
+        "--domain-failure-rate <part>",
+        "racks or rooms lost in a year, as a part of all",
+        numberBetween(0, 0.999),
+        0,
+      )
+      .option("--objects <n>", "objects that are stored", integerBetween(1, 1e15), 1_000_000)
+      .option("--page <file>", "writes a page of HTML with the curves of this model")
       .option("--years <n>", "simulates so many years of a group of disks, too", numberBetween(1, 1e12))
       .option("--seed <n>", "of the simulation", integerBetween(0, 2 ** 31), 1),
   action: async (_context, _args, flags) => {
@@ -44,9 +60,15 @@ export const simulateVerb: VerbSpec<SimulateFlags> = {
       annualFailureRate: flags.failureRate,
       repairHours: flags.repairTime / HOUR_MS,
       diskBytes: flags.diskSize,
+      shardsPerDomain: flags.shardsPerDomain,
+      annualDomainFailureRate: flags.domainFailureRate,
+      objects: flags.objects,
     };
     const result = durabilityOf(model);
     const simulated = flags.years === undefined ? null : simulateDurability(model, flags.years, flags.seed);
+    if (flags.page !== undefined) {
+      await atomicWrite(diskVfs, flags.page, Buffer.from(durabilityPage(model)));
+    }
     return {
       json: { dataShards, parityShards, ...result, simulated },
       text: formatFacts([
@@ -54,6 +76,7 @@ export const simulateVerb: VerbSpec<SimulateFlags> = {
         ["stored bytes for each byte", result.overhead.toFixed(2)],
         ["loss of an object in a year", result.annualLoss.toExponential(2)],
         ["nines", result.nines.toFixed(1)],
+        [`of ${flags.objects} objects lost in a year`, result.objectsLostPerYear.toExponential(2)],
         ["mean years to a loss", result.meanYearsToLoss.toExponential(2)],
         ["repair traffic", `${formatByteSize(result.repairBytesPerDay)} a day`],
         ...(simulated === null
