@@ -14,6 +14,7 @@ import { parseLocation } from "./backend-location.ts";
 import { checkConfig, type FilledConfig, type StoreConfig } from "./config.ts";
 import { type ConfigOverrides, overlay } from "./config-layers.ts";
 import { openBackends } from "./open-backends.ts";
+import { temporarySpace } from "./temporary.ts";
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -67,7 +68,8 @@ export async function initStore(
   const filled = checkConfig(config);
   if (await vfs.exists(path)) throw fileError("FILES_EXISTS", path, "create");
   if (!(await vfs.exists(parentPath(path)))) throw fileError("FILES_NOT_FOUND", parentPath(path), "create");
-  for (const backend of openBackends(vfs, absoluteLocations(filled, parentPath(path)), environment)) {
+  const setup = { vfs, environment, temporary: temporarySpace(vfs, filled) };
+  for (const backend of openBackends(absoluteLocations(filled, parentPath(path)), setup)) {
     await backend.prepare();
   }
   const { dataShards, parityShards, unitBytes, codeFamily } = filled;
@@ -80,11 +82,16 @@ export function absoluteLocations(config: FilledConfig, directory: string): Fill
   const backends = Object.entries(config.backends).map(([name, backend]) => {
     const place = parseLocation(name, backend.location);
     if (place.kind !== "dir") return [name, backend];
-    const { path } = place;
-    const isAbsolute = path.startsWith("/") || /^[A-Za-z]:/.test(path);
-    return [name, isAbsolute ? backend : { ...backend, location: `dir:${joinPath(directory, path)}` }];
+    return [name, { ...backend, location: `dir:${absolutePath(place.path, directory)}` }];
   });
-  return { ...config, backends: Object.fromEntries(backends) };
+  const { temp_directory } = config.performance;
+  const temporary = temp_directory === null ? null : absolutePath(temp_directory, directory);
+  const performance = { ...config.performance, temp_directory: temporary };
+  return { ...config, performance, backends: Object.fromEntries(backends) };
+}
+
+function absolutePath(path: string, directory: string): string {
+  return path.startsWith("/") || /^[A-Za-z]:/.test(path) ? path : joinPath(directory, path);
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

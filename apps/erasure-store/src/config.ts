@@ -39,6 +39,10 @@ export interface PerformanceConfig {
   readonly max_memory_usage?: Size;
   /** Whether shards are written while the next stripes are coded. @default true */
   readonly pipeline_uploads?: boolean;
+  /** Where that goes which a server must be given whole. @default the RAM disk or the working directory, then the system's */
+  readonly temp_directory?: string | null;
+  /** Whether such files may lie in memory, where there is room. @default false */
+  readonly use_ramdisk?: boolean;
   /** Files of a folder that are put or got at a time. @default 4 */
   readonly concurrency?: number;
 }
@@ -92,6 +96,8 @@ export const DEFAULT_PERFORMANCE: FilledPerformance = Object.freeze({
   memory_threshold: 100_000_000,
   max_memory_usage: 1_000_000_000,
   pipeline_uploads: true,
+  temp_directory: null,
+  use_ramdisk: false,
   concurrency: 4,
 });
 
@@ -181,17 +187,21 @@ function checkBackends(backends: StoreConfig["backends"]): Record<string, Requir
 }
 
 function checkPerformance(given: PerformanceConfig): FilledPerformance {
-  const { memory_threshold, max_memory_usage, pipeline_uploads, concurrency } = resolveOptions<
-    Required<PerformanceConfig>
-  >("store performance", DEFAULT_PERFORMANCE, given);
-  if (typeof pipeline_uploads !== "boolean") {
-    const name = "store performance pipeline_uploads";
-    throw new InvalidArgumentError("STORE_OPTION_VALUE", name, pipeline_uploads, "true or false");
+  const filled = resolveOptions<Required<PerformanceConfig>>("store performance", DEFAULT_PERFORMANCE, given);
+  const { memory_threshold, max_memory_usage, temp_directory, concurrency } = filled;
+  for (const name of ["pipeline_uploads", "use_ramdisk"] as const) {
+    if (typeof filled[name] === "boolean") continue;
+    const what = `store performance ${name}`;
+    throw new InvalidArgumentError("STORE_OPTION_VALUE", what, filled[name], "true or false");
+  }
+  if (temp_directory !== null && (typeof temp_directory !== "string" || temp_directory === "")) {
+    const what = "store performance temp_directory";
+    throw new InvalidArgumentError("STORE_OPTION_VALUE", what, temp_directory, "a path");
   }
   return {
+    ...filled,
     memory_threshold: sizeOf("memory_threshold", memory_threshold, 0),
     max_memory_usage: sizeOf("max_memory_usage", max_memory_usage, 1),
-    pipeline_uploads,
     concurrency: checkInteger("store performance", "concurrency", concurrency, 1, 256),
   };
 }

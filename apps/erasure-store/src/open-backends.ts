@@ -1,5 +1,5 @@
 import { MillraceError } from "@millrace/base";
-import type { Vfs } from "@millrace/files";
+import type { TemporarySpace, Vfs } from "@millrace/files";
 import type { ShardBackend } from "./backend.ts";
 import { parseLocation } from "./backend-location.ts";
 import type { FilledConfig } from "./config.ts";
@@ -13,12 +13,20 @@ import { readSecret } from "./repository-key.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What backends work with. */
+export interface BackendSetup {
+  readonly vfs: Vfs;
+  /** For references to secrets. */
+  readonly environment: Environment;
+  /** For what must be whole before it is sent. */
+  readonly temporary: TemporarySpace;
+  readonly patience?: HttpPatience | undefined;
+}
+
 /** The backends that a configuration names, in its order. */
 export function openBackends(
-  vfs: Vfs,
   { backends, durability }: FilledConfig,
-  environment: Environment,
-  patience?: HttpPatience,
+  { vfs, environment, temporary, patience }: BackendSetup,
 ): ShardBackend[] {
   return Object.entries(backends).map(([name, { location, credentials }]) => {
     const place = parseLocation(name, location);
@@ -34,13 +42,13 @@ export function openBackends(
         const [username, password] = await read(["USERNAME", "PASSWORD"]);
         return { username, password };
       };
-      return new WebDavBackend(name, place.url, user, patience);
+      return new WebDavBackend(name, place.url, user, temporary, patience);
     }
     const keys = async (): Promise<S3Credentials> => {
       const [accessKeyId, secretAccessKey] = await read(["ACCESS_KEY_ID", "SECRET_ACCESS_KEY"]);
       return { accessKeyId, secretAccessKey };
     };
-    return new S3Backend(name, { ...place, credentials: keys }, patience);
+    return new S3Backend(name, { ...place, credentials: keys }, temporary, patience);
   });
 }
 

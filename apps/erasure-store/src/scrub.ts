@@ -60,6 +60,7 @@ export async function scrubStore(context: StoreContext, options: ScrubOptions): 
         // A backend that is not there has nothing that could be removed.
         removed += await backend.removeTemporaries().catch(() => 0);
       }
+      removed += await context.temporary.removeStale();
     });
   }
   return { ...verified, orphans, removed };

@@ -1,4 +1,4 @@
-import type { Vfs } from "@millrace/files";
+import type { TemporarySpace, Vfs } from "@millrace/files";
 import type { MemoryBudget, ProgressReport } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import type { FilledConfig } from "./config.ts";
@@ -12,6 +12,8 @@ export interface StoreContext {
   readonly config: FilledConfig;
   readonly backends: readonly ShardBackend[];
   readonly budget: MemoryBudget;
+  /** For what a server must be given whole. */
+  readonly temporary: TemporarySpace;
   readonly coders: Coders;
   readonly metrics: StoreMetrics;
   /** The key that keeps the keys of encrypted objects; read when it is needed first. */

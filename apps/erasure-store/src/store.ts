@@ -1,5 +1,12 @@
 import { resolveOptions } from "@millrace/base";
-import { AtomicFile, type ByteStream, diskVfs, fileError, type Vfs } from "@millrace/files";
+import {
+  AtomicFile,
+  type ByteStream,
+  diskVfs,
+  fileError,
+  type TemporarySpaceStatistics,
+  type Vfs,
+} from "@millrace/files";
 import { availableMemoryBytes, MemoryBudget } from "@millrace/stream";
 import { checkConfig, type FilledConfig, type StoreConfig } from "./config.ts";
 import { readConfig } from "./config-file.ts";
@@ -20,6 +27,7 @@ import { type ScrubOptions, type ScrubResult, scrubStore } from "./scrub.ts";
 import { type ObjectStatus, statObject } from "./stat.ts";
 import type { StoreContext, WorkOptions } from "./store-context.ts";
 import { StoreMetrics } from "./store-metrics.ts";
+import { temporarySpace } from "./temporary.ts";
 import { type VerifyResult, verifyObjects } from "./verify.ts";
 
 /** What a store works with. */
@@ -81,11 +89,13 @@ export async function openStore(config: string | StoreConfig, options?: StoreOpt
       ? await readConfig(vfs, config, layers)
       : checkConfig(overlay(checkConfig(config), layers));
   const most = Math.min(filled.performance.max_memory_usage, availableMemoryBytes() * MEMORY_PART);
+  const temporary = temporarySpace(vfs, filled);
   let key: Promise<RepositoryKey> | undefined;
   return new ErasureStore({
     vfs,
     config: filled,
-    backends: openBackends(vfs, filled, environment, patience),
+    backends: openBackends(filled, { vfs, environment, temporary, patience }),
+    temporary,
     budget: budget ?? new MemoryBudget(Math.max(1, Math.floor(most))),
     coders: new Coders(),
     metrics: new StoreMetrics(),
@@ -118,6 +128,11 @@ export class ErasureStore {
   /** What was counted since it was opened. */
   get metrics(): StoreMetrics {
     return this.#context.metrics;
+  }
+
+  /** Bytes in temporary files, now and at the most since it was opened. */
+  get temporarySpace(): TemporarySpaceStatistics {
+    return this.#context.temporary.statistics;
   }
 
   /**

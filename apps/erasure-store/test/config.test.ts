@@ -47,6 +47,8 @@ describe("a configuration", () => {
     [{ backends: { a: "s3://b?endpoint=http://x", b: "s3://b/?endpoint=http://x/" } }, "a is the same"],
     [{ performance: { memory_treshold: 1 } as object }, '"memory_threshold", perhaps'],
     [{ performance: { max_memory_usage: "many" } }, "byte size"],
+    [{ performance: { use_ramdisk: "yes" as never } }, "true or false"],
+    [{ performance: { temp_directory: "" } }, "a path"],
     [{ compression: "gzip" as "zstd" }, "one of none, zstd"],
     [{ encryption: { key: "hunter2" } }, "never the key itself"],
     [{ backends: { a: "dir:" } }, 'a directory as "dir:PATH"'],
@@ -96,12 +98,16 @@ describe("what lies over a configuration", () => {
       memory_threshold: 1_000_000,
       max_memory_usage: 268_435_456,
       pipeline_uploads: true,
+      temp_directory: null,
+      use_ramdisk: false,
       concurrency: 4,
     });
     const environment = {
       MILLRACE_STORE_MEMORY_THRESHOLD: "2MB",
       MILLRACE_STORE_PIPELINE_UPLOADS: "false",
       MILLRACE_STORE_CONCURRENCY: "7",
+      MILLRACE_STORE_TEMP_DIR: "/scratch",
+      MILLRACE_STORE_USE_RAMDISK: "true",
       MILLRACE_STORE_TEST_KEY: "a secret of the user's",
       OTHER: "1",
     };
@@ -109,6 +115,8 @@ describe("what lies over a configuration", () => {
       memory_threshold: 3,
       max_memory_usage: 268_435_456,
       pipeline_uploads: false,
+      temp_directory: "/scratch",
+      use_ramdisk: true,
       concurrency: 7,
     });
   });

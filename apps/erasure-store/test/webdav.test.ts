@@ -47,3 +47,29 @@ it("a store over WebDAV keeps, lists, repairs and removes objects, and shares it
   const wrong = await openStore("store.yaml", { vfs, environment: { ...ENVIRONMENT, DAV_PASSWORD: "x" } });
   await expect(wrong.list()).rejects.toThrow("the server answers 401");
 });
+
+it("a shard for WebDAV is gathered in the temporary directory where it is large, and nothing of it stays there", async () => {
+  await using server = new FakeWebDav();
+  const endpoint = await server.listen();
+  const vfs = new MemoryVfs();
+  const backends = { a: { location: `webdav:${endpoint}/a`, credentials: "env:DAV" }, b: "dir:b" };
+  const performance = { temp_directory: "scratch" };
+  await vfs.makeDirectory("place");
+  const config = { dataShards: 1, parityShards: 1, unitBytes: 65_536, performance, backends };
+  await initStore(vfs, "place/store.yaml", config, ENVIRONMENT);
+  const store = await openStore("place/store.yaml", { vfs, environment: ENVIRONMENT, patience: PATIENCE });
+  const length = 10_000_000;
+  await store.put("o", [bytesOf(length)]);
+  // The first 8 MiB stay in memory.
+  expect(store.temporarySpace.peakBytes).toBeGreaterThan(1_000_000);
+  expect(store.temporarySpace).toMatchObject({ usedBytes: 0, files: 0 });
+  expect(await vfs.list("place/scratch")).toEqual([]);
+  expect(Buffer.compare(await readAll(store, "o"), bytesOf(length))).toBe(0);
+  const endless = function* (): Generator<Uint8Array> {
+    for (let i = 0; i < 30; i++) yield bytesOf(1_000_000);
+    throw new Error("the input broke");
+  };
+  await expect(store.put("o", endless())).rejects.toThrow("the input broke");
+  expect(store.temporarySpace).toMatchObject({ usedBytes: 0, files: 0 });
+  expect(await vfs.list("place/scratch")).toEqual([]);
+});

@@ -1,15 +1,23 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { IoError, isMillraceError } from "@millrace/base";
 import { fileError } from "@millrace/files";
 import { retry, throwIfAborted } from "@millrace/stream";
+
+/** A body that is read when it is sent, each time that it is. */
+export interface HttpBody {
+  readonly length: number;
+  chunks(): AsyncIterable<Uint8Array>;
+}
 
 /** One request. */
 export interface HttpCall {
   readonly method: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | HttpBody;
   /** Most bytes of an answer that are taken; more is an error. @default 64 MiB */
   readonly limitBytes?: number;
   /** Answers that are no errors, beside those from 200 to 299. @default none */
@@ -42,6 +50,9 @@ export const DEFAULT_PATIENCE: HttpPatience = Object.freeze({
   baseDelayMs: 100,
   idleMs: 30_000,
 });
+
+/** So much of a body that must be whole before it is sent stays in memory; more goes to temporary files. */
+export const MEMORY_BYTES: number = 8 * 1024 * 1024;
 
 const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;
 
@@ -110,7 +121,9 @@ export class HttpClient {
         resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: bytes });
       }, fail);
     });
-    outgoing.end(body);
+    if (body === undefined || body instanceof Uint8Array) outgoing.end(body);
+    // A server may answer, and refuse, before it has taken everything: its answer counts then.
+    else pipeline(Readable.from(body.chunks(), { objectMode: false }), outgoing).catch(fail);
     return promise;
   }
 }

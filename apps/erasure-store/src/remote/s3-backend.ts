@@ -1,6 +1,6 @@
 import { IoError, isMillraceError } from "@millrace/base";
-import { sha256Hex } from "@millrace/compress";
-import { type ByteSource, fileError } from "@millrace/files";
+import { newHasher } from "@millrace/compress";
+import { type ByteSource, fileError, type TemporarySpace } from "@millrace/files";
 import { AwsV4Signer } from "aws4fetch";
 import type { Area, BackendWriter, ShardBackend } from "../backend.ts";
 import { type HttpCall, HttpClient, type HttpPatience } from "./http-client.ts";
@@ -33,10 +33,12 @@ export class S3Backend implements ShardBackend {
   readonly name: string;
   readonly #place: S3Place;
   readonly #client: HttpClient;
+  readonly #temporary: TemporarySpace;
   #credentials: Promise<S3Credentials> | undefined;
 
-  constructor(name: string, place: S3Place, patience?: HttpPatience) {
+  constructor(name: string, place: S3Place, temporary: TemporarySpace, patience?: HttpPatience) {
     this.name = name;
+    this.#temporary = temporary;
     this.#place = place;
     this.#client = new HttpClient((call) => this.#sign(call), patience);
   }
@@ -52,7 +54,7 @@ export class S3Backend implements ShardBackend {
   }
 
   async create(area: Area, key: string): Promise<BackendWriter> {
-    return new S3Writer(this.#client, this.#urlOf(area, key));
+    return new S3Writer(this.#client, this.#urlOf(area, key), this.#temporary);
   }
 
   open(area: Area, key: string): Promise<ByteSource> {
@@ -135,7 +137,7 @@ export class S3Backend implements ShardBackend {
       method,
       url,
       // With the digest of the body signed, the server refuses what was garbled on its way.
-      headers: { ...headers, "x-amz-content-sha256": sha256Hex(body ?? new Uint8Array(0)) },
+      headers: { ...headers, "x-amz-content-sha256": await digestOf(body) },
       ...(await this.#credentials),
       region: this.#place.region,
       service: "s3",
@@ -159,6 +161,13 @@ export class S3Backend implements ShardBackend {
     const path = key.split("/").map(encodeURIComponent).join("/");
     return `${this.#bucketUrl({})}/${path}`;
   }
+}
+
+async function digestOf(body: HttpCall["body"]): Promise<string> {
+  const hasher = newHasher("sha256");
+  const chunks = body === undefined ? [] : body instanceof Uint8Array ? [body] : body.chunks();
+  for await (const chunk of chunks) hasher.update(chunk);
+  return hasher.digestHex();
 }
 
 function elementOf(xml: string, name: string): string | undefined {

@@ -1,6 +1,7 @@
 import { ClosedError, IoError } from "@millrace/base";
+import { SpilledBytes, type TemporarySpace } from "@millrace/files";
 import type { BackendWriter } from "../backend.ts";
-import type { HttpClient } from "./http-client.ts";
+import { type HttpClient, MEMORY_BYTES } from "./http-client.ts";
 
 /** The least that S3 takes as a part that is not the last. */
 const PART_BYTES = 5 * 1024 * 1024;
@@ -12,16 +13,18 @@ export class S3Writer implements BackendWriter {
   readonly #client: HttpClient;
   readonly #url: string;
   readonly #etags: string[] = [];
-  #buffer: Uint8Array = new Uint8Array(0);
-  #filled = 0;
+  readonly #temporary: TemporarySpace;
+  #part: SpilledBytes;
   #uploadId: string | undefined;
   /** Writes take turns. */
   #turn: Promise<void> = Promise.resolve();
   #isDone = false;
 
-  constructor(client: HttpClient, url: string) {
+  constructor(client: HttpClient, url: string, temporary: TemporarySpace) {
     this.#client = client;
     this.#url = url;
+    this.#temporary = temporary;
+    this.#part = new SpilledBytes(temporary, MEMORY_BYTES);
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -33,11 +36,10 @@ export class S3Writer implements BackendWriter {
   async commit(): Promise<void> {
     await this.#turn;
     this.#checkOpen();
-    const rest = this.#buffer.subarray(0, this.#filled);
     if (this.#uploadId === undefined) {
-      await this.#client.send({ method: "PUT", url: this.#url, body: rest });
+      await this.#client.send({ method: "PUT", url: this.#url, body: this.#part });
     } else {
-      if (this.#filled > 0) await this.#sendPart(rest);
+      if (this.#part.length > 0) await this.#sendPart();
       const parts = this.#etags.map(
         (etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${etag}</ETag></Part>`,
       );
@@ -49,12 +51,14 @@ export class S3Writer implements BackendWriter {
       if (said.includes("<Error>")) throw new IoError("STORE_BACKEND_FAILED", this.#url, "POST", said);
     }
     this.#isDone = true;
+    await this.#part.close();
   }
 
   async abort(): Promise<void> {
     if (this.#isDone) return;
     this.#isDone = true;
     await this.#turn;
+    await this.#part.close();
     if (this.#uploadId === undefined) return;
     await this.#client.send({ method: "DELETE", url: this.#uploadUrl(this.#uploadId), expected: [404] });
   }
@@ -63,37 +67,28 @@ export class S3Writer implements BackendWriter {
     this.#checkOpen();
     for (let at = 0; at < bytes.length; ) {
       const partBytes = PART_BYTES * 2 ** Math.floor(this.#etags.length / PARTS_OF_A_SIZE);
-      if (this.#filled === partBytes) {
-        await this.#sendPart(this.#buffer);
-        this.#filled = 0;
+      if (this.#part.length === partBytes) {
+        await this.#sendPart();
         continue;
       }
-      const count = Math.min(bytes.length - at, partBytes - this.#filled);
-      this.#reserve(this.#filled + count, partBytes);
-      this.#buffer.set(bytes.subarray(at, at + count), this.#filled);
-      this.#filled += count;
+      const count = Math.min(bytes.length - at, partBytes - this.#part.length);
+      await this.#part.append(bytes.subarray(at, at + count));
       at += count;
     }
   }
 
-  /** Small values take little memory: the buffer grows by doubling up to a part. */
-  #reserve(bytes: number, partBytes: number): void {
-    if (bytes <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.min(partBytes, Math.max(bytes, 2 * this.#buffer.length)));
-    grown.set(this.#buffer.subarray(0, this.#filled));
-    this.#buffer = grown;
-  }
-
-  async #sendPart(body: Uint8Array): Promise<void> {
+  async #sendPart(): Promise<void> {
     this.#uploadId ??= await this.#begin();
     const number = this.#etags.length + 1;
     const url = `${this.#uploadUrl(this.#uploadId)}&partNumber=${number}`;
-    const { headers } = await this.#client.send({ method: "PUT", url, body });
+    const { headers } = await this.#client.send({ method: "PUT", url, body: this.#part });
     const { etag } = headers;
     if (typeof etag !== "string") {
       throw new IoError("STORE_BACKEND_FAILED", url, "PUT", "the server does not name the part");
     }
     this.#etags.push(etag);
+    await this.#part.close();
+    this.#part = new SpilledBytes(this.#temporary, MEMORY_BYTES);
   }
 
   async #begin(): Promise<string> {

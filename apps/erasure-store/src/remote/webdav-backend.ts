@@ -1,5 +1,5 @@
 import { IoError, isMillraceError } from "@millrace/base";
-import { type ByteSource, fileError } from "@millrace/files";
+import { type ByteSource, fileError, type TemporarySpace } from "@millrace/files";
 import type { Area, BackendWriter, ShardBackend } from "../backend.ts";
 import { HttpClient, type HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
@@ -21,15 +21,18 @@ export class WebDavBackend implements ShardBackend {
   readonly name: string;
   readonly #url: string;
   readonly #client: HttpClient;
+  readonly #temporary: TemporarySpace;
 
   /** @param url - of a collection, without "/" at its end */
   constructor(
     name: string,
     url: string,
     credentials: () => Promise<WebDavCredentials>,
+    temporary: TemporarySpace,
     patience?: HttpPatience,
   ) {
     this.name = name;
+    this.#temporary = temporary;
     this.#url = url;
     let header: Promise<string> | undefined;
     const authorization = async (): Promise<string> => {
@@ -55,7 +58,7 @@ export class WebDavBackend implements ShardBackend {
   }
 
   async create(area: Area, key: string): Promise<BackendWriter> {
-    return new WebDavWriter(this.#client, this.#urlOf(area, key));
+    return new WebDavWriter(this.#client, this.#urlOf(area, key), this.#temporary);
   }
 
   open(area: Area, key: string): Promise<ByteSource> {

@@ -12,6 +12,8 @@ export interface ConfigFlag {
   readonly memoryThreshold?: number;
   readonly maxMemoryUsage?: number;
   readonly concurrency?: number;
+  readonly tempDirectory?: string;
+  readonly useRamdisk?: boolean;
 }
 
 type AddFlags = NonNullable<VerbSpec<object>["flags"]>;
@@ -23,6 +25,8 @@ export const configFlag: AddFlags = (command) =>
     .option("--quiet", "no notes and no bars, errors only")
     .option("--memory-threshold <size>", "files up to this size are read whole", byteSize)
     .option("--max-memory-usage <size>", "most memory of stripes", byteSize)
+    .option("--temp-directory <path>", "where that goes which a server must be given whole")
+    .option("--use-ramdisk", "such files may lie in memory")
     .option("--concurrency <n>", "files of a folder at a time", integerBetween(1, 256));
 
 /** A store with the flags over the environment over its file. */
@@ -32,6 +36,8 @@ export function openFromFlags(flags: ConfigFlag): Promise<ErasureStore> {
     performance: {
       ...(flags.memoryThreshold !== undefined && { memory_threshold: flags.memoryThreshold }),
       ...(flags.maxMemoryUsage !== undefined && { max_memory_usage: flags.maxMemoryUsage }),
+      ...(flags.tempDirectory !== undefined && { temp_directory: flags.tempDirectory }),
+      ...(flags.useRamdisk !== undefined && { use_ramdisk: flags.useRamdisk }),
       ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
     },
   };
