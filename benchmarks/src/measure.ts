@@ -49,8 +49,9 @@ async function repeat(work: Work, milliseconds: number, fewest: number): Promise
   while ((performance.now() < end && seconds.length < MOST_RUNS) || seconds.length < fewest) {
     const start = performance.now();
     const pending = work();
-    if (pending !== undefined) await pending;
+    const cleanUp = pending === undefined ? undefined : await pending;
     seconds.push(Number(((performance.now() - start) / 1000).toPrecision(6)));
+    cleanUp?.();
   }
   return seconds;
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/base";
 import { type ErasureStore, initStore, openStore } from "@millrace/erasure-store";
 import { diskVfs } from "@millrace/files";
-import type { Contender } from "./case.ts";
+import type { Contender, Work } from "./case.ts";
 
 /** Bytes of the object; more than a processor's caches hold. */
 export const OBJECT_BYTES: number = 256 * 1024 * 1024;
@@ -24,7 +24,7 @@ export interface StoreUnderTest {
 export function withStore(
   name: string,
   durability: "os" | "disk",
-  prepare: (made: StoreUnderTest) => Promise<() => Promise<void>>,
+  prepare: (made: StoreUnderTest) => Promise<Work>,
 ): Contender {
   return {
     name,
@@ -60,9 +60,20 @@ export function plainWrites(name: string, isSynced: boolean): Contender {
           if (isSynced) await file.sync();
         };
         await Promise.all(BACKENDS.map(writeFile));
+        return () => {
+          for (const backend of BACKENDS) rmSync(join(directory, backend));
+        };
       };
     },
   };
+}
+
+/** Takes all shards away, at once and unsynced: what was put before would cost the next put memory and disk. */
+export function removeShards(directory: string): void {
+  for (const backend of BACKENDS) {
+    const shards = join(directory, backend, "shards");
+    for (const file of readdirSync(shards)) rmSync(join(shards, file));
+  }
 }
 
 /** Reads an object and checks how much came. */

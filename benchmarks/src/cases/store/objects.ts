@@ -1,19 +1,24 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchmarkCases } from "../../case.ts";
-import { OBJECT_BYTES, plainWrites, readWhole, withStore } from "../../store-contenders.ts";
+import { OBJECT_BYTES, plainWrites, readWhole, removeShards, withStore } from "../../store-contenders.ts";
 
 const RANGE_BYTES = 64 * 1024;
-const SMALL_OBJECTS = 64;
+const SMALL_OBJECTS = 512;
 const SMALL_BYTES = 4096;
-const AT_A_TIME = 8;
+const AT_A_TIME = 32;
 const LOST = ["b", "e"];
 
 const put = (durability: "os" | "disk") =>
-  withStore("millrace", durability, async ({ store, chunks }) => {
+  withStore("millrace", durability, async ({ store, directory, chunks }) => {
     await store.put("o", chunks());
     await readWhole(store, "o");
-    return async () => void (await store.put("o", chunks()));
+    removeShards(directory);
+    let n = 0;
+    return async () => {
+      await store.put(`o/${n++}`, chunks());
+      return () => removeShards(directory);
+    };
   });
 
 const get = (lost: readonly string[]) =>
@@ -26,11 +31,13 @@ const get = (lost: readonly string[]) =>
 const smallPuts = (durability: "os" | "disk") =>
   withStore("millrace", durability, async ({ store }) => {
     const bytes = new Uint8Array(SMALL_BYTES).fill(7);
+    let next = 0;
     return async () => {
-      for (let first = 0; first < SMALL_OBJECTS; first += AT_A_TIME) {
-        const names = Array.from({ length: AT_A_TIME }, (_, i) => `o/${first + i}`);
-        await Promise.all(names.map((name) => store.put(name, [bytes])));
-      }
+      const end = next + SMALL_OBJECTS;
+      const putSome = async (): Promise<void> => {
+        while (next < end) await store.put(`o/${next++}`, [bytes]);
+      };
+      await Promise.all(Array.from({ length: AT_A_TIME }, putSome));
     };
   });
 
@@ -62,7 +69,10 @@ export const cases: BenchmarkCases = {
     amount: OBJECT_BYTES,
     ours: withStore("millrace", "os", async ({ store, directory, chunks }) => {
       await store.put("o", chunks());
-      return async () => void (await store.getFile("o", join(directory, "out")));
+      return async () => {
+        await store.getFile("o", join(directory, "out"));
+        return () => rmSync(join(directory, "out"));
+      };
     }),
     peers: [],
     reach: { perSecond: 3e9 },
