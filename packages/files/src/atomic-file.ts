@@ -17,6 +17,10 @@ export const DEFAULT_ATOMIC_WRITE_OPTIONS: Required<AtomicWriteOptions> = Object
 /** A write up to this size is made on this thread: to hand it to another takes longer. */
 const SMALL_WRITE_BYTES = 16_384;
 
+/** A durable file is synced each time that so much was added. */
+const EARLY_SYNC_BYTES = 16 * 1024 * 1024;
+let isSyncingEarly = false;
+
 /**
  * A file that appears under its name whole or not at all.
  *
@@ -35,6 +39,10 @@ export class AtomicFile {
   readonly #file: VfsFile;
   readonly #durability: Durability;
   #position = 0;
+  /** Bytes that a sync covers which was begun early. */
+  #syncedBytes = 0;
+  /** The last one. */
+  #syncing: Promise<void> | undefined;
   #isDone = false;
 
   private constructor(vfs: Vfs, path: string, file: VfsFile, durability: Durability) {
@@ -74,6 +82,24 @@ export class AtomicFile {
     } catch (error) {
       throwNaming(this.path, this.#file.path, error);
     }
+    if (this.#durability === "disk" && this.#position - this.#syncedBytes >= EARLY_SYNC_BYTES) {
+      this.#syncEarly();
+    }
+  }
+
+  /**
+   * Has the disk begin with what is there, while more is written: `commit` has less to wait for. One file at a time:
+   * a sync keeps a thread of the pool, of which writes need some, too.
+   */
+  #syncEarly(): void {
+    if (isSyncingEarly) return;
+    isSyncingEarly = true;
+    this.#syncedBytes = this.#position;
+    this.#syncing = this.#file.sync().finally(() => {
+      isSyncingEarly = false;
+    });
+    // A failure is the commit's: what was not written then is not written by a later sync either.
+    this.#syncing.catch(() => {});
   }
 
   /**
@@ -85,7 +111,10 @@ export class AtomicFile {
     this.#checkOpen();
     this.#isDone = true;
     try {
-      if (this.#durability === "disk") await this.#file.sync();
+      if (this.#durability === "disk") {
+        await this.#syncing;
+        await this.#file.sync();
+      }
       if (this.#position <= SMALL_WRITE_BYTES) this.#file.closeSync();
       else await this.#file.close();
       await this.#vfs.rename(this.#file.path, this.path);

@@ -8,8 +8,11 @@ export interface ByteSource {
   readonly name: string;
   /** Size in bytes; of a file, when it was opened. */
   readonly size: number;
-  /** Fills `into` from `position` on; returns how many bytes there were, fewer only at the end. */
-  read(into: Uint8Array, position: number): Promise<number>;
+  /**
+   * Fills `into` from `position` on; returns how many bytes there were, fewer only at the end.
+   * @param signal - ends the waiting for a source on a network; files and memory do not look at it
+   */
+  read(into: Uint8Array, position: number, signal?: AbortSignal): Promise<number>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -57,8 +60,13 @@ export async function streamSource(
  * Fills all of `into` from `position` on.
  * @throws CorruptDataError `FILES_FILE_SHORT` when the source ends before that
  */
-export async function readSourceFull(source: ByteSource, into: Uint8Array, position: number): Promise<void> {
-  const count = await source.read(into, position);
+export async function readSourceFull(
+  source: ByteSource,
+  into: Uint8Array,
+  position: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const count = await source.read(into, position, signal);
   if (count < into.length) throw shortFile(source.name, position, count, into.length);
 }
 

@@ -8,6 +8,7 @@ export {
   type MemoryStatistics,
   type MemoryUsage,
 } from "./memory-sampler.ts";
+export { MovingAverage } from "./moving-average.ts";
 export { PROMETHEUS_CONTENT_TYPE, toPrometheusText } from "./prometheus.ts";
 export {
   DEFAULT_METRIC_OPTIONS,

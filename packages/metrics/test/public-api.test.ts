@@ -11,6 +11,7 @@ test("the public surface is exactly this", () => {
       "Histogram",
       "MemorySampler",
       "MetricsRegistry",
+      "MovingAverage",
       "PROMETHEUS_CONTENT_TYPE",
       "QUANTILE_RELATIVE_ERROR",
       "SNAPSHOT_QUANTILES",
