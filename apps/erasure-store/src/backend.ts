@@ -1,4 +1,5 @@
 import type { ByteSource } from "@millrace/files";
+import type { BackendPace } from "./backend-pace.ts";
 
 /** The folders of a backend. */
 export type Area = "manifests" | "shards";
@@ -17,13 +18,19 @@ export interface BackendWriter {
 export interface ShardBackend {
   /** Its name in the configuration. */
   readonly name: string;
+  /** How fast it answers, where that is worth knowing: of servers, and of what is limited. */
+  readonly pace?: BackendPace;
   /** @throws IoError when the backend is not there */
   check(): Promise<void>;
   /** Makes what the backend needs, at `init`. */
   prepare(): Promise<void>;
   create(area: Area, key: string): Promise<BackendWriter>;
-  /** Opens a value for reads of ranges. @throws IoError `FILES_NOT_FOUND` where there is none */
-  open(area: Area, key: string): Promise<ByteSource>;
+  /**
+   * Opens a value for reads of ranges.
+   * @param signal - ends the waiting for a server; directories do not look at it
+   * @throws IoError `FILES_NOT_FOUND` where there is none
+   */
+  open(area: Area, key: string, signal?: AbortSignal): Promise<ByteSource>;
   /** Whether there is a value, where that can be told at once, without asking a server. */
   isThere?(area: Area, key: string): boolean;
   /** The keys of an area, sorted. */

@@ -28,6 +28,8 @@ const VARIABLES: Readonly<Record<string, Setting>> = {
   MEMORY_THRESHOLD: { of: "performance", name: "memory_threshold" },
   MAX_MEMORY_USAGE: { of: "performance", name: "max_memory_usage" },
   PIPELINE_UPLOADS: { of: "performance", name: "pipeline_uploads" },
+  UPLOAD_LIMIT: { of: "performance", name: "upload_limit" },
+  DOWNLOAD_LIMIT: { of: "performance", name: "download_limit" },
   TEMP_DIR: { of: "performance", name: "temp_directory" },
   USE_RAMDISK: { of: "performance", name: "use_ramdisk" },
   CONCURRENCY: { of: "performance", name: "concurrency" },

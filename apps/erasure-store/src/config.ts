@@ -27,6 +27,10 @@ export interface BackendConfig {
   readonly credentials?: string;
   /** Its share of shards, compared with others'. @default 1 */
   readonly weight?: number;
+  /** Most bytes a second that go to it, beside the limit of the store; null for no limit. @default null */
+  readonly upload_limit?: Size | null;
+  /** Most bytes a second that come from it. @default null */
+  readonly download_limit?: Size | null;
   /** What is lost together with it: backends of one domain share a disk, a machine, a room. @default its name */
   readonly domain?: string;
 }
@@ -43,6 +47,10 @@ export interface PerformanceConfig {
   readonly temp_directory?: string | null;
   /** Whether such files may lie in memory, where there is room. @default false */
   readonly use_ramdisk?: boolean;
+  /** Most bytes a second to all backends together; null for no limit. @default null */
+  readonly upload_limit?: Size | null;
+  /** Most bytes a second from all backends together. @default null */
+  readonly download_limit?: Size | null;
   /** Files of a folder that are put or got at a time. @default 4 */
   readonly concurrency?: number;
 }
@@ -83,6 +91,8 @@ export interface StoreConfig {
 export interface FilledPerformance extends Required<PerformanceConfig> {
   readonly memory_threshold: number;
   readonly max_memory_usage: number;
+  readonly upload_limit: number | null;
+  readonly download_limit: number | null;
 }
 
 /** {@link StoreConfig} with every field filled in and checked. */
@@ -98,6 +108,8 @@ export const DEFAULT_PERFORMANCE: FilledPerformance = Object.freeze({
   pipeline_uploads: true,
   temp_directory: null,
   use_ramdisk: false,
+  upload_limit: null,
+  download_limit: null,
   concurrency: 4,
 });
 
@@ -122,6 +134,8 @@ const DEFAULT_KEY_REFERENCE: Required<KeyReference> = Object.freeze({ key: "", d
 const DEFAULT_BACKEND: Required<BackendConfig> = Object.freeze({
   location: "",
   credentials: "env:AWS",
+  upload_limit: null,
+  download_limit: null,
   weight: 1,
   domain: "",
 });
@@ -181,7 +195,14 @@ function checkBackends(backends: StoreConfig["backends"]): Record<string, Requir
       const expected = "a number above 0";
       throw new InvalidArgumentError("STORE_BACKEND_WEIGHT", `weight of ${name}`, backend.weight, expected);
     }
-    filled[name] = { ...backend, domain: backend.domain === "" ? name : String(backend.domain) };
+    const upload_limit = limitOf(`store backend ${name}`, "upload_limit", backend.upload_limit);
+    const download_limit = limitOf(`store backend ${name}`, "download_limit", backend.download_limit);
+    filled[name] = {
+      ...backend,
+      upload_limit,
+      download_limit,
+      domain: backend.domain === "" ? name : String(backend.domain),
+    };
   }
   return filled;
 }
@@ -202,8 +223,16 @@ function checkPerformance(given: PerformanceConfig): FilledPerformance {
     ...filled,
     memory_threshold: sizeOf("memory_threshold", memory_threshold, 0),
     max_memory_usage: sizeOf("max_memory_usage", max_memory_usage, 1),
+    upload_limit: limitOf("store performance", "upload_limit", filled.upload_limit),
+    download_limit: limitOf("store performance", "download_limit", filled.download_limit),
     concurrency: checkInteger("store performance", "concurrency", concurrency, 1, 256),
   };
+}
+
+function limitOf(scope: string, name: string, limit: Size | null): number | null {
+  if (limit === null) return null;
+  const bytes = typeof limit === "string" ? parseByteSize(limit) : limit;
+  return checkInteger(scope, name, bytes, 1, MAX_BYTES);
 }
 
 function sizeOf(name: string, size: Size, lo: number): number {

@@ -1,9 +1,11 @@
 import { MillraceError } from "@millrace/base";
 import type { TemporarySpace, Vfs } from "@millrace/files";
+import { RateLimiter } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { parseLocation } from "./backend-location.ts";
-import type { FilledConfig } from "./config.ts";
+import type { BackendConfig, FilledConfig, Size } from "./config.ts";
 import { DirectoryBackend } from "./directory-backend.ts";
+import { MeteredBackend } from "./metered-backend.ts";
 import type { HttpPatience } from "./remote/http-client.ts";
 import { S3Backend, type S3Credentials } from "./remote/s3-backend.ts";
 import { SftpBackend } from "./remote/sftp-backend.ts";
@@ -24,32 +26,51 @@ export interface BackendSetup {
 }
 
 /** The backends that a configuration names, in its order. */
-export function openBackends(
-  { backends, durability }: FilledConfig,
-  { vfs, environment, temporary, patience }: BackendSetup,
-): ShardBackend[] {
-  return Object.entries(backends).map(([name, { location, credentials }]) => {
-    const place = parseLocation(name, location);
-    if (place.kind === "dir") return new DirectoryBackend(vfs, name, place.path, durability);
-    const read = (names: readonly [string, string]): Promise<[string, string]> =>
-      readCredentials(vfs, credentials, environment, names);
-    if (place.kind === "sftp") {
-      const user = (): Promise<SftpCredentials> => readSftpCredentials(vfs, credentials, environment);
-      return new SftpBackend(name, { ...place, credentials: user }, place.path, patience);
-    }
-    if (place.kind === "webdav") {
-      const user = async (): Promise<WebDavCredentials> => {
-        const [username, password] = await read(["USERNAME", "PASSWORD"]);
-        return { username, password };
-      };
-      return new WebDavBackend(name, place.url, user, temporary, patience);
-    }
-    const keys = async (): Promise<S3Credentials> => {
-      const [accessKeyId, secretAccessKey] = await read(["ACCESS_KEY_ID", "SECRET_ACCESS_KEY"]);
-      return { accessKeyId, secretAccessKey };
+export function openBackends(config: FilledConfig, setup: BackendSetup): ShardBackend[] {
+  const { upload_limit, download_limit } = config.performance;
+  // One limiter for the whole store, beside each backend's own.
+  const [upload, download] = [limitersOf(upload_limit), limitersOf(download_limit)];
+  return Object.entries(config.backends).map(([name, backend]) => {
+    const opened = openBackend(name, backend, config, setup);
+    const limits = {
+      upload: [...upload, ...limitersOf(backend.upload_limit)],
+      download: [...download, ...limitersOf(backend.download_limit)],
     };
-    return new S3Backend(name, { ...place, credentials: keys }, temporary, patience);
+    const isLimited = limits.upload.length + limits.download.length > 0;
+    return isLimited || !(opened instanceof DirectoryBackend) ? new MeteredBackend(opened, limits) : opened;
   });
+}
+
+function limitersOf(bytesPerSecond: Size | null): RateLimiter[] {
+  return typeof bytesPerSecond === "number" ? [new RateLimiter(bytesPerSecond)] : [];
+}
+
+function openBackend(
+  name: string,
+  { location, credentials }: Required<BackendConfig>,
+  { durability }: FilledConfig,
+  { vfs, environment, temporary, patience }: BackendSetup,
+): ShardBackend {
+  const place = parseLocation(name, location);
+  if (place.kind === "dir") return new DirectoryBackend(vfs, name, place.path, durability);
+  const read = (names: readonly [string, string]): Promise<[string, string]> =>
+    readCredentials(vfs, credentials, environment, names);
+  if (place.kind === "sftp") {
+    const user = (): Promise<SftpCredentials> => readSftpCredentials(vfs, credentials, environment);
+    return new SftpBackend(name, { ...place, credentials: user }, place.path, patience);
+  }
+  if (place.kind === "webdav") {
+    const user = async (): Promise<WebDavCredentials> => {
+      const [username, password] = await read(["USERNAME", "PASSWORD"]);
+      return { username, password };
+    };
+    return new WebDavBackend(name, place.url, user, temporary, patience);
+  }
+  const keys = async (): Promise<S3Credentials> => {
+    const [accessKeyId, secretAccessKey] = await read(["ACCESS_KEY_ID", "SECRET_ACCESS_KEY"]);
+    return { accessKeyId, secretAccessKey };
+  };
+  return new S3Backend(name, { ...place, credentials: keys }, temporary, patience);
 }
 
 /**

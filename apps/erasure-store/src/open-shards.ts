@@ -16,37 +16,66 @@ export interface ShardProblem {
 export interface OpenShards extends AsyncDisposable {
   readonly shards: readonly (ShardInput | undefined)[];
   readonly problems: readonly ShardProblem[];
+  /** When the late ones are among the two as well. */
+  readonly settled: Promise<unknown>;
 }
 
-/** Opens whatever shards of a version are there and are what they should be. */
+/**
+ * Opens whatever shards of a version are there and are what they should be.
+ * @param isHedged - once enough are open to read the object, those that are later than their backend usually is are
+ *   not waited for: they come in when they come
+ */
 export async function openShards(
   backends: readonly ShardBackend[],
   key: string,
   manifest: Manifest,
+  { isHedged = false }: { readonly isHedged?: boolean } = {},
 ): Promise<OpenShards> {
   const problems: ShardProblem[] = [];
-  const shards = await Promise.all(
-    manifest.shards.map(async ({ backend: name }, shard) => {
-      const report = (isMissing: boolean, problem: string): undefined => {
-        problems.push({ shard, backend: name, isMissing, problem });
-      };
-      if (name === null) return report(true, "its backend failed when it was put");
-      const backend = backends.find((candidate) => candidate.name === name);
-      if (backend === undefined) return report(true, "the configuration has no such backend");
-      try {
-        return await ShardInput.open(backend, key, manifest, shard);
-      } catch (error) {
-        return isMillraceError(error, "FILES_NOT_FOUND")
-          ? report(true, "missing")
-          : report(false, error instanceof Error ? error.message : String(error));
-      }
-    }),
+  const shards: (ShardInput | undefined)[] = manifest.shards.map(() => undefined);
+  const closing = new AbortController();
+  const openOne = async (name: string | null, shard: number): Promise<void> => {
+    const report = (isMissing: boolean, problem: string): void => {
+      problems.push({ shard, backend: name, isMissing, problem });
+      problems.sort((a, b) => a.shard - b.shard);
+    };
+    if (name === null) return report(true, "its backend failed when it was put");
+    const backend = backends.find((candidate) => candidate.name === name);
+    if (backend === undefined) return report(true, "the configuration has no such backend");
+    try {
+      const opened = await ShardInput.open(backend, key, manifest, shard, closing.signal);
+      if (closing.signal.aborted) await opened.close();
+      else shards[shard] = opened;
+    } catch (error) {
+      if (isMillraceError(error, "FILES_NOT_FOUND")) report(true, "missing");
+      else report(false, error instanceof Error ? error.message : String(error));
+    }
+  };
+  const startMs = performance.now();
+  const opening = manifest.shards.map(({ backend }, shard) => openOne(backend, shard));
+  const settled = Promise.all(opening);
+  const paces = manifest.shards.flatMap(
+    ({ backend: name }) => backends.find((backend) => backend.name === name)?.pace ?? [],
   );
-  problems.sort((a, b) => a.shard - b.shard);
+  if (isHedged && paces.length > 0) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const isEnough = (): boolean => shards.filter(Boolean).length >= manifest.dataShards;
+    let timer: NodeJS.Timeout | undefined;
+    const look = (): void => {
+      if (!isEnough() || timer !== undefined) return;
+      // Header and trailer are read after it is opened: three answers.
+      const waitMs = 3 * Math.max(...paces.map((pace) => pace.lateAfterMs(0)));
+      timer = setTimeout(resolve, Math.max(0, startMs + waitMs - performance.now()));
+    };
+    for (const one of opening) one.then(look, look);
+    await Promise.race([promise, settled]);
+    clearTimeout(timer);
+  } else await settled;
   const close = async (): Promise<void> => {
+    closing.abort();
     await Promise.all(shards.map((shard) => shard?.close()));
   };
-  return { shards, problems, [Symbol.asyncDispose]: close };
+  return { shards, problems, settled, [Symbol.asyncDispose]: close };
 }
 
 /** A shard with its place, for people: "shard 3 on backend b". */

@@ -123,7 +123,8 @@ async function* readRange(
 
 /** @throws MillraceError `STORE_OBJECT_REPLACED` when a put took the version away meanwhile */
 async function openVersion(context: StoreContext, key: string, manifest: Manifest): Promise<OpenShards> {
-  const shards = await openShards(context.backends, key, manifest);
+  const shards = await openShards(context.backends, key, manifest, { isHedged: true });
+  // Those that are late may be right.
   const left = manifest.shards.length - shards.problems.length;
   if (manifest.inline !== null || left >= manifest.dataShards) return shards;
   await shards[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import { newHasher } from "@millrace/compress";
 import { type ByteSource, readSourceFull } from "@millrace/files";
 import type { ShardBackend } from "./backend.ts";
+import type { BackendPace } from "./backend-pace.ts";
 import { shardKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 import {
@@ -19,6 +20,8 @@ import { bodyBytes, CHECKSUM_BYTES, runBytes, stripeCount, stripeOffset } from "
 /** One shard that is read: it is what the manifest says, or it cannot be opened. */
 export class ShardInput {
   readonly index: number;
+  /** Of its backend, where that is measured. */
+  readonly pace: BackendPace | undefined;
   /** As its trailer has it. */
   readonly digest: string;
   readonly #manifest: Manifest;
@@ -31,9 +34,10 @@ export class ShardInput {
     source: ByteSource,
     headerBytes: number,
     headerCrc: number,
-    { index, digest }: { readonly index: number; readonly digest: string },
+    { index, digest, pace }: Pick<ShardInput, "index" | "digest" | "pace">,
   ) {
     this.index = index;
+    this.pace = pace;
     this.digest = digest;
     this.#manifest = manifest;
     this.#source = source;
@@ -51,11 +55,12 @@ export class ShardInput {
     key: string,
     manifest: Manifest,
     index: number,
+    signal?: AbortSignal,
   ): Promise<ShardInput> {
-    const source = await backend.open("shards", shardKey(key, manifest.uploadId, index));
+    const source = await backend.open("shards", shardKey(key, manifest.uploadId, index), signal);
     try {
       const head = new Uint8Array(Math.min(source.size, MAX_HEADER_BYTES));
-      await readSourceFull(source, head, 0);
+      await readSourceFull(source, head, 0, signal);
       const { header, headerBytes, headerCrc } = decodeShardHeader(head, source.name);
       checkIdentity(source.name, header, { ...manifest, shardIndex: index });
       const trailerAt = headerBytes + bodyBytes(manifest);
@@ -64,7 +69,7 @@ export class ShardInput {
         throw corruptShard(source.name, source.size, problem);
       }
       const tail = new Uint8Array(TRAILER_BYTES);
-      await readSourceFull(source, tail, trailerAt);
+      await readSourceFull(source, tail, trailerAt, signal);
       const trailer = decodeShardTrailer(tail, headerCrc, source.name, trailerAt);
       const isSame =
         trailer.bytes === manifest.bytes &&
@@ -73,7 +78,11 @@ export class ShardInput {
         trailer.digest === (manifest.shards[index]!.digest ?? trailer.digest);
       if (!isSame)
         throw corruptShard(source.name, trailerAt, "size and digests are not those of the manifest");
-      return new ShardInput(manifest, source, headerBytes, headerCrc, { index, digest: trailer.digest });
+      return new ShardInput(manifest, source, headerBytes, headerCrc, {
+        index,
+        digest: trailer.digest,
+        pace: backend.pace,
+      });
     } catch (error) {
       await source.close();
       throw error;
@@ -90,9 +99,10 @@ export class ShardInput {
     run: Uint8Array,
     firstStripe: number,
     isBad: (stripe: number, problem: unknown) => void,
+    signal?: AbortSignal,
   ): Promise<void> {
     const at = this.#headerBytes + stripeOffset(this.#manifest, firstStripe);
-    await readSourceFull(this.#source, run, at);
+    await readSourceFull(this.#source, run, at, signal);
     const slotBytes = CHECKSUM_BYTES + this.#manifest.unitBytes;
     for (const slot of slotsOf(run.length, slotBytes, firstStripe)) {
       if (isUnitWhole(run, slot, this.#headerCrc)) continue;

@@ -49,6 +49,8 @@ describe("a configuration", () => {
     [{ performance: { max_memory_usage: "many" } }, "byte size"],
     [{ performance: { use_ramdisk: "yes" as never } }, "true or false"],
     [{ performance: { temp_directory: "" } }, "a path"],
+    [{ performance: { upload_limit: 0 } }, "upload_limit"],
+    [{ backends: { a: { location: "dir:x", download_limit: "fast" } } }, "byte size"],
     [{ compression: "gzip" as "zstd" }, "one of none, zstd"],
     [{ encryption: { key: "hunter2" } }, "never the key itself"],
     [{ backends: { a: "dir:" } }, 'a directory as "dir:PATH"'],
@@ -100,6 +102,8 @@ describe("what lies over a configuration", () => {
       pipeline_uploads: true,
       temp_directory: null,
       use_ramdisk: false,
+      upload_limit: null,
+      download_limit: null,
       concurrency: 4,
     });
     const environment = {
@@ -107,6 +111,7 @@ describe("what lies over a configuration", () => {
       MILLRACE_STORE_PIPELINE_UPLOADS: "false",
       MILLRACE_STORE_CONCURRENCY: "7",
       MILLRACE_STORE_TEMP_DIR: "/scratch",
+      MILLRACE_STORE_UPLOAD_LIMIT: "10MB",
       MILLRACE_STORE_USE_RAMDISK: "true",
       MILLRACE_STORE_TEST_KEY: "a secret of the user's",
       OTHER: "1",
@@ -117,6 +122,8 @@ describe("what lies over a configuration", () => {
       pipeline_uploads: false,
       temp_directory: "/scratch",
       use_ramdisk: true,
+      upload_limit: 10_000_000,
+      download_limit: null,
       concurrency: 7,
     });
   });

@@ -89,6 +89,26 @@ describe("a store over buckets of S3", () => {
     expect((await store.verify("p")).problems).toEqual([]);
   });
 
+  it("reads from others what two buckets are late with, and asks only for what it needs", async () => {
+    await store.put("o", [bytesOf(50_000)]);
+    const patience = { attempts: 1, baseDelayMs: 1, idleMs: 600_000 };
+    const vfs = new MemoryVfs();
+    await vfs.makeDirectory("x");
+    const patient = await openStore(config, { vfs, environment: ENVIRONMENT, patience });
+    expect(await readAll(patient, "o")).toEqual(bytesOf(50_000));
+    // They are asked for their shards, and never answer: whoever waits for them waits for ten minutes.
+    server.fault = (_, path) => (/bucket-[be].*shards/.test(path) ? "silent" : undefined);
+    expect(await readAll(patient, "o")).toEqual(bytesOf(50_000));
+    let left = 0;
+    server.fault = (method, path) => {
+      const isLate = /bucket-[be].*shards/.test(path) && method === "GET" && left++ >= 4;
+      return isLate ? "silent" : undefined;
+    };
+    // These open, and fall silent when it comes to the units.
+    expect(await readAll(patient, "o")).toEqual(bytesOf(50_000));
+    expect(left).toBeGreaterThan(4);
+  }, 60_000);
+
   it.each<HttpFault>(["5xx", "cut", "truncated", "garbled"])(
     "reads around a bucket that stays %s, and says which it is",
     async (fault) => {

@@ -6,22 +6,27 @@ import type { HttpClient } from "./http-client.ts";
  * A value on an HTTP server, read in ranges.
  * @throws IoError `FILES_NOT_FOUND`
  */
-export async function remoteSource(client: HttpClient, url: string): Promise<ByteSource> {
-  const { headers } = await client.send({ method: "HEAD", url });
+export async function remoteSource(
+  client: HttpClient,
+  url: string,
+  signal?: AbortSignal,
+): Promise<ByteSource> {
+  const { headers } = await client.send({ method: "HEAD", url }, signal);
   const size = Number(headers["content-length"]);
   if (!Number.isSafeInteger(size)) {
     throw new IoError("STORE_BACKEND_FAILED", url, "HEAD", "the server does not say how long it is");
   }
-  const read = async (into: Uint8Array, position: number): Promise<number> => {
+  const read = async (into: Uint8Array, position: number, signal?: AbortSignal): Promise<number> => {
     const end = Math.min(size, position + into.length);
     if (position >= end) return 0;
-    const { status, body } = await client.send({
+    const call = {
       method: "GET",
       url,
       headers: { range: `bytes=${position}-${end - 1}` },
       // A server that knows no ranges sends everything: small values only, then.
       limitBytes: Math.max(end - position, WHOLE_BYTES),
-    });
+    };
+    const { status, body } = await client.send(call, signal);
     const part = status === 206 ? body : body.subarray(position, end);
     if (part.length !== end - position) {
       const problem = `it gave ${part.length} bytes of the ${end - position} from ${position} on`;

@@ -61,8 +61,8 @@ export class WebDavBackend implements ShardBackend {
     return new WebDavWriter(this.#client, this.#urlOf(area, key), this.#temporary);
   }
 
-  open(area: Area, key: string): Promise<ByteSource> {
-    return remoteSource(this.#client, this.#urlOf(area, key));
+  open(area: Area, key: string, signal?: AbortSignal): Promise<ByteSource> {
+    return remoteSource(this.#client, this.#urlOf(area, key), signal);
   }
 
   async list(area: Area): Promise<string[]> {

@@ -14,6 +14,8 @@ export interface ConfigFlag {
   readonly concurrency?: number;
   readonly tempDirectory?: string;
   readonly useRamdisk?: boolean;
+  readonly uploadLimit?: number;
+  readonly downloadLimit?: number;
 }
 
 type AddFlags = NonNullable<VerbSpec<object>["flags"]>;
@@ -25,6 +27,8 @@ export const configFlag: AddFlags = (command) =>
     .option("--quiet", "no notes and no bars, errors only")
     .option("--memory-threshold <size>", "files up to this size are read whole", byteSize)
     .option("--max-memory-usage <size>", "most memory of stripes", byteSize)
+    .option("--upload-limit <size>", "most bytes a second to all backends", byteSize)
+    .option("--download-limit <size>", "most bytes a second from all backends", byteSize)
     .option("--temp-directory <path>", "where that goes which a server must be given whole")
     .option("--use-ramdisk", "such files may lie in memory")
     .option("--concurrency <n>", "files of a folder at a time", integerBetween(1, 256));
@@ -37,6 +41,8 @@ export function openFromFlags(flags: ConfigFlag): Promise<ErasureStore> {
       ...(flags.memoryThreshold !== undefined && { memory_threshold: flags.memoryThreshold }),
       ...(flags.maxMemoryUsage !== undefined && { max_memory_usage: flags.maxMemoryUsage }),
       ...(flags.tempDirectory !== undefined && { temp_directory: flags.tempDirectory }),
+      ...(flags.uploadLimit !== undefined && { upload_limit: flags.uploadLimit }),
+      ...(flags.downloadLimit !== undefined && { download_limit: flags.downloadLimit }),
       ...(flags.useRamdisk !== undefined && { use_ramdisk: flags.useRamdisk }),
       ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
     },

@@ -1,0 +1,41 @@
+import { MovingAverage } from "@millrace/metrics";
+
+/** What is small enough that its time is the way there and back. */
+const SMALL_BYTES = 16 * 1024;
+/** Deviations from the mean after which an answer is late (RFC 6298, section 2.3). */
+const LATE_DEVIATIONS = 4;
+/** Nothing is late sooner: clocks and timers are not finer. */
+const LEAST_LATE_MS = 10;
+/** How long a backend is waited for that has not answered yet. */
+const UNKNOWN_LATE_MS = 1000;
+
+/** How fast a backend answers, in averages that follow it. */
+export class BackendPace {
+  /** Milliseconds of a small read. */
+  readonly latency: MovingAverage = new MovingAverage();
+  /** Milliseconds a byte of large ones, the latency taken off. */
+  readonly #msPerByte = new MovingAverage();
+
+  /** Bytes a second of large reads; undefined when there was none. */
+  get bytesPerSecond(): number | undefined {
+    return this.#msPerByte.mean > 0 ? 1000 / this.#msPerByte.mean : undefined;
+  }
+
+  /** Counts a read that took so long. */
+  observe(bytes: number, ms: number): void {
+    if (bytes <= SMALL_BYTES) this.latency.add(ms);
+    else this.#msPerByte.add(Math.max(0, ms - this.latency.mean) / bytes);
+  }
+
+  /** How long a read will take; 0 where nothing is known. */
+  expectedMs(bytes: number): number {
+    return this.latency.mean + bytes * this.#msPerByte.mean;
+  }
+
+  /** After how long a read is so late that another backend should be asked, too. */
+  lateAfterMs(bytes: number): number {
+    if (this.latency.count === 0) return UNKNOWN_LATE_MS;
+    const bound = this.latency.bound(LATE_DEVIATIONS) + bytes * this.#msPerByte.bound(LATE_DEVIATIONS);
+    return Math.max(LEAST_LATE_MS, bound);
+  }
+}

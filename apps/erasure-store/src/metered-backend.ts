@@ -1,0 +1,85 @@
+import type { ByteSource } from "@millrace/files";
+import { abortable, type RateLimiter } from "@millrace/stream";
+import type { Area, BackendWriter, ShardBackend } from "./backend.ts";
+import { BackendPace } from "./backend-pace.ts";
+
+/** Limits on bandwidth: of the backend, of the store. */
+export interface BandwidthLimits {
+  readonly upload: readonly RateLimiter[];
+  readonly download: readonly RateLimiter[];
+}
+
+/** A backend whose pace is measured and whose bandwidth is limited. */
+export class MeteredBackend implements ShardBackend {
+  readonly name: string;
+  readonly pace: BackendPace = new BackendPace();
+  readonly #inner: ShardBackend;
+  readonly #limits: BandwidthLimits;
+
+  constructor(inner: ShardBackend, limits: BandwidthLimits) {
+    this.name = inner.name;
+    this.#inner = inner;
+    this.#limits = limits;
+  }
+
+  check(): Promise<void> {
+    return this.#inner.check();
+  }
+
+  prepare(): Promise<void> {
+    return this.#inner.prepare();
+  }
+
+  async create(area: Area, key: string): Promise<BackendWriter> {
+    const writer = await this.#inner.create(area, key);
+    const { upload } = this.#limits;
+    if (upload.length === 0) return writer;
+    return {
+      write: async (bytes) => {
+        await takeAll(upload, bytes.length);
+        await writer.write(bytes);
+      },
+      commit: () => writer.commit(),
+      abort: () => writer.abort(),
+    };
+  }
+
+  async open(area: Area, key: string, openSignal?: AbortSignal): Promise<ByteSource> {
+    const startMs = performance.now();
+    const source = await this.#inner.open(area, key, openSignal);
+    this.pace.observe(0, performance.now() - startMs);
+    const { download } = this.#limits;
+    const read = async (into: Uint8Array, position: number, signal?: AbortSignal): Promise<number> => {
+      await takeAll(download, into.length, signal);
+      const readMs = performance.now();
+      // What arrives after the reader has given up must not change what it has from elsewhere by then.
+      const own = signal === undefined ? into : new Uint8Array(into.length);
+      const count = await abortable(source.read(own, position, signal), signal, `reading ${source.name}`);
+      if (own !== into) into.set(own.subarray(0, count));
+      this.pace.observe(count, performance.now() - readMs);
+      return count;
+    };
+    const close = (): Promise<void> => source.close();
+    return { name: source.name, size: source.size, read, close, [Symbol.asyncDispose]: close };
+  }
+
+  list(area: Area): Promise<string[]> {
+    return this.#inner.list(area);
+  }
+
+  removeTemporaries(): Promise<number> {
+    return this.#inner.removeTemporaries();
+  }
+
+  remove(area: Area, key: string): Promise<void> {
+    return this.#inner.remove(area, key);
+  }
+
+  lock(): Promise<AsyncDisposable> {
+    return this.#inner.lock();
+  }
+}
+
+async function takeAll(limiters: readonly RateLimiter[], bytes: number, signal?: AbortSignal): Promise<void> {
+  for (const limiter of limiters) await limiter.take(bytes, signal);
+}
