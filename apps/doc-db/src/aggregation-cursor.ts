@@ -1,8 +1,24 @@
-import { type Document, isDocument } from "./document/value.ts";
+import { type Document, isDocument, type Value } from "./document/value.ts";
 import { FindCursor } from "./find-cursor.ts";
+import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { compilePipeline } from "./mql/pipeline/pipeline.ts";
 import type { Stage } from "./mql/pipeline/stage.ts";
 import type { Engine } from "./storage/engine.ts";
+
+/** How a pipeline is run. */
+export interface AggregateOptions {
+  /** The name or key of the index for the `$match` in front; null for any. */
+  readonly hint: Value;
+  readonly collation: Document;
+  /** The database whose collections `$lookup` means; empty for those of the file. */
+  readonly database: string;
+}
+
+const DEFAULT_AGGREGATE_OPTIONS: Required<AggregateOptions> = Object.freeze({
+  hint: null,
+  collation: Object.freeze({ locale: "simple" }),
+  database: "",
+});
 
 /** What a pipeline gives, read as it is asked for: `for await`, or {@link AggregationCursor.toArray}. */
 export class AggregationCursor implements AsyncIterable<Document> {
@@ -11,21 +27,34 @@ export class AggregationCursor implements AsyncIterable<Document> {
   readonly #filter: Document;
   readonly #stage: Stage;
 
+  readonly #collation: Collation | undefined;
+  readonly #options: Required<AggregateOptions>;
+
   /** Made by `collection.aggregate`. */
-  constructor(engine: Engine, name: string, pipeline: readonly Document[]) {
+  constructor(
+    engine: Engine,
+    name: string,
+    pipeline: readonly Document[],
+    options: Partial<AggregateOptions> = {},
+  ) {
+    this.#options = { ...DEFAULT_AGGREGATE_OPTIONS, ...options };
+    this.#collation = parseCollation(this.#options.collation);
     this.#engine = engine;
     this.#name = name;
     const first = pipeline[0]?.$match;
     const isMatch = isDocument(first) && Object.keys(pipeline[0]!).length === 1;
     // Checked as a stage too; the documents then come from the query that it is.
-    this.#stage = compilePipeline(pipeline);
+    this.#stage = withCollation(this.#collation, () => compilePipeline(pipeline));
     this.#filter = isMatch ? first : {};
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
-    yield* this.#stage(new FindCursor(this.#engine, this.#name, this.#filter, undefined), {
+    const { hint, collation, database } = this.#options;
+    const source = new FindCursor(this.#engine, this.#name, this.#filter, { hint, collation });
+    yield* this.#stage(source, {
       now: new Date(),
-      collection: (name) => new FindCursor(this.#engine, name, {}, undefined),
+      collection: (name) =>
+        new FindCursor(this.#engine, database === "" ? name : `${database}.${name}`, {}, undefined),
     });
   }
 

@@ -1,8 +1,11 @@
 /** Names of collections and their pages, in a tree of its own (docs/formats/doc-db.md). */
 import { InvalidArgumentError, readU32, writeU32 } from "@millrace/base";
 import { ALL_KEYS, scanTree } from "./btree/scan.ts";
-import { createTree, getFromTree, putInTree } from "./btree/tree.ts";
-import { setPrimaryRoot } from "./collection-page.ts";
+import { createTree, deleteFromTree, dropTree, getFromTree, putInTree } from "./btree/tree.ts";
+import { indexesOf, primaryRootOf, setPrimaryRoot } from "./collection-page.ts";
+import { decodeDocument } from "./document/decode.ts";
+import { encodeDocument } from "./document/encode.ts";
+import type { Document } from "./document/value.ts";
 import { CATALOG_PAGE, PAGE_TYPE } from "./storage/page-format.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import type { Pager } from "./storage/pager.ts";
@@ -19,14 +22,54 @@ export function findCollection(pager: PageReader, name: string): number | undefi
 
 /** The page of a collection, which is made when it is missing. */
 export function findOrCreateCollection(pager: Pager, name: string): number {
-  const found = findCollection(pager, name);
-  if (found !== undefined) return found;
+  return findCollection(pager, name) ?? createCollection(pager, name, {});
+}
+
+/** Makes a collection, which must not be there. @returns its page */
+export function createCollection(pager: Pager, name: string, options: Document): number {
   const { number, page } = pager.allocate(PAGE_TYPE.collection);
   setPrimaryRoot(page, createTree(pager));
-  const value = new Uint8Array(4);
-  writeU32(value, 0, number);
-  putInTree(pager, CATALOG_PAGE, encoder.encode(name), value, false);
+  putCollection(pager, name, number, options);
   return number;
+}
+
+/** What a collection was made with, a validator for one; empty when there is nothing, or no collection. */
+export function collectionOptions(pager: PageReader, name: string): Document {
+  const value = getFromTree(pager, CATALOG_PAGE, encoder.encode(name));
+  return value === undefined || value.length === 4 ? {} : decodeDocument(value.subarray(4));
+}
+
+/** Gives a collection other options. */
+export function setCollectionOptions(pager: Pager, name: string, options: Document): void {
+  putCollection(pager, name, findCollection(pager, name)!, options);
+}
+
+/** Takes a collection out with its documents and indexes. @returns whether it was there */
+export function dropCollection(pager: Pager, name: string): boolean {
+  const number = findCollection(pager, name);
+  if (number === undefined) return false;
+  const page = pager.read(number);
+  const roots = [primaryRootOf(page), ...indexesOf(page).map(({ root }) => root)];
+  for (const root of roots) dropTree(pager, root);
+  deleteFromTree(pager, CATALOG_PAGE, encoder.encode(name));
+  pager.free(number);
+  return true;
+}
+
+/** Gives a collection another name, which no other one must have. */
+export function renameCollection(pager: Pager, name: string, target: string): void {
+  const options = collectionOptions(pager, name);
+  const number = findCollection(pager, name)!;
+  deleteFromTree(pager, CATALOG_PAGE, encoder.encode(name));
+  putCollection(pager, target, number, options);
+}
+
+function putCollection(pager: Pager, name: string, page: number, options: Document): void {
+  const bytes = Object.keys(options).length === 0 ? new Uint8Array(0) : encodeDocument(options);
+  const value = new Uint8Array(4 + bytes.length);
+  writeU32(value, 0, page);
+  value.set(bytes, 4);
+  putInTree(pager, CATALOG_PAGE, encoder.encode(name), value, true);
 }
 
 /** All collections, by name. */

@@ -6,13 +6,17 @@ import { deleteById, insertPrepared, prepareDocument, replacePrepared } from "./
 import { decodeDocument } from "./document/decode.ts";
 import { lookupIn } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
-import { FetchCounters, fetchMatches } from "./fetch.ts";
+import { ANY_PLAN, FetchCounters, fetchMatches } from "./fetch.ts";
 import { compareBytes } from "./keys/compare.ts";
-import { compileUpdate } from "./mql/update/update.ts";
+import { parseCollation, withCollation } from "./mql/collation.ts";
+import { compileAnyUpdate } from "./mql/update/any-update.ts";
 import { upsertBase } from "./mql/update/upsert.ts";
 import { type CompiledFilter, compileFilter } from "./query/filter.ts";
+import type { PlanOptions } from "./query/plan.ts";
+import { compileSort, type SortKey, type SortSpec } from "./query/sort.ts";
 import type { Engine } from "./storage/engine.ts";
 import type { Pager } from "./storage/pager.ts";
+import { validatorOf } from "./validation.ts";
 
 /** Documents changed by one transaction of an update of many. */
 const BATCH_DOCUMENTS = 256;
@@ -23,12 +27,21 @@ export interface UpdateOptions {
   readonly upsert?: boolean;
   /** Which elements `$[name]` stands for. @default [] */
   readonly arrayFilters?: readonly Document[];
+  /** How strings compare in the filter. @default the simple one */
+  readonly collation?: Document;
+  /** The name or key of the index to be used. @default null */
+  readonly hint?: Value;
+  /** Which match is the first one. @default any */
+  readonly sort?: SortSpec;
 }
 
 /** What {@link UpdateOptions} are when they are not given. */
 export const DEFAULT_UPDATE_OPTIONS: Required<UpdateOptions> = Object.freeze({
   upsert: false,
   arrayFilters: Object.freeze([]),
+  collation: Object.freeze({ locale: "simple" }),
+  hint: null,
+  sort: Object.freeze({}),
 });
 
 /** What an update did. */
@@ -50,25 +63,39 @@ export interface Changed {
 /** Gives what becomes of a document; undefined takes it out. */
 export type DocumentChange = (document: Document) => Document | undefined;
 
-/** @throws LanguageError for an update that is none; MillraceError `DOCDB_KEY_DUPLICATE` */
+/**
+ * @param update - operators, a whole document, or a pipeline
+ * @throws LanguageError for an update that is none; DuplicateKeyError
+ */
 export async function updateDocuments(
   engine: Engine,
   name: string,
   filter: Document,
-  update: Document,
+  update: Document | readonly Document[],
   options: Required<UpdateOptions>,
   isMany: boolean,
 ): Promise<UpdateResult> {
-  const compiled = compileUpdate(update, { arrayFilters: options.arrayFilters });
+  const compiled = compileAnyUpdate(update, { arrayFilters: options.arrayFilters });
   const apply = (document: Document): Document => compiled.apply(document, filter, false);
-  const wanted = compileFilter(filter);
+  const wanted = compileFilter(filter, parseCollation(options.collation));
+  const plan: PlanOptions = { sort: options.sort, hint: options.hint ?? undefined };
   const { matchedCount, modifiedCount } = isMany
-    ? await changeMany(engine, name, wanted, apply)
-    : countOne(await changeOne(engine, name, wanted, apply));
+    ? await changeMany(engine, name, wanted, apply, plan)
+    : countOne(await changeOne(engine, name, wanted, apply, plan));
   if (matchedCount > 0 || !options.upsert) return { matchedCount, modifiedCount, upsertedId: undefined };
-  const prepared = prepareDocument(compiled.apply(upsertBase(filter), filter, true));
-  await engine.write((pager) => insertPrepared(pager, findOrCreateCollection(pager, name), prepared));
-  return { matchedCount: 0, modifiedCount: 0, upsertedId: prepared.id };
+  const document = compiled.apply(upsertBase(filter), filter, true);
+  return { matchedCount: 0, modifiedCount: 0, upsertedId: await insertUpserted(engine, name, document) };
+}
+
+/** Puts the document of an upsert in. @returns its `_id` */
+export async function insertUpserted(engine: Engine, name: string, document: Document): Promise<Value> {
+  const prepared = prepareDocument(document);
+  await engine.write((pager) => {
+    const page = findOrCreateCollection(pager, name);
+    validatorOf(pager, name)?.(document, undefined);
+    insertPrepared(pager, page, prepared);
+  });
+  return prepared.id;
 }
 
 /** Changes the first document that matches. @returns undefined when none does */
@@ -77,8 +104,9 @@ export async function changeOne(
   name: string,
   filter: CompiledFilter,
   change: DocumentChange,
+  plan: PlanOptions = ANY_PLAN,
 ): Promise<Changed | undefined> {
-  for await (const batch of fetchMatches(engine, name, filter, new FetchCounters())) {
+  for await (const batch of orderedMatches(engine, name, filter, plan)) {
     for (const { idKey } of batch) {
       const changed = await engine.write((pager) => changeById(pager, name, idKey, filter, change));
       if (changed !== undefined) return changed;
@@ -93,9 +121,10 @@ export async function changeMany(
   name: string,
   filter: CompiledFilter,
   change: DocumentChange,
+  plan: PlanOptions = ANY_PLAN,
 ): Promise<{ matchedCount: number; modifiedCount: number }> {
   const keys: Uint8Array[] = [];
-  for await (const batch of fetchMatches(engine, name, filter, new FetchCounters())) {
+  for await (const batch of fetchMatches(engine, name, filter, new FetchCounters(), plan)) {
     for (const { idKey } of batch) keys.push(idKey.slice());
   }
   let matchedCount = 0;
@@ -112,6 +141,26 @@ export async function changeMany(
     }
   }
   return { matchedCount, modifiedCount };
+}
+
+/** The matches in an order: that of an index, or sorted in memory, keys alone. */
+async function* orderedMatches(
+  engine: Engine,
+  name: string,
+  filter: CompiledFilter,
+  plan: PlanOptions,
+): AsyncGenerator<readonly { idKey: Uint8Array }[], void, undefined> {
+  if (Object.keys(plan.sort).length === 0) {
+    yield* fetchMatches(engine, name, filter, new FetchCounters(), plan);
+    return;
+  }
+  const sorter = withCollation(filter.collation, () => compileSort(plan.sort));
+  const found: { idKey: Uint8Array; key: SortKey }[] = [];
+  for await (const batch of fetchMatches(engine, name, filter, new FetchCounters(), plan)) {
+    for (const { idKey, bytes } of batch)
+      found.push({ idKey: idKey.slice(), key: sorter.keyOf(decodeDocument(bytes)) });
+  }
+  yield found.sort((a, b) => sorter.compare(a.key, b.key));
 }
 
 function countOne(changed: Changed | undefined): { matchedCount: number; modifiedCount: number } {
@@ -137,6 +186,7 @@ function changeById(
     return { before, after };
   }
   const prepared = prepareDocument(after);
+  validatorOf(pager, name)?.(after, before);
   if (compareBytes(prepared.bytes, bytes) === 0) return { before, after: before };
   replacePrepared(pager, page, bytes.slice(), prepared);
   return { before, after };

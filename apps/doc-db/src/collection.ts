@@ -23,6 +23,7 @@ import { compileFilter } from "./query/filter.ts";
 import { parsePath, someAtPath } from "./query/path.ts";
 import type { Engine } from "./storage/engine.ts";
 import type { Pager } from "./storage/pager.ts";
+import { validatorOf } from "./validation.ts";
 
 /** A change whose documents have more bytes than this part of the cache becomes a long transaction. */
 const LONG_FRACTION = 16;
@@ -66,7 +67,9 @@ export class Collection {
     const bytes = prepared.reduce((sum, document) => sum + document.bytes.length, 0);
     const insert = (pager: Pager, step: () => void): void => {
       const page = findOrCreateCollection(pager, this.name);
-      for (const document of prepared) {
+      const validate = validatorOf(pager, this.name);
+      for (const [i, document] of prepared.entries()) {
+        validate?.(documents[i]!, undefined);
         insertPrepared(pager, page, document);
         step();
       }
@@ -93,6 +96,7 @@ export class Collection {
           throw new AbortedError("DOCDB_IMPORT_ABORTED", "the import", { cause: options.signal.reason });
         }
         const prepared = prepareDocument(document);
+        validatorOf(pager, this.name)?.(document, undefined);
         insertPrepared(pager, page, prepared);
         step();
         count++;
@@ -157,10 +161,10 @@ export class Collection {
   }
 
   /** The distinct values of a field, of arrays those of their elements, ascending. */
-  async distinct(field: string, filter: Document = {}): Promise<Value[]> {
+  async distinct(field: string, filter: Document = {}, options?: FindOptions): Promise<Value[]> {
     const found: Value[] = [];
     const parts = parsePath(field);
-    for await (const document of this.find(filter)) {
+    for await (const document of this.find(filter, options)) {
       someAtPath(getField(document, parts[0]!), parts, 1, (value) => {
         if (Array.isArray(value)) found.push(...(value as readonly Value[]));
         else if (value !== undefined) found.push(value);
@@ -176,12 +180,20 @@ export class Collection {
    * @example
    * await people.updateOne({ _id: 1 }, { $inc: { visits: 1 }, $push: { seen: new Date() } });
    */
-  updateOne(filter: Document, update: Document, options?: UpdateOptions): Promise<UpdateResult> {
+  updateOne(
+    filter: Document,
+    update: Document | readonly Document[],
+    options?: UpdateOptions,
+  ): Promise<UpdateResult> {
     return updateDocuments(this.#engine, this.name, filter, update, resolveUpdateOptions(options), false);
   }
 
   /** As {@link Collection.updateOne} for all matches, in transactions of up to a few hundred documents. */
-  updateMany(filter: Document, update: Document, options?: UpdateOptions): Promise<UpdateResult> {
+  updateMany(
+    filter: Document,
+    update: Document | readonly Document[],
+    options?: UpdateOptions,
+  ): Promise<UpdateResult> {
     return updateDocuments(this.#engine, this.name, filter, update, resolveUpdateOptions(options), true);
   }
 
@@ -229,6 +241,7 @@ export class Collection {
     const replace = (pager: Pager): boolean => {
       const page = findCollection(pager, this.name);
       if (page === undefined || !deleteById(pager, page, prepared.idKey)) return false;
+      validatorOf(pager, this.name)?.(document, undefined);
       insertPrepared(pager, page, prepared);
       return true;
     };

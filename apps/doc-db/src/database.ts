@@ -1,6 +1,8 @@
 import { checkCollectionName, findCollection, listCollections } from "./catalog.ts";
 import { Collection } from "./collection.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
+import { runCommand } from "./command/run-command.ts";
+import type { Document } from "./document/value.ts";
 import { type DatabaseOptions, resolveDatabaseOptions } from "./options.ts";
 import { Engine } from "./storage/engine.ts";
 import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
@@ -72,6 +74,17 @@ export class Database {
   /** Whether there is a collection of that name in the file. */
   async hasCollection(name: string): Promise<boolean> {
     return this.#engine.read((pager) => findCollection(pager, checkCollectionName(name)) !== undefined);
+  }
+
+  /**
+   * Runs one of MongoDB's commands.
+   * @param database - the collections of database `test` are called `test.NAME` in the file
+   * @throws LanguageError with MongoDB's number
+   * @example
+   * await db.command({ createIndexes: "people", indexes: [{ key: { born: -1 }, name: "born" }] });
+   */
+  command(command: Document, database = "test"): Promise<Document> {
+    return runCommand({ engine: this.#engine, database }, command);
   }
 
   async stats(): Promise<DatabaseStats> {

@@ -2,10 +2,10 @@ import { type SeededRandom, seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { expect, it } from "vitest";
 import { BSONRegExp } from "../src/document/bson-types.ts";
+import { valueToJson } from "../src/document/extended-json.ts";
 import { compileFilter, Database, type Document, matchesDocument, type Value } from "../src/index.ts";
 import { parseCollation, withCollation } from "../src/mql/collation.ts";
 import { compileSort, type SortSpec } from "../src/query/sort.ts";
-import { valueToJson } from "../src/document/extended-json.ts";
 import { contentOf, idText, randomValue } from "./helpers.ts";
 
 /** Every kind of index; the model knows nothing of them. */

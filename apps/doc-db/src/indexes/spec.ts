@@ -137,7 +137,7 @@ function flagOf(name: string, value: Value | undefined): boolean {
 
 function checkWildcard(key: Document, given: Document, spec: Record<string, Value>): void {
   const paths = Object.keys(key).filter(isWildcardPath);
-  if (paths.length > 1) fail(CANNOT_CREATE, "index key", key, "one wildcard");
+  if (paths.length > 1) fail(7246201, "index key", key, "one wildcard");
   for (const option of ["unique", "sparse"])
     if (spec[option] === true) fail(CANNOT_CREATE, "wildcard index", option, "no such option");
   if (given.expireAfterSeconds !== undefined)

@@ -1,0 +1,130 @@
+/** Commands on collections and the database as a whole. */
+import {
+  collectionOptions,
+  createCollection,
+  dropCollection,
+  findCollection,
+  listCollections,
+  renameCollection,
+} from "../catalog.ts";
+import { requireCollection } from "../collection-indexes.ts";
+import { documentBytesOf, documentCountOf, indexesOf } from "../collection-page.ts";
+import type { Document } from "../document/value.ts";
+import { fail } from "../mql/error.ts";
+import { compileFilter, matchesDocument } from "../query/filter.ts";
+import { booleanOf, checkedName, checkFields, collectionOf, documentOf } from "./arguments.ts";
+import { pick } from "./index-commands.ts";
+import { type Command, storedName } from "./target.ts";
+
+const OPTIONS = ["validator", "validationLevel", "validationAction"];
+
+/** These commands by their names. */
+export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
+  ping: async () => ({ ok: 1 }),
+  buildInfo: async () => ({
+    version: "7.0.0",
+    versionArray: [7, 0, 0, 0],
+    maxBsonObjectSize: 16 * 1024 * 1024,
+    ok: 1,
+  }),
+  create: async (target, command) => {
+    checkFields(command, [...OPTIONS, "idIndex", "collation"]);
+    const name = storedName(target, collectionOf(command));
+    const options = pick(command, OPTIONS);
+    compileFilter(documentOf(options, "validator", {}));
+    return target.engine.write((pager) => {
+      if (findCollection(pager, name) !== undefined) fail(48, "create", name, "the name of no collection");
+      createCollection(pager, name, options);
+      return { ok: 1 };
+    });
+  },
+  drop: async (target, command) => {
+    const name = storedName(target, collectionOf(command));
+    return target.engine.writeLong(async (pager) => {
+      const collection = requireCollection(pager, name);
+      const nIndexesWas = indexesOf(pager.read(collection)).length + 1;
+      dropCollection(pager, name);
+      return { nIndexesWas, ns: name, ok: 1 };
+    });
+  },
+  dropDatabase: async (target) => {
+    await target.engine.writeLong(async (pager) => {
+      const prefix = storedName(target, "");
+      for (const { name } of listCollections(pager)) if (name.startsWith(prefix)) dropCollection(pager, name);
+    });
+    return { dropped: target.database, ok: 1 };
+  },
+  /** Here with names of one database; the driver asks for it with those of the file. */
+  renameCollection: async (target, command) => {
+    checkFields(command, ["to", "dropTarget"]);
+    const [from, to] = [collectionOf(command), checkedName("to", command.to)];
+    const dropsTarget = booleanOf(command, "dropTarget", false);
+    return target.engine.writeLong(async (pager) => {
+      requireCollection(pager, from);
+      if (from === to) fail(20, "renameCollection", to, "another name");
+      if (findCollection(pager, to) !== undefined) {
+        if (!dropsTarget) fail(48, "renameCollection", to, "the name of no collection, or dropTarget");
+        dropCollection(pager, to);
+      }
+      renameCollection(pager, from, to);
+      return { ok: 1 };
+    });
+  },
+  listCollections: async (target, command) => {
+    const filter = compileFilter(documentOf(command, "filter", {}));
+    const prefix = storedName(target, "");
+    const found = await target.engine.read((pager) =>
+      listCollections(pager)
+        .filter(({ name }) => name.startsWith(prefix))
+        .map(
+          ({ name }): Document => ({
+            name: name.slice(prefix.length),
+            type: "collection",
+            options: collectionOptions(pager, name),
+            info: { readOnly: false },
+            idIndex: { v: 2, key: { _id: 1 }, name: "_id_" },
+          }),
+        ),
+    );
+    const firstBatch = found.filter((document) => matchesDocument(filter, document));
+    return { cursor: { id: 0n, ns: `${target.database}.$cmd.listCollections`, firstBatch }, ok: 1 };
+  },
+  listDatabases: async ({ engine }) => {
+    const names = await engine.read((pager) => listCollections(pager).map(({ name }) => name.split(".")[0]!));
+    return { databases: [...new Set(names)].map((name) => ({ name })), ok: 1 };
+  },
+  collStats: async (target, command) => {
+    const name = storedName(target, collectionOf(command));
+    return target.engine.read((pager) => {
+      const collection = findCollection(pager, name);
+      const page = collection === undefined ? undefined : pager.read(collection);
+      const count = page === undefined ? 0 : documentCountOf(page);
+      const size = page === undefined ? 0 : documentBytesOf(page);
+      const nindexes = page === undefined ? 0 : indexesOf(page).length + 1;
+      return {
+        ns: name,
+        count,
+        size,
+        avgObjSize: count === 0 ? 0 : Math.round(size / count),
+        nindexes,
+        ok: 1,
+      };
+    });
+  },
+  dbStats: async (target) => {
+    const prefix = storedName(target, "");
+    return target.engine.read((pager) => {
+      const pages = listCollections(pager)
+        .filter(({ name }) => name.startsWith(prefix))
+        .map(({ page }) => pager.read(page));
+      return {
+        db: target.database,
+        collections: pages.length,
+        objects: pages.reduce((sum, page) => sum + documentCountOf(page), 0),
+        dataSize: pages.reduce((sum, page) => sum + documentBytesOf(page), 0),
+        indexes: pages.reduce((sum, page) => sum + indexesOf(page).length + 1, 0),
+        ok: 1,
+      };
+    });
+  },
+};

@@ -1,0 +1,179 @@
+/** `insert`, `update`, `delete` and `findAndModify`. */
+import { Collection } from "../collection.ts";
+import { deleteMatches, findAndModify } from "../collection-modify.ts";
+import { DEFAULT_UPDATE_OPTIONS, updateDocuments } from "../collection-update.ts";
+import { type Document, isDocument, type Value } from "../document/value.ts";
+import { DuplicateKeyError } from "../indexes/duplicate-key.ts";
+import { fail, LanguageError } from "../mql/error.ts";
+import type { SortSpec } from "../query/sort.ts";
+import {
+  booleanOf,
+  checkFields,
+  checkWriteConcern,
+  collectionOf,
+  countOf,
+  documentOf,
+  listOf,
+} from "./arguments.ts";
+import { type Command, storedName } from "./target.ts";
+
+/** These commands by their names. */
+export const WRITE_COMMANDS: Readonly<Record<string, Command>> = {
+  insert: async (target, command) => {
+    checkFields(command, ["documents", "ordered", "bypassDocumentValidation"]);
+    const collection = new Collection(target.engine, storedName(target, collectionOf(command)));
+    const documents = listOf(command, "documents");
+    checkWriteConcern(command.writeConcern);
+    let n = 0;
+    // All at once; only when that fails one after the other, so that the error has its place.
+    const isDone = await collection.insertMany(documents).then(
+      () => true,
+      (error: unknown) => (isWriteError(error) ? false : Promise.reject(error)),
+    );
+    if (isDone) return { n: documents.length, ok: 1 };
+    const writeErrors = await eachInOrder(
+      documents,
+      booleanOf(command, "ordered", true),
+      async (document) => {
+        await collection.insertOne(document);
+        n++;
+      },
+    );
+    return { n, ...shownErrors(writeErrors), ok: 1 };
+  },
+  update: async (target, command) => {
+    checkFields(command, ["updates", "ordered", "bypassDocumentValidation", "let"]);
+    const name = storedName(target, collectionOf(command));
+    checkWriteConcern(command.writeConcern);
+    let [n, nModified] = [0, 0];
+    const upserted: Document[] = [];
+    const writeErrors = await eachInOrder(
+      listOf(command, "updates"),
+      booleanOf(command, "ordered", true),
+      async (each, index) => {
+        const options = {
+          ...DEFAULT_UPDATE_OPTIONS,
+          upsert: booleanOf(each, "upsert", false),
+          arrayFilters: (each.arrayFilters ?? []) as readonly Document[],
+          collation: documentOf(each, "collation", DEFAULT_UPDATE_OPTIONS.collation),
+          hint: each.hint ?? null,
+          sort: documentOf(each, "sort", {}) as SortSpec,
+        };
+        const isMany = booleanOf(each, "multi", false);
+        if (isMany && isReplacement(each.u))
+          fail(9, "update", each.u, "operators, as many are to be changed");
+        const result = await updateDocuments(
+          target.engine,
+          name,
+          documentOf(each, "q", {}),
+          each.u as Document,
+          options,
+          isMany,
+        );
+        n += result.matchedCount + (result.upsertedId === undefined ? 0 : 1);
+        nModified += result.modifiedCount;
+        if (result.upsertedId !== undefined) upserted.push({ index, _id: result.upsertedId });
+      },
+    );
+    return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...shownErrors(writeErrors), ok: 1 };
+  },
+  delete: async (target, command) => {
+    checkFields(command, ["deletes", "ordered", "let"]);
+    const name = storedName(target, collectionOf(command));
+    checkWriteConcern(command.writeConcern);
+    let n = 0;
+    const writeErrors = await eachInOrder(
+      listOf(command, "deletes"),
+      booleanOf(command, "ordered", true),
+      async (each) => {
+        n += await deleteMatches(target.engine, name, documentOf(each, "q", {}), {
+          isMany: countOf(each, "limit") === 0,
+          collation: each.collation,
+          hint: each.hint,
+        });
+      },
+    );
+    return { n, ...shownErrors(writeErrors), ok: 1 };
+  },
+  findAndModify: async (target, command) => {
+    checkFields(command, [
+      "query",
+      "sort",
+      "remove",
+      "update",
+      "new",
+      "fields",
+      "upsert",
+      "collation",
+      "hint",
+      "arrayFilters",
+      "let",
+      "bypassDocumentValidation",
+    ]);
+    const name = storedName(target, collectionOf(command));
+    const remove = booleanOf(command, "remove", false);
+    if (remove === (command.update !== undefined))
+      fail(9, "findAndModify", command, "either remove or update");
+    const { value, upsertedId, isFound } = await findAndModify(
+      target.engine,
+      name,
+      documentOf(command, "query", {}),
+      {
+        update: command.update as Document | undefined,
+        sort: documentOf(command, "sort", {}) as SortSpec,
+        returnsAfter: booleanOf(command, "new", false),
+        isUpsert: booleanOf(command, "upsert", false),
+        projection: documentOf(command, "fields", {}),
+        arrayFilters: (command.arrayFilters ?? []) as readonly Document[],
+        collation: command.collation,
+        hint: command.hint,
+      },
+    );
+    const lastErrorObject: Record<string, Value> = { n: isFound || upsertedId !== undefined ? 1 : 0 };
+    if (!remove) lastErrorObject.updatedExisting = isFound;
+    if (upsertedId !== undefined) lastErrorObject.upserted = upsertedId;
+    return { lastErrorObject, value: value ?? null, ok: 1 };
+  },
+};
+
+/** An error of one operation among several. */
+interface WriteError {
+  readonly index: number;
+  readonly error: LanguageError | DuplicateKeyError;
+}
+
+async function eachInOrder(
+  operations: readonly Document[],
+  isOrdered: boolean,
+  run: (operation: Document, index: number) => Promise<void>,
+): Promise<WriteError[]> {
+  const errors: WriteError[] = [];
+  for (const [index, operation] of operations.entries()) {
+    try {
+      await run(operation, index);
+    } catch (error) {
+      if (!isWriteError(error)) throw error;
+      errors.push({ index, error });
+      if (isOrdered) break;
+    }
+  }
+  return errors;
+}
+
+function isWriteError(error: unknown): error is LanguageError | DuplicateKeyError {
+  return error instanceof LanguageError || error instanceof DuplicateKeyError;
+}
+
+function shownErrors(errors: readonly WriteError[]): Document {
+  if (errors.length === 0) return {};
+  const writeErrors = errors.map(({ index, error }): Document => {
+    const values =
+      error instanceof DuplicateKeyError ? { keyPattern: error.keyPattern, keyValue: error.keyValue } : {};
+    return { index, code: error.serverCode, ...values, errmsg: error.message };
+  });
+  return { writeErrors };
+}
+
+function isReplacement(update: Value | undefined): boolean {
+  return isDocument(update) && !Object.keys(update).some((name) => name.startsWith("$"));
+}

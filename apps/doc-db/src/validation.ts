@@ -1,0 +1,36 @@
+/** Validators of collections: filters that documents must match to be put in. */
+import { collectionOptions } from "./catalog.ts";
+import { encodeDocument } from "./document/encode.ts";
+import { type Document, isDocument } from "./document/value.ts";
+import { fail } from "./mql/error.ts";
+import { type CompiledFilter, compileFilter, matchesDocument } from "./query/filter.ts";
+import type { PageReader } from "./storage/page-reader.ts";
+
+/** Throws for a document that a collection does not take. @param before - what it takes the place of */
+export type Validator = (document: Document, before: Document | undefined) => void;
+
+const COMPILED = new Map<string, CompiledFilter>();
+const MAX_COMPILED = 256;
+
+/** The validator of a collection; undefined where there is none, or it is only to warn. */
+export function validatorOf(pager: PageReader, name: string): Validator | undefined {
+  const { validator, validationLevel, validationAction } = collectionOptions(pager, name);
+  if (!isDocument(validator) || validationLevel === "off" || validationAction === "warn") return undefined;
+  const filter = compiled(validator);
+  return (document, before) => {
+    if (matchesDocument(filter, document)) return;
+    // Documents that were there before the validator may stay as wrong as they are.
+    if (validationLevel === "moderate" && before !== undefined && !matchesDocument(filter, before)) return;
+    fail(121, "document", document._id, `a document that fulfils the validator of ${name}`);
+  };
+}
+
+function compiled(validator: Document): CompiledFilter {
+  const key = Buffer.from(encodeDocument(validator)).toString("latin1");
+  const known = COMPILED.get(key);
+  if (known !== undefined) return known;
+  const filter = compileFilter(validator);
+  if (COMPILED.size >= MAX_COMPILED) COMPILED.clear();
+  COMPILED.set(key, filter);
+  return filter;
+}
