@@ -17,7 +17,8 @@ const BACKENDS = ["a", "b", "c", "d", "e", "f"];
 export interface StoreUnderTest {
   readonly store: ErasureStore;
   readonly directory: string;
-  chunks(): Generator<Uint8Array, void, undefined>;
+  /** @param bytes - a multiple of a MiB; as large as the object of most cases where it is left out */
+  chunks(bytes?: number): Generator<Uint8Array, void, undefined>;
 }
 
 /** Something done with a store that is removed when the process ends. */
@@ -36,8 +37,8 @@ export function withStore(
       const config = join(directory, "store.yaml");
       await initStore(diskVfs, config, shape);
       const chunk = seededRandom(1).fill(new Uint8Array(CHUNK_BYTES));
-      const chunks = function* (): Generator<Uint8Array, void, undefined> {
-        for (let i = 0; i < OBJECT_BYTES / CHUNK_BYTES; i++) yield chunk;
+      const chunks = function* (bytes = OBJECT_BYTES): Generator<Uint8Array, void, undefined> {
+        for (let i = 0; i < bytes / CHUNK_BYTES; i++) yield chunk;
       };
       return await prepare({ store: await openStore(config), directory, chunks });
     },

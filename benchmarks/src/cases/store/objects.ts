@@ -1,9 +1,11 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { BenchmarkCases } from "../../case.ts";
+import { seededRandom } from "@millrace/base";
+import type { BenchmarkCase, BenchmarkCases } from "../../case.ts";
 import { OBJECT_BYTES, plainWrites, readWhole, removeShards, withStore } from "../../store-contenders.ts";
 
 const RANGE_BYTES = 64 * 1024;
+const LARGE_BYTES = 10 * 1024 * 1024 * 1024;
 const SMALL_OBJECTS = 512;
 const SMALL_BYTES = 4096;
 const AT_A_TIME = 32;
@@ -27,6 +29,26 @@ const get = (lost: readonly string[]) =>
     for (const backend of lost) rmSync(join(directory, backend), { recursive: true });
     return () => readWhole(store, "o");
   });
+
+/** A range of an object of which two shards are gone, at another place each time. */
+const rangeOf = (objectBytes: number): BenchmarkCase => ({
+  unit: "ranges of 64 KiB",
+  amount: 1,
+  ours: withStore("millrace", "os", async ({ store, directory, chunks }) => {
+    await store.put("o", chunks(objectBytes));
+    for (const backend of LOST) rmSync(join(directory, backend), { recursive: true });
+    const random = seededRandom(1);
+    return async () => {
+      const start = random.nextInt(0, objectBytes - RANGE_BYTES);
+      let bytes = 0;
+      const range = { start, end: start + RANGE_BYTES };
+      for await (const piece of store.get("o", { range })) bytes += piece.length;
+      if (bytes !== RANGE_BYTES) throw new Error(`${bytes} bytes were read, not ${RANGE_BYTES}`);
+    };
+  }),
+  peers: [],
+  reach: { perSecond: 100 },
+});
 
 const smallPuts = (durability: "os" | "disk") =>
   withStore("millrace", durability, async ({ store }) => {
@@ -77,23 +99,8 @@ export const cases: BenchmarkCases = {
     peers: [],
     reach: { perSecond: 3e9 },
   },
-  "range-two-lost": {
-    unit: "ranges of 64 KiB",
-    amount: 1,
-    ours: withStore("millrace", "os", async ({ store, directory, chunks }) => {
-      await store.put("o", chunks());
-      for (const backend of LOST) rmSync(join(directory, backend), { recursive: true });
-      const start = OBJECT_BYTES / 2 + 12_345;
-      return async () => {
-        let bytes = 0;
-        const range = { start, end: start + RANGE_BYTES };
-        for await (const piece of store.get("o", { range })) bytes += piece.length;
-        if (bytes !== RANGE_BYTES) throw new Error(`${bytes} bytes were read, not ${RANGE_BYTES}`);
-      };
-    }),
-    peers: [],
-    reach: { perSecond: 100 },
-  },
+  "range-two-lost": rangeOf(OBJECT_BYTES),
+  "range-of-10-gib-two-lost": { ...rangeOf(LARGE_BYTES), isFull: true, isHeavy: true },
   "put-4-kib": {
     unit: "objects",
     amount: SMALL_OBJECTS,

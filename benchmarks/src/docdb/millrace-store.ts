@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { Database } from "@millrace/doc-db";
+import type { Person } from "./corpus.ts";
+import type { DocumentStore, Safety } from "./document-store.ts";
+
+/** Ours. */
+export async function openMillrace(directory: string, safety: Safety): Promise<DocumentStore> {
+  const durability = safety === "disk" ? "durable" : "relaxed";
+  const database = await Database.open(join(directory, "people.db"), { durability });
+  const collection = database.collection("people");
+  await collection.createIndex("group");
+  await collection.createIndex("score");
+  const count = async (filter: Record<string, unknown>): Promise<number> => {
+    let found = 0;
+    for await (const document of collection.find(filter as never)) if (document !== undefined) found++;
+    return found;
+  };
+  return {
+    insertMany: (documents) => collection.insertMany(documents as never),
+    insert: (document: Person) => collection.insertOne(document as never),
+    get: (id) => collection.get(id),
+    inGroup: (group) => count({ group }),
+    inScores: (lo, hi) => count({ score: { $gte: lo, $lt: hi } }),
+    scan: (balance) => collection.countDocuments({ isActive: true, balance: { $gt: balance } } as never),
+    sumByCity: async () => {
+      const pipeline = [{ $group: { _id: "$city", sum: { $sum: "$score" } } }];
+      const sums = new Map<string, number>();
+      for await (const { _id, sum } of collection.aggregate(pipeline as never)) {
+        sums.set(String(_id), Number(sum));
+      }
+      return sums;
+    },
+    addScore: (id, by) => collection.updateOne({ _id: id } as never, { $inc: { score: by } } as never),
+    close: () => database.close(),
+  };
+}
