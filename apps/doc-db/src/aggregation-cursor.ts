@@ -3,7 +3,7 @@ import { FindCursor } from "./find-cursor.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { compilePipeline } from "./mql/pipeline/pipeline.ts";
 import type { Stage } from "./mql/pipeline/stage.ts";
-import type { Engine } from "./storage/engine.ts";
+import type { Executor } from "./storage/executor.ts";
 
 /** How a pipeline is run. */
 export interface AggregateOptions {
@@ -22,7 +22,7 @@ const DEFAULT_AGGREGATE_OPTIONS: Required<AggregateOptions> = Object.freeze({
 
 /** What a pipeline gives, read as it is asked for: `for await`, or {@link AggregationCursor.toArray}. */
 export class AggregationCursor implements AsyncIterable<Document> {
-  readonly #engine: Engine;
+  readonly #engine: Executor;
   readonly #name: string;
   readonly #filter: Document;
   readonly #stage: Stage;
@@ -32,7 +32,7 @@ export class AggregationCursor implements AsyncIterable<Document> {
 
   /** Made by `collection.aggregate`. */
   constructor(
-    engine: Engine,
+    engine: Executor,
     name: string,
     pipeline: readonly Document[],
     options: Partial<AggregateOptions> = {},

@@ -8,7 +8,7 @@ import { encodeDocument } from "./document/encode.ts";
 import type { Document } from "./document/value.ts";
 import { CATALOG_PAGE, PAGE_TYPE } from "./storage/page-format.ts";
 import type { PageReader } from "./storage/page-reader.ts";
-import type { Pager } from "./storage/pager.ts";
+import type { PageWriter } from "./storage/page-writer.ts";
 
 const MAX_NAME_BYTES = 255;
 const encoder = new TextEncoder();
@@ -21,12 +21,12 @@ export function findCollection(pager: PageReader, name: string): number | undefi
 }
 
 /** The page of a collection, which is made when it is missing. */
-export function findOrCreateCollection(pager: Pager, name: string): number {
+export function findOrCreateCollection(pager: PageWriter, name: string): number {
   return findCollection(pager, name) ?? createCollection(pager, name, {});
 }
 
 /** Makes a collection, which must not be there. @returns its page */
-export function createCollection(pager: Pager, name: string, options: Document): number {
+export function createCollection(pager: PageWriter, name: string, options: Document): number {
   const { number, page } = pager.allocate(PAGE_TYPE.collection);
   setPrimaryRoot(page, createTree(pager));
   putCollection(pager, name, number, options);
@@ -40,12 +40,12 @@ export function collectionOptions(pager: PageReader, name: string): Document {
 }
 
 /** Gives a collection other options. */
-export function setCollectionOptions(pager: Pager, name: string, options: Document): void {
+export function setCollectionOptions(pager: PageWriter, name: string, options: Document): void {
   putCollection(pager, name, findCollection(pager, name)!, options);
 }
 
 /** Takes a collection out with its documents and indexes. @returns whether it was there */
-export function dropCollection(pager: Pager, name: string): boolean {
+export function dropCollection(pager: PageWriter, name: string): boolean {
   const number = findCollection(pager, name);
   if (number === undefined) return false;
   const page = pager.read(number);
@@ -57,14 +57,14 @@ export function dropCollection(pager: Pager, name: string): boolean {
 }
 
 /** Gives a collection another name, which no other one must have. */
-export function renameCollection(pager: Pager, name: string, target: string): void {
+export function renameCollection(pager: PageWriter, name: string, target: string): void {
   const options = collectionOptions(pager, name);
   const number = findCollection(pager, name)!;
   deleteFromTree(pager, CATALOG_PAGE, encoder.encode(name));
   putCollection(pager, target, number, options);
 }
 
-function putCollection(pager: Pager, name: string, page: number, options: Document): void {
+function putCollection(pager: PageWriter, name: string, page: number, options: Document): void {
   const bytes = Object.keys(options).length === 0 ? new Uint8Array(0) : encodeDocument(options);
   const value = new Uint8Array(4 + bytes.length);
   writeU32(value, 0, page);

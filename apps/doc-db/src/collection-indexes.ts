@@ -7,7 +7,7 @@ import { dropIndexes } from "./indexes/store.ts";
 import { fail } from "./mql/error.ts";
 import { findHinted } from "./query/plan.ts";
 import type { PageReader } from "./storage/page-reader.ts";
-import type { Pager } from "./storage/pager.ts";
+import type { PageWriter } from "./storage/page-writer.ts";
 
 /** How an index is made: MongoDB's options. */
 export interface IndexOptions {
@@ -58,7 +58,7 @@ export function listIndexSpecs(pager: PageReader, name: string): Document[] {
 }
 
 /** @throws LanguageError 26, 27 or 72; none is dropped then */
-export function dropNamedIndexes(pager: Pager, name: string, names: readonly string[]): void {
+export function dropNamedIndexes(pager: PageWriter, name: string, names: readonly string[]): void {
   const collection = requireCollection(pager, name);
   if (names.includes("_id_")) fail(72, "dropIndexes", "_id_", "another index");
   const page = pager.read(collection);

@@ -7,7 +7,7 @@ import { compileAnyUpdate } from "./mql/update/any-update.ts";
 import { upsertBase } from "./mql/update/upsert.ts";
 import { compileFilter } from "./query/filter.ts";
 import type { SortSpec } from "./query/sort.ts";
-import type { Engine } from "./storage/engine.ts";
+import type { Executor } from "./storage/executor.ts";
 
 /** Which matches are deleted. */
 export interface DeleteSettings {
@@ -18,7 +18,7 @@ export interface DeleteSettings {
 
 /** @returns how many documents were taken out */
 export async function deleteMatches(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: Document,
   { isMany, collation, hint }: DeleteSettings,
@@ -52,7 +52,7 @@ export interface Modified {
 }
 
 export async function findAndModify(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: Document,
   settings: ModifySettings,

@@ -8,7 +8,7 @@ import { type Document, getField, type Value } from "./document/value.ts";
 import { duplicateKey } from "./indexes/duplicate-key.ts";
 import { addToIndex, removeFromIndex, replaceInIndex } from "./indexes/store.ts";
 import { encodeKey } from "./keys/encode-key.ts";
-import type { Pager } from "./storage/pager.ts";
+import type { PageWriter } from "./storage/page-writer.ts";
 
 /** Longest `_id` in its encoded form, so that it fits into every index's keys. */
 export const MAX_ID_KEY_BYTES = 1024;
@@ -43,7 +43,7 @@ export function encodeId(id: Value): Uint8Array {
 }
 
 /** @throws MillraceError `DOCDB_KEY_DUPLICATE` */
-export function insertPrepared(pager: Pager, collection: number, document: PreparedDocument): void {
+export function insertPrepared(pager: PageWriter, collection: number, document: PreparedDocument): void {
   const page = pager.modify(collection);
   const { idKey, bytes, id } = document;
   if (!putInTree(pager, primaryRootOf(page), idKey, bytes, false))
@@ -53,7 +53,7 @@ export function insertPrepared(pager: Pager, collection: number, document: Prepa
 }
 
 /** @returns whether there was such a document */
-export function deleteById(pager: Pager, collection: number, idKey: Uint8Array): boolean {
+export function deleteById(pager: PageWriter, collection: number, idKey: Uint8Array): boolean {
   const root = primaryRootOf(pager.read(collection));
   const bytes = getFromTree(pager, root, idKey);
   if (bytes === undefined) return false;
@@ -66,7 +66,7 @@ export function deleteById(pager: Pager, collection: number, idKey: Uint8Array):
 
 /** Puts a document in the place of the one with its `_id`; of the indexes only the keys that differ are touched. */
 export function replacePrepared(
-  pager: Pager,
+  pager: PageWriter,
   collection: number,
   before: Uint8Array,
   document: PreparedDocument,

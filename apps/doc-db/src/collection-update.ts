@@ -14,8 +14,8 @@ import { upsertBase } from "./mql/update/upsert.ts";
 import { type CompiledFilter, compileFilter } from "./query/filter.ts";
 import type { PlanOptions } from "./query/plan.ts";
 import { compileSort, type SortKey, type SortSpec } from "./query/sort.ts";
-import type { Engine } from "./storage/engine.ts";
-import type { Pager } from "./storage/pager.ts";
+import type { Executor } from "./storage/executor.ts";
+import type { PageWriter } from "./storage/page-writer.ts";
 import { validatorOf } from "./validation.ts";
 
 /** Documents changed by one transaction of an update of many. */
@@ -68,7 +68,7 @@ export type DocumentChange = (document: Document) => Document | undefined;
  * @throws LanguageError for an update that is none; DuplicateKeyError
  */
 export async function updateDocuments(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: Document,
   update: Document | readonly Document[],
@@ -88,7 +88,7 @@ export async function updateDocuments(
 }
 
 /** Puts the document of an upsert in. @returns its `_id` */
-export async function insertUpserted(engine: Engine, name: string, document: Document): Promise<Value> {
+export async function insertUpserted(engine: Executor, name: string, document: Document): Promise<Value> {
   const prepared = prepareDocument(document);
   await engine.write((pager) => {
     const page = findOrCreateCollection(pager, name);
@@ -100,7 +100,7 @@ export async function insertUpserted(engine: Engine, name: string, document: Doc
 
 /** Changes the first document that matches. @returns undefined when none does */
 export async function changeOne(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: CompiledFilter,
   change: DocumentChange,
@@ -117,7 +117,7 @@ export async function changeOne(
 
 /** Changes all documents that match when it is called, each once, however its keys move. */
 export async function changeMany(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: CompiledFilter,
   change: DocumentChange,
@@ -145,7 +145,7 @@ export async function changeMany(
 
 /** The matches in an order: that of an index, or sorted in memory, keys alone. */
 async function* orderedMatches(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: CompiledFilter,
   plan: PlanOptions,
@@ -170,7 +170,7 @@ function countOne(changed: Changed | undefined): { matchedCount: number; modifie
 
 /** Looks again whether the document is there and matches: others may have written since it was found. */
 function changeById(
-  pager: Pager,
+  pager: PageWriter,
   name: string,
   idKey: Uint8Array,
   filter: CompiledFilter,

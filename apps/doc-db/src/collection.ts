@@ -21,8 +21,8 @@ import { distinct } from "./mql/expr/set.ts";
 import { compileUpdate } from "./mql/update/update.ts";
 import { compileFilter } from "./query/filter.ts";
 import { parsePath, someAtPath } from "./query/path.ts";
-import type { Engine } from "./storage/engine.ts";
-import type { Pager } from "./storage/pager.ts";
+import type { Executor } from "./storage/executor.ts";
+import type { PageWriter } from "./storage/page-writer.ts";
 import { validatorOf } from "./validation.ts";
 
 /** A change whose documents have more bytes than this part of the cache becomes a long transaction. */
@@ -45,9 +45,9 @@ export interface ImportResult {
 /** Documents under one name. Made by `database.collection(name)`; it exists in the file from its first insert on. */
 export class Collection {
   readonly name: string;
-  readonly #engine: Engine;
+  readonly #engine: Executor;
 
-  constructor(engine: Engine, name: string) {
+  constructor(engine: Executor, name: string) {
     this.#engine = engine;
     this.name = name;
   }
@@ -65,7 +65,7 @@ export class Collection {
   async insertMany(documents: readonly Document[]): Promise<Value[]> {
     const prepared = documents.map(prepareDocument);
     const bytes = prepared.reduce((sum, document) => sum + document.bytes.length, 0);
-    const insert = (pager: Pager, step: () => void): void => {
+    const insert = (pager: PageWriter, step: () => void): void => {
       const page = findOrCreateCollection(pager, this.name);
       const validate = validatorOf(pager, this.name);
       for (const [i, document] of prepared.entries()) {
@@ -238,7 +238,7 @@ export class Collection {
    */
   async replaceOne(document: Document): Promise<boolean> {
     const prepared = prepareDocument(document);
-    const replace = (pager: Pager): boolean => {
+    const replace = (pager: PageWriter): boolean => {
       const page = findCollection(pager, this.name);
       if (page === undefined || !deleteById(pager, page, prepared.idKey)) return false;
       validatorOf(pager, this.name)?.(document, undefined);
@@ -282,7 +282,7 @@ export class Collection {
   }
 
   #isLong(bytes: number): boolean {
-    return bytes > this.#engine.pager.store.cache.capacityBytes / LONG_FRACTION;
+    return bytes > this.#engine.cacheBytes / LONG_FRACTION;
   }
 }
 

@@ -3,10 +3,12 @@ import { Collection } from "./collection.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
 import { runCommand } from "./command/run-command.ts";
 import type { Document } from "./document/value.ts";
+import { removeExpired, watchExpiry } from "./expiry.ts";
 import { type DatabaseOptions, resolveDatabaseOptions } from "./options.ts";
 import { Engine } from "./storage/engine.ts";
 import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
 import { META_PAGE } from "./storage/page-format.ts";
+import { Snapshot, Transaction } from "./transaction.ts";
 
 /** One collection in {@link DatabaseStats}. */
 export interface CollectionStats {
@@ -52,9 +54,15 @@ export class Database {
   readonly path: string;
   readonly #engine: Engine;
 
-  private constructor(engine: Engine) {
+  readonly #clock: () => Date;
+  readonly #stopExpiry: () => Promise<void>;
+
+  private constructor(engine: Engine, { expiryIntervalMs, clock }: Required<DatabaseOptions>) {
     this.path = engine.path;
     this.#engine = engine;
+    this.#clock = clock;
+    this.#stopExpiry =
+      expiryIntervalMs === 0 ? () => Promise.resolve() : watchExpiry(engine, expiryIntervalMs, clock);
   }
 
   /**
@@ -63,12 +71,13 @@ export class Database {
    * @throws CorruptDataError for a file that is no database, of another version, cut off or damaged
    */
   static async open(path: string, options?: DatabaseOptions): Promise<Database> {
-    return new Database(await Engine.open(path, resolveDatabaseOptions(options)));
+    const resolved = resolveDatabaseOptions(options);
+    return new Database(await Engine.open(path, resolved), resolved);
   }
 
   /** A collection by name. @throws InvalidArgumentError `DOCDB_COLLECTION_NAME` */
-  collection(name: string): Collection {
-    return new Collection(this.#engine, checkCollectionName(name));
+  collection(name: string, within: Transaction | Snapshot | undefined = undefined): Collection {
+    return new Collection(within ?? this.#engine, checkCollectionName(name));
   }
 
   /** Whether there is a collection of that name in the file. */
@@ -83,12 +92,29 @@ export class Database {
    * @example
    * await db.command({ createIndexes: "people", indexes: [{ key: { born: -1 }, name: "born" }] });
    */
-  command(command: Document, database = "test"): Promise<Document> {
-    return runCommand({ engine: this.#engine, database }, command);
+  command(command: Document, database = "test", within?: Transaction | Snapshot): Promise<Document> {
+    return runCommand({ engine: within ?? this.#engine, database }, command);
+  }
+
+  /**
+   * Begins a transaction over several calls; whoever begins it must commit or abort it.
+   * @example
+   * const transaction = db.transaction();
+   * await db.collection("people", transaction).insertOne({ name: "Ada" });
+   * await transaction.commit();
+   */
+  transaction(): Transaction {
+    return new Transaction(this.#engine);
+  }
+
+  /** One moment of the database to be read, however it goes on; whoever has it must close it. */
+  snapshot(): Snapshot {
+    return new Snapshot(this.#engine);
   }
 
   async stats(): Promise<DatabaseStats> {
-    return this.#engine.read((pager) => {
+    const { pager } = this.#engine;
+    return this.#engine.read(() => {
       const collections = listCollections(pager).map(({ name, page }) => {
         const bytes = pager.read(page);
         return {
@@ -114,14 +140,20 @@ export class Database {
     });
   }
 
+  /** Takes out what has expired by now, which is done again and again anyway. @returns how many documents */
+  removeExpired(): Promise<number> {
+    return removeExpired(this.#engine, this.#clock());
+  }
+
   /** Writes all changed pages to their places in the file, durably, and cuts the log. */
   async checkpoint(): Promise<void> {
     await this.#engine.checkpoint();
   }
 
   /** Makes everything durable and closes; a second call does nothing more. */
-  close(): Promise<void> {
-    return this.#engine.close();
+  async close(): Promise<void> {
+    await this.#stopExpiry();
+    await this.#engine.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -11,7 +11,7 @@ import { fail } from "./mql/error.ts";
 import type { CompiledFilter } from "./query/filter.ts";
 import { type KeyScan, type Plan, type PlanOptions, planQuery } from "./query/plan.ts";
 import type { FieldLookup } from "./query/tests.ts";
-import type { Engine } from "./storage/engine.ts";
+import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import { fetchText } from "./text-search.ts";
 
@@ -54,7 +54,7 @@ export interface PlannedQuery {
 
 /** Finds the collection and plans; undefined when there is no such collection. */
 export function planFetch(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: CompiledFilter,
   options: PlanOptions,
@@ -68,7 +68,7 @@ export function planFetch(
 
 /** Gives the matches of a filter in batches of bounded size; each batch is read in one go. */
 export async function* fetchMatches(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: CompiledFilter,
   counters: FetchCounters,
@@ -84,7 +84,7 @@ export async function* fetchMatches(
 
 /** As {@link fetchMatches} by a plan that was made before. */
 export async function* fetchPlanned(
-  engine: Engine,
+  engine: Executor,
   name: string,
   { collection, plan }: PlannedQuery,
   filter: CompiledFilter,
@@ -94,7 +94,7 @@ export async function* fetchPlanned(
 }
 
 async function* fetchScan(
-  engine: Engine,
+  engine: Executor,
   name: string,
   collection: number,
   scan: KeyScan,

@@ -15,7 +15,7 @@ import { setTextScore } from "./mql/text-score.ts";
 import { indexName, winningPlan } from "./query/explain.ts";
 import { type CompiledFilter, compileFilter, lookupOf } from "./query/filter.ts";
 import { compileSort, type Sorter, type SortKey, type SortSpec } from "./query/sort.ts";
-import type { Engine } from "./storage/engine.ts";
+import type { Executor } from "./storage/executor.ts";
 
 /** What of the matches is wanted, and in which order. */
 export interface FindOptions {
@@ -73,7 +73,7 @@ interface Candidate {
  * memory does not depend on their number. Documents that change while they are read are seen before or after that.
  */
 export class FindCursor implements AsyncIterable<Document> {
-  readonly #engine: Engine;
+  readonly #engine: Executor;
   readonly #name: string;
   readonly #filter: CompiledFilter;
   readonly #collation: Collation | undefined;
@@ -84,7 +84,7 @@ export class FindCursor implements AsyncIterable<Document> {
   #milliseconds = 0;
 
   /** Made by `collection.find`. */
-  constructor(engine: Engine, name: string, filter: Document, options: FindOptions | undefined) {
+  constructor(engine: Executor, name: string, filter: Document, options: FindOptions | undefined) {
     this.#engine = engine;
     this.#name = name;
     this.#options = resolveOptions<Required<FindOptions>>("docdb", DEFAULT_FIND_OPTIONS, options);

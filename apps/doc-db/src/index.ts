@@ -23,3 +23,4 @@ export {
   matchesDocument,
 } from "./query/filter.ts";
 export type { SortSpec } from "./query/sort.ts";
+export { Snapshot, Transaction } from "./transaction.ts";

@@ -16,6 +16,10 @@ export interface DatabaseOptions {
   readonly checkpointBytes?: number;
   /** Whether a missing file is made; otherwise it is an error. @default true */
   readonly create?: boolean;
+  /** Milliseconds between two looks for documents that have expired; 0 for none. @default 60 000 */
+  readonly expiryIntervalMs?: number;
+  /** What time it is, for what expires. @default the system's clock */
+  readonly clock?: () => Date;
 }
 
 /** What {@link DatabaseOptions} are when they are not given. */
@@ -25,6 +29,8 @@ export const DEFAULT_DATABASE_OPTIONS: Required<DatabaseOptions> = Object.freeze
   durability: "durable",
   checkpointBytes: 16 * 1024 * 1024,
   create: true,
+  expiryIntervalMs: 60_000,
+  clock: () => new Date(),
 });
 
 const DURABILITIES: readonly DatabaseDurability[] = ["durable", "relaxed", "memory"];
@@ -35,5 +41,6 @@ export function resolveDatabaseOptions(given: DatabaseOptions | undefined): Requ
   checkInteger("docdb", "cacheBytes", options.cacheBytes, 512 * 1024, 2 ** 40);
   checkOneOf("docdb", "durability", options.durability, DURABILITIES);
   checkInteger("docdb", "checkpointBytes", options.checkpointBytes, 64 * 1024, 2 ** 40);
+  checkInteger("docdb", "expiryIntervalMs", options.expiryIntervalMs, 0, 2 ** 31 - 1);
   return options;
 }

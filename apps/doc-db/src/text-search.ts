@@ -14,7 +14,7 @@ import { idKeyIn } from "./keys/index-keys.ts";
 import { fail } from "./mql/error.ts";
 import type { CompiledFilter } from "./query/filter.ts";
 import { searchedWords, type TextQuery, textTest } from "./query/text-query.ts";
-import type { Engine } from "./storage/engine.ts";
+import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 
 /** The usual weights: how fast more of a word counts less, and how much long documents count less. */
@@ -30,7 +30,7 @@ interface Found {
 
 /** Gives the matches of a `$text`, the best first. @throws LanguageError 27 when the collection has no text index */
 export async function* fetchText(
-  engine: Engine,
+  engine: Executor,
   name: string,
   filter: CompiledFilter,
   query: TextQuery,

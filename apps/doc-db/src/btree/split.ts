@@ -1,5 +1,5 @@
 import { PAGE_TYPE } from "../storage/page-format.ts";
-import type { Pager } from "../storage/pager.ts";
+import type { PageWriter } from "../storage/page-writer.ts";
 import {
   childInCell,
   copyCells,
@@ -17,7 +17,7 @@ import { insertIntoParent, type Step } from "./tree.ts";
  *
  * A root stays where it is and gets two children, so that nothing outside the tree has to learn of a new root.
  */
-export function splitNode(pager: Pager, path: Step[], cell: Uint8Array): void {
+export function splitNode(pager: PageWriter, path: Step[], cell: Uint8Array): void {
   const { number, index } = path.at(-1)!;
   const page = pager.modify(number);
   const isInLeaf = isLeaf(page);

@@ -2,7 +2,7 @@ import { assert, CorruptDataError, InvalidArgumentError, readU32, writeU32 } fro
 import { freeOverflow, readOverflow, writeOverflow } from "../storage/overflow.ts";
 import { initPage, PAGE_BYTES, PAGE_TYPE, pageTypeName } from "../storage/page-format.ts";
 import type { PageReader } from "../storage/page-reader.ts";
-import type { Pager } from "../storage/pager.ts";
+import type { PageWriter } from "../storage/page-writer.ts";
 import {
   cellCount,
   childAt,
@@ -36,7 +36,7 @@ export interface Step {
 }
 
 /** Makes an empty tree. @returns its root, which stays its root for good */
-export function createTree(pager: Pager): number {
+export function createTree(pager: PageWriter): number {
   const { number, page } = pager.allocate(PAGE_TYPE.leaf);
   initNode(page);
   return number;
@@ -66,7 +66,7 @@ export function readValue(pager: PageReader, page: Uint8Array, index: number): U
  * @returns false, and nothing changed, when the key is there and `mayReplace` is false
  */
 export function putInTree(
-  pager: Pager,
+  pager: PageWriter,
   root: number,
   key: Uint8Array,
   value: Uint8Array,
@@ -94,7 +94,7 @@ export function putInTree(
 }
 
 /** Takes a key out. @returns whether it was there */
-export function deleteFromTree(pager: Pager, root: number, key: Uint8Array): boolean {
+export function deleteFromTree(pager: PageWriter, root: number, key: Uint8Array): boolean {
   const path = descend(pager, root, key);
   const leaf = path.at(-1)!;
   if (leaf.index < 0) return false;
@@ -105,7 +105,7 @@ export function deleteFromTree(pager: Pager, root: number, key: Uint8Array): boo
 }
 
 /** Gives all pages of a tree back, those of long values too. */
-export function dropTree(pager: Pager, root: number): void {
+export function dropTree(pager: PageWriter, root: number): void {
   const page = readNode(pager, root);
   const isInner = !isLeaf(page);
   const children = isInner ? Array.from({ length: cellCount(page) + 1 }, (_, i) => childAt(page, i)) : [];
@@ -149,7 +149,7 @@ function descend(pager: PageReader, root: number, key: Uint8Array): Step[] {
   }
 }
 
-function newLeafCell(pager: Pager, key: Uint8Array, value: Uint8Array): Uint8Array {
+function newLeafCell(pager: PageWriter, key: Uint8Array, value: Uint8Array): Uint8Array {
   if (leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES) return leafCell(key, value, false);
   const reference = new Uint8Array(OVERFLOW_REFERENCE_BYTES);
   writeU32(reference, 0, value.length);
@@ -157,14 +157,14 @@ function newLeafCell(pager: Pager, key: Uint8Array, value: Uint8Array): Uint8Arr
   return leafCell(key, reference, true);
 }
 
-function removeLeafCell(pager: Pager, page: Uint8Array, index: number): void {
+function removeLeafCell(pager: PageWriter, page: Uint8Array, index: number): void {
   if (valueLength(page, index) === OVERFLOWING)
     freeOverflow(pager, readU32(page, valueStart(page, index) + 4));
   removeCell(page, index);
 }
 
 /** Takes the last node of the path, which has no cells, out of the tree, and those above that become empty. */
-function removeEmptyNode(pager: Pager, path: Step[]): void {
+function removeEmptyNode(pager: PageWriter, path: Step[]): void {
   for (let level = path.length - 1; level > 0; level--) {
     pager.free(path[level]!.number);
     const { number, index } = path[level - 1]!;
@@ -189,7 +189,7 @@ function removeEmptyNode(pager: Pager, path: Step[]): void {
 }
 
 /** A root with one child takes over what the child holds, so that the tree gets lower. */
-function pullUpOnlyChild(pager: Pager, root: number): void {
+function pullUpOnlyChild(pager: PageWriter, root: number): void {
   const page = pager.modify(root);
   while (!isLeaf(page) && cellCount(page) === 0) {
     const child = lastChild(page);
@@ -201,7 +201,7 @@ function pullUpOnlyChild(pager: Pager, root: number): void {
 
 /** Called by {@link splitNode}: puts a new right-hand neighbour into the parent of the node that was split. */
 export function insertIntoParent(
-  pager: Pager,
+  pager: PageWriter,
   path: Step[],
   left: number,
   separator: Uint8Array,

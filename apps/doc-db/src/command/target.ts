@@ -1,9 +1,9 @@
 import type { Document } from "../document/value.ts";
-import type { Engine } from "../storage/engine.ts";
+import type { Executor } from "../storage/executor.ts";
 
 /** Where a command runs. */
 export interface CommandTarget {
-  readonly engine: Engine;
+  readonly engine: Executor;
   /** The database's name. */
   readonly database: string;
 }

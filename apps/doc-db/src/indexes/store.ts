@@ -20,7 +20,7 @@ import { idKeyIn, indexEntryKey, indexEntryValue } from "../keys/index-keys.ts";
 import { fail } from "../mql/error.ts";
 import type { FieldLookup } from "../query/filter.ts";
 import { someAtPath } from "../query/path.ts";
-import type { Pager } from "../storage/pager.ts";
+import type { PageWriter } from "../storage/page-writer.ts";
 import type { IndexDefinition } from "./definition.ts";
 import { duplicateKey } from "./duplicate-key.ts";
 import { type IndexKeys, keysOf } from "./keys.ts";
@@ -35,7 +35,7 @@ const BUILD_BATCH_BYTES = 1024 * 1024;
 
 /** @throws DuplicateKeyError; LanguageError for values that the index does not take */
 export function addToIndex(
-  pager: Pager,
+  pager: PageWriter,
   page: Uint8Array,
   index: IndexEntry,
   bytes: Uint8Array,
@@ -53,7 +53,12 @@ export function addToIndex(
 }
 
 /** Takes a document's entries out. */
-export function removeFromIndex(pager: Pager, index: IndexEntry, bytes: Uint8Array, idKey: Uint8Array): void {
+export function removeFromIndex(
+  pager: PageWriter,
+  index: IndexEntry,
+  bytes: Uint8Array,
+  idKey: Uint8Array,
+): void {
   const found = keysOf(index.definition, lookupIn(bytes));
   for (const key of found.keys) deleteEntry(pager, index, key, idKey);
   if (found.extras !== undefined) addToTextTotals(pager, index.root, -1, found.extras[0]!);
@@ -61,7 +66,7 @@ export function removeFromIndex(pager: Pager, index: IndexEntry, bytes: Uint8Arr
 
 /** Of a document that takes another one's place, only the keys that differ are touched. */
 export function replaceInIndex(
-  pager: Pager,
+  pager: PageWriter,
   page: Uint8Array,
   index: IndexEntry,
   before: Uint8Array,
@@ -88,7 +93,7 @@ export function replaceInIndex(
  * @param spec - normalized
  * @returns false when it is there already @throws LanguageError 85 or 86 when another one is in its way
  */
-export function buildIndex(pager: Pager, collection: number, spec: Document): boolean {
+export function buildIndex(pager: PageWriter, collection: number, spec: Document): boolean {
   const page = pager.modify(collection);
   const existing = indexesOf(page);
   if (
@@ -120,7 +125,7 @@ export function buildIndex(pager: Pager, collection: number, spec: Document): bo
 }
 
 /** Takes indexes out, and their pages. */
-export function dropIndexes(pager: Pager, collection: number, names: readonly string[]): void {
+export function dropIndexes(pager: PageWriter, collection: number, names: readonly string[]): void {
   const page = pager.modify(collection);
   const indexes = indexesOf(page);
   const isDropped = ({ definition }: IndexEntry): boolean => names.includes(definition.name);
@@ -129,7 +134,7 @@ export function dropIndexes(pager: Pager, collection: number, names: readonly st
 }
 
 /** Changes an index's specification where its keys do not depend on it. */
-export function changeIndexSpec(pager: Pager, collection: number, name: string, spec: Document): void {
+export function changeIndexSpec(pager: PageWriter, collection: number, name: string, spec: Document): void {
   const page = pager.modify(collection);
   setIndexes(
     page,
@@ -147,7 +152,7 @@ function noteKeys(page: Uint8Array, index: IndexEntry, { keys, isMultikey }: Ind
 }
 
 function putEntry(
-  pager: Pager,
+  pager: PageWriter,
   index: IndexEntry,
   key: Uint8Array,
   idKey: Uint8Array,
@@ -156,7 +161,7 @@ function putEntry(
   putInTree(pager, index.root, indexEntryKey(key, idKey), indexEntryValue(idKey, extra), true);
 }
 
-function deleteEntry(pager: Pager, index: IndexEntry, key: Uint8Array, idKey: Uint8Array): void {
+function deleteEntry(pager: PageWriter, index: IndexEntry, key: Uint8Array, idKey: Uint8Array): void {
   assert(deleteFromTree(pager, index.root, indexEntryKey(key, idKey)), "an index holds every document");
 }
 
@@ -170,7 +175,7 @@ function without({ keys }: IndexKeys, others: IndexKeys): Uint8Array[] {
  * found under the same key is looked at.
  */
 function checkUnique(
-  pager: Pager,
+  pager: PageWriter,
   page: Uint8Array,
   index: IndexEntry,
   lookup: FieldLookup,

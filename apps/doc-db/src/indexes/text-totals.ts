@@ -1,7 +1,7 @@
 /** How many documents and words a text index holds: an entry in front of all others. */
 import { getFromTree, putInTree } from "../btree/tree.ts";
 import type { PageReader } from "../storage/page-reader.ts";
-import type { Pager } from "../storage/pager.ts";
+import type { PageWriter } from "../storage/page-writer.ts";
 
 /** Below the first byte of every encoded value. */
 const TOTALS_KEY = Uint8Array.of(1);
@@ -20,7 +20,7 @@ export function textTotals(pager: PageReader, root: number): TextTotals {
 }
 
 /** @param extra - of one of the document's entries */
-export function addToTextTotals(pager: Pager, root: number, sign: 1 | -1, extra: Uint8Array): void {
+export function addToTextTotals(pager: PageWriter, root: number, sign: 1 | -1, extra: Uint8Array): void {
   const { documents, words } = textTotals(pager, root);
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);

@@ -1,21 +1,34 @@
 import { assert, ClosedError, IoError, isMillraceError } from "@millrace/base";
 import { fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
+import { fail, LanguageError } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
+import type { Executor } from "./executor.ts";
 import { createFile, encodeHeader, type Header, readHeader } from "./header.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { pageCountOf } from "./meta-page.ts";
 import { beginLog, checkHeader, missingFile, missingLog, openLog } from "./open-files.ts";
 import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
+import type { PageReader } from "./page-reader.ts";
 import { PageStore } from "./page-store.ts";
+import type { Moment } from "./page-versions.ts";
+import type { PageWriter } from "./page-writer.ts";
 import { Pager } from "./pager.ts";
 import { recoverPages } from "./recovery.ts";
 import { removeStaleSpill } from "./spill-file.ts";
 
 /** Pages written at the same time by a checkpoint. */
 const WRITES_AT_ONCE = 16;
+/** How long a write waits for a transaction. */
+const CLAIM_LIMIT_MS = 5000;
+
+/** The right to write, of one transaction at a time. */
+export interface WriteClaim {
+  readonly released: Promise<void>;
+  release(): void;
+}
 
 /** A database file with its log: transactions one after the other, checkpoints, recovery. */
-export class Engine {
+export class Engine implements Executor {
   readonly path: string;
   readonly pager: Pager;
   readonly #vfs: Vfs;
@@ -27,6 +40,7 @@ export class Engine {
   /** Set while somebody has the database for himself. */
   #exclusive: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #claim: WriteClaim | undefined;
 
   private constructor(path: string, pager: Pager, header: Header, options: Required<DatabaseOptions>) {
     this.path = path;
@@ -35,6 +49,10 @@ export class Engine {
     this.#vfs = options.vfs;
     this.#checkpointBytes = options.checkpointBytes;
     this.#logBytesThen = pager.wal.stats.bytes;
+  }
+
+  get cacheBytes(): number {
+    return this.pager.store.cache.capacityBytes;
   }
 
   /** Opens, and recovers what the log holds beyond the file. */
@@ -78,8 +96,8 @@ export class Engine {
    * Runs a change as one transaction; one that changes more than the cache holds is undone and run again as a long one.
    * @returns its result, once it is as safe as the durability says
    */
-  async write<T>(change: (pager: Pager) => T): Promise<T> {
-    for (let wait = this.#obstacle(); wait !== undefined; wait = this.#obstacle()) await wait;
+  async write<T>(change: (pager: PageWriter) => T, claim?: WriteClaim): Promise<T> {
+    for (let wait = this.#obstacle(claim); wait !== undefined; wait = this.#obstacle(claim)) await wait;
     const { pager } = this;
     let result: T;
     try {
@@ -87,7 +105,8 @@ export class Engine {
     } catch (error) {
       pager.rollback();
       this.#failure ??= pager.store.failure;
-      if (isMillraceError(error, "CACHE_ENTRIES_PINNED")) return this.writeLong(async () => change(pager));
+      if (isMillraceError(error, "CACHE_ENTRIES_PINNED"))
+        return this.writeLong(async () => change(pager), claim);
       throw error;
     }
     try {
@@ -103,10 +122,16 @@ export class Engine {
    * Runs a change of any size as one transaction: nobody else reads or writes meanwhile.
    * @param change - must call `step` after each document, so that memory stays bounded
    */
-  async writeLong<T>(change: (pager: Pager, step: () => void) => Promise<T>): Promise<T> {
+  async writeLong<T>(
+    change: (pager: PageWriter, step: () => void) => Promise<T>,
+    claim?: WriteClaim,
+  ): Promise<T> {
+    for (let wait = this.#writer(claim); wait !== undefined; wait = this.#writer(claim)) await wait;
     return this.#alone(async () => {
       await this.#checkpoint();
       const { pager } = this;
+      pager.versions.forgetAll();
+      pager.versions.advance();
       const transaction = await LongTransaction.begin(pager, this.#vfs);
       let result: T;
       try {
@@ -130,7 +155,7 @@ export class Engine {
   }
 
   /** Runs something that only reads; it sees whole transactions. */
-  async read<T>(look: (pager: Pager) => T): Promise<T> {
+  async read<T>(look: (pager: PageReader) => T): Promise<T> {
     this.#checkUsable();
     while (this.pager.touched !== undefined && this.#exclusive !== undefined) await this.#exclusive;
     this.#checkUsable();
@@ -140,6 +165,58 @@ export class Engine {
       this.pager.endOperation();
       this.#failure ??= this.pager.store.failure;
     }
+  }
+
+  /** Commits so far. */
+  get commits(): number {
+    return this.pager.versions.commits;
+  }
+
+  /** Keeps what is committed now readable, until it is closed. */
+  openMoment(): Moment {
+    this.#checkUsable();
+    return this.pager.versions.open(this.pager, () =>
+      fail(246, "snapshot", this.path, "one that is not too old, or overtaken by an import"),
+    );
+  }
+
+  /** Makes the pages of a transaction those of the database, as one change. */
+  writePages(pages: ReadonlyMap<number, Uint8Array>, claim: WriteClaim): Promise<void> {
+    return this.write((pager) => {
+      const count = pageCountOf(pager.read(META_PAGE));
+      for (const [number, bytes] of pages) {
+        this.pager.replace(number, bytes, number >= count);
+        // As a long transaction it lets each page go that it is done with.
+        if (pager.touched !== undefined) pager.endOperation();
+      }
+    }, claim);
+  }
+
+  /** Takes the right to write for a transaction over several calls. Readers go on; other writers wait. */
+  async claimWrites(): Promise<WriteClaim> {
+    for (;;) {
+      const wait = this.#writer(undefined) ?? this.#exclusive;
+      if (wait === undefined) break;
+      await wait;
+    }
+    this.#checkUsable();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const claim: WriteClaim = {
+      released: promise,
+      release: () => {
+        if (this.#claim === claim) this.#claim = undefined;
+        resolve();
+      },
+    };
+    this.#claim = claim;
+    return claim;
+  }
+
+  /** What a writer has to wait for, who has not got the right to write. @throws LanguageError 112 after some time */
+  #writer(claim: WriteClaim | undefined): Promise<void> | undefined {
+    if (this.#claim === claim || this.#claim === undefined)
+      return this.#claim === claim ? undefined : this.#exclusive;
+    return withinLimit(this.#claim.released);
   }
 
   /** Writes all changed pages to their places and cuts the log. */
@@ -156,8 +233,9 @@ export class Engine {
    * What a change has to wait for, to come after others and to keep log and cache in bounds; undefined when it may
    * run, but only at once: after another turn of the event loop somebody else may have taken the database.
    */
-  #obstacle(): Promise<void> | undefined {
+  #obstacle(claim: WriteClaim | undefined): Promise<void> | undefined {
     this.#checkUsable();
+    if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
     if (this.#exclusive !== undefined) return this.#exclusive;
     const { pager } = this;
     pager.releaseDurable();
@@ -270,5 +348,24 @@ export class Engine {
       "an earlier write or sync failed, so nothing more is accepted; cure the cause, close the database and open it again",
       { cause: this.#failure },
     );
+  }
+}
+
+/** Waits for a transaction, but not for ever: it may be one of the same caller, who waits for this. */
+async function withinLimit(released: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new LanguageError(112, "write", `${CLAIM_LIMIT_MS} ms`, "no transaction that goes on for so long"),
+        ),
+      CLAIM_LIMIT_MS,
+    );
+  });
+  try {
+    await Promise.race([released, limit]);
+  } finally {
+    clearTimeout(timer);
   }
 }

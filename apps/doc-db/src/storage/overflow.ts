@@ -2,7 +2,7 @@
 import { CorruptDataError, readU32, writeU32 } from "@millrace/base";
 import { PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "./page-format.ts";
 import type { PageReader } from "./page-reader.ts";
-import type { Pager } from "./pager.ts";
+import type { PageWriter } from "./page-writer.ts";
 
 const NEXT = PAGE_HEAD_BYTES;
 const DATA = PAGE_HEAD_BYTES + 8;
@@ -10,7 +10,7 @@ const DATA = PAGE_HEAD_BYTES + 8;
 const BYTES_PER_PAGE = PAGE_BYTES - DATA;
 
 /** Writes a value into a new chain. @returns its first page */
-export function writeOverflow(pager: Pager, value: Uint8Array): number {
+export function writeOverflow(pager: PageWriter, value: Uint8Array): number {
   // From the end, so that each page can name the next one.
   let next = 0;
   const pages = Math.ceil(value.length / BYTES_PER_PAGE);
@@ -37,7 +37,7 @@ export function readOverflow(pager: PageReader, first: number, length: number): 
 }
 
 /** Frees the pages of a chain. */
-export function freeOverflow(pager: Pager, first: number): void {
+export function freeOverflow(pager: PageWriter, first: number): void {
   for (let number = first; number !== 0; ) {
     const next = readU32(checkChain(pager, pager.read(number), number), NEXT);
     pager.free(number);

@@ -13,8 +13,9 @@ import {
 } from "./meta-page.ts";
 import { appendPageChange } from "./page-diff.ts";
 import { initPage, META_PAGE, PAGE_BYTES, PAGE_TYPE, setPageLsn } from "./page-format.ts";
-import type { PageReader } from "./page-reader.ts";
 import type { PageStore } from "./page-store.ts";
+import { PageVersions } from "./page-versions.ts";
+import type { PageWriter } from "./page-writer.ts";
 
 /** Bytes of one log record, about: a commit above that takes several. */
 export const PART_BYTES: number = 1024 * 1024;
@@ -34,10 +35,11 @@ export interface PagerCounters {
  * A changed page stays pinned until its log records are durable, so no page reaches the file before its log. The
  * calls are synchronous; only the promise of `commit` waits for the disk.
  */
-export class Pager implements PageReader {
+export class Pager implements PageWriter {
   readonly store: PageStore;
   readonly wal: Wal;
   readonly databaseId: number;
+  readonly versions: PageVersions = new PageVersions();
   readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
   /** Of the last record appended. */
   lastLsn: number;
@@ -102,6 +104,18 @@ export class Pager implements PageReader {
     setPageCount(meta, number + 1);
     initPage(page, number, type);
     return { number, page };
+  }
+
+  /** Gives a page these bytes. @param isNew - whether the file does not have the page yet */
+  replace(number: number, bytes: Uint8Array, isNew: boolean): void {
+    if (!isNew) {
+      this.modify(number).set(bytes);
+      return;
+    }
+    const page = this.store.createZeroed(number);
+    if (this.touched !== undefined) this.#touch(number);
+    else this.#change(number, undefined);
+    page.set(bytes);
   }
 
   /** Says that the running operation is done with a page, so that a long transaction may let it go. */
@@ -220,11 +234,15 @@ export class Pager implements PageReader {
   #settleChanges(): void {
     const { cache, pool } = this.store;
     for (const [number, bytes] of this.#changed) {
-      if (bytes !== undefined) pool.give(bytes.buffer);
+      if (bytes !== undefined) {
+        if (this.versions.isWatched) this.versions.keep(number, bytes);
+        else pool.give(bytes.buffer);
+      }
       // One pin a page is enough until the log is durable.
       if (this.#unsafe.has(number)) cache.unpin(number);
       this.#unsafe.set(number, this.lastLsn);
     }
+    this.versions.advance();
     this.counters.loggedPages += this.#changed.size;
     this.#changed.clear();
   }

@@ -1,0 +1,14 @@
+import type { PageReader } from "./page-reader.ts";
+import type { PageWriter } from "./page-writer.ts";
+
+/** Runs reads and changes: the database itself, a transaction that goes on over calls, or one moment of it. */
+export interface Executor {
+  /** Bytes of pages in memory; changes of much larger parts of it should be long ones. */
+  readonly cacheBytes: number;
+  /** Runs something that only reads; it sees whole transactions. */
+  read<T>(look: (pager: PageReader) => T): Promise<T>;
+  /** Runs a change that is undone when it throws. @returns its result, once it is as safe as is promised */
+  write<T>(change: (pager: PageWriter) => T): Promise<T>;
+  /** As {@link Executor.write} for a change of any size; it calls `step` after each document. */
+  writeLong<T>(change: (pager: PageWriter, step: () => void) => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,16 @@
+import type { PageReader } from "./page-reader.ts";
+
+/** What changing pages takes: pages that a transaction is gathered in. */
+export interface PageWriter extends PageReader {
+  /** Set during a long transaction, whose steps end with {@link PageWriter.endOperation}. */
+  readonly touched: ReadonlySet<number> | undefined;
+  /** A page's bytes to change. */
+  modify(number: number): Uint8Array;
+  /** A new, empty page of a type. */
+  allocate(type: number): { number: number; page: Uint8Array };
+  /** Puts a page on the chain of free ones. */
+  free(number: number): void;
+  /** Says that the running operation is done with a page. */
+  settle(number: number): void;
+  endOperation(): void;
+}
