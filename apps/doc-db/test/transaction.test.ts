@@ -1,7 +1,7 @@
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { describe, expect, it } from "vitest";
-import { Database, type Document, type Value } from "../src/index.ts";
+import { Database, type Document } from "../src/index.ts";
 import { contentOf, idText, randomValue } from "./helpers.ts";
 
 const open = (vfs = new MemoryVfs()): Promise<Database> =>
@@ -107,13 +107,7 @@ describe("a transaction over calls", () => {
     await transaction.commit();
     await db.close();
     db = await open(vfs);
-    expect(
-      await db
-        .collection("c")
-        .countDocuments({ t: /^z+$/ as unknown as Value })
-        .catch(() => -1),
-    ).toBe(-1);
-    expect(await contentOf(db.collection("c"))).toHaveLength(2000);
+    expect((await contentOf(db.collection("c"))).size).toBe(2000);
     await db.close();
   });
 });
@@ -160,7 +154,7 @@ describe("a snapshot", () => {
     await using db = await open();
     await db.collection("c").insertOne({ _id: 1 });
     const snapshot = db.snapshot();
-    expect(() => db.collection("c", snapshot).insertOne({})).toThrow(/no writes/);
+    await expect(db.collection("c", snapshot).insertOne({})).rejects.toThrow(/no writes/);
     await db.collection("c").createIndex("a");
     await expect(db.collection("c", snapshot).countDocuments()).rejects.toMatchObject({ serverCode: 246 });
     snapshot.close();
