@@ -1,4 +1,4 @@
-import { checkInteger, resolveOptions } from "@millrace/base";
+import { checkInteger, isMillraceError, resolveOptions } from "@millrace/base";
 import { throwIfAborted } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { parseShardKey } from "./keys.ts";
@@ -104,9 +104,10 @@ async function isOwned(backends: readonly ShardBackend[], orphan: Orphan): Promi
   const parsed = parseShardKey(orphan.shard);
   if (parsed === undefined) return false;
   const { copies } = await readManifests(backends, parsed.key);
-  return copies.some(
-    ({ manifest }) =>
-      manifest?.uploadId === parsed.uploadId &&
-      manifest.shards[parsed.shardIndex]?.backend === orphan.backend,
-  );
+  return copies.some(({ manifest, problem }) => {
+    // A copy that cannot be read just now may be the one that names it.
+    if (manifest === undefined) return !isMillraceError(problem, "FILES_NOT_FOUND");
+    const isOfUpload = manifest.uploadId === parsed.uploadId;
+    return isOfUpload && manifest.shards[parsed.shardIndex]?.backend === orphan.backend;
+  });
 }

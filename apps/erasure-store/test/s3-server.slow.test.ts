@@ -1,58 +1,70 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
-import { type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { goTool, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initStore, openStore } from "../src/index.ts";
-import { isInstalled, startServer } from "./servers.ts";
+import { surviveFaults } from "./fault-suite.ts";
+import { startServer } from "./servers.ts";
 import { BACKENDS, readAll } from "./stores.ts";
 
-// A real S3 server, written by others: `go install github.com/versity/versitygw/cmd/versitygw@v1.8.0`.
-const hasServer = isInstalled("versitygw", "--version");
+// A real S3 server, written by others.
+const program = goTool("github.com/versity/versitygw/cmd/versitygw", "v1.8.0");
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "id-of-tests", AWS_SECRET_ACCESS_KEY: "secret-of-tests" };
 const bytesOf = (length: number): Uint8Array => seededRandom(length).fill(new Uint8Array(length));
 
-describe.skipIf(!hasServer)(`versitygw${hasServer ? "" : " (skipped: it is not installed)"}`, () => {
-  let place: TempDirectory;
-  let server: Awaited<ReturnType<typeof startServer>>;
-  beforeAll(async () => {
-    place = tempDirectory();
-    mkdirSync(`${place.path}/data`);
-    const root = { ROOT_ACCESS_KEY: "id-of-tests", ROOT_SECRET_KEY: "secret-of-tests" };
-    const args = (port: number): string[] => ["--port", `127.0.0.1:${port}`, "posix", `${place.path}/data`];
-    server = await startServer("versitygw", args, root);
-  });
-  afterAll(async () => {
-    await server[Symbol.asyncDispose]();
-    place[Symbol.dispose]();
-  });
-
-  it("keeps small and large objects, ranges, repairs, locks and removals", async () => {
-    const vfs = new MemoryVfs();
-    const locationOf = (name: string): string => `s3://bucket-${name}?endpoint=${server.endpoint}`;
-    const backends = Object.fromEntries(BACKENDS.map((name) => [name, locationOf(name)]));
-    await initStore(vfs, "store.yaml", { backends }, ENVIRONMENT);
-    const store = await openStore("store.yaml", { vfs, environment: ENVIRONMENT });
-    for (const length of [0, 4096, 4097, 300_000, 50_000_000]) {
-      await store.put(`o/${length}`, [bytesOf(length)]);
-      expect(Buffer.compare(await readAll(store, `o/${length}`), bytesOf(length))).toBe(0);
-    }
-    await Promise.all([store.put("both", [bytesOf(5000)]), store.put("both", [bytesOf(6000)])]);
-    const both = await readAll(store, "both");
-    expect(both).toEqual(bytesOf(both.length));
-    rmSync(`${place.path}/data/bucket-b/shards`, { recursive: true });
-    rmSync(`${place.path}/data/bucket-e/shards`, { recursive: true });
-    const pieces: Uint8Array[] = [];
-    for await (const piece of store.get("o/50000000", { range: { start: 1e7, end: 1e7 + 65_536 } })) {
-      pieces.push(piece.slice());
-    }
-    expect(Buffer.compare(Buffer.concat(pieces), bytesOf(50_000_000).subarray(1e7, 1e7 + 65_536))).toBe(0);
-    expect(await store.repair()).toMatchObject({ repairedShards: 8, lost: [], failed: [] });
-    expect(await store.scrub({ orphanAgeMs: 0 })).toMatchObject({ objects: 6, problems: [], orphans: [] });
-    for (const { name } of await store.list()) await store.remove(name);
-    expect(await store.scrub({ orphanAgeMs: 0, removeOrphans: true })).toMatchObject({
-      objects: 0,
-      removed: 0,
+describe.skipIf(program === undefined)(
+  `versitygw${program ? "" : " (skipped: it cannot be built here)"}`,
+  () => {
+    let place: TempDirectory;
+    let server: Awaited<ReturnType<typeof startServer>>;
+    beforeAll(async () => {
+      place = tempDirectory();
+      mkdirSync(`${place.path}/data`);
+      const root = { ROOT_ACCESS_KEY: "id-of-tests", ROOT_SECRET_KEY: "secret-of-tests" };
+      const args = (port: number): string[] => ["--port", `127.0.0.1:${port}`, "posix", `${place.path}/data`];
+      server = await startServer(program!, args, root);
     });
-  });
-});
+    afterAll(async () => {
+      await server[Symbol.asyncDispose]();
+      place[Symbol.dispose]();
+    });
+
+    it("keeps small and large objects, ranges, repairs, locks and removals", async () => {
+      const vfs = new MemoryVfs();
+      const locationOf = (name: string): string => `s3://bucket-${name}?endpoint=${server.endpoint}`;
+      const backends = Object.fromEntries(BACKENDS.map((name) => [name, locationOf(name)]));
+      await initStore(vfs, "store.yaml", { backends }, ENVIRONMENT);
+      const store = await openStore("store.yaml", { vfs, environment: ENVIRONMENT });
+      for (const length of [0, 4096, 4097, 300_000, 50_000_000]) {
+        await store.put(`o/${length}`, [bytesOf(length)]);
+        expect(Buffer.compare(await readAll(store, `o/${length}`), bytesOf(length))).toBe(0);
+      }
+      await Promise.all([store.put("both", [bytesOf(5000)]), store.put("both", [bytesOf(6000)])]);
+      const both = await readAll(store, "both");
+      expect(both).toEqual(bytesOf(both.length));
+      rmSync(`${place.path}/data/bucket-b/shards`, { recursive: true });
+      rmSync(`${place.path}/data/bucket-e/shards`, { recursive: true });
+      const pieces: Uint8Array[] = [];
+      for await (const piece of store.get("o/50000000", { range: { start: 1e7, end: 1e7 + 65_536 } })) {
+        pieces.push(piece.slice());
+      }
+      expect(Buffer.compare(Buffer.concat(pieces), bytesOf(50_000_000).subarray(1e7, 1e7 + 65_536))).toBe(0);
+      expect(await store.repair()).toMatchObject({ repairedShards: 8, lost: [], failed: [] });
+      expect(await store.scrub({ orphanAgeMs: 0 })).toMatchObject({ objects: 6, problems: [], orphans: [] });
+      for (const { name } of await store.list()) await store.remove(name);
+      expect(await store.scrub({ orphanAgeMs: 0, removeOrphans: true })).toMatchObject({
+        objects: 0,
+        removed: 0,
+      });
+    });
+
+    it.each([1, 2, 3, 4])(
+      "has the right bytes or a clear error over a network that fails at random (seed %i), and nothing is lost or left",
+      async (seed) => {
+        const run = await surviveFaults(server.endpoint, ENVIRONMENT, seed, 60);
+        expect(run.faults).toBeGreaterThan(100);
+      },
+    );
+  },
+);

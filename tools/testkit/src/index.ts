@@ -1,7 +1,9 @@
 export { describeBadInput, type ReadingVerb } from "./bad-input.ts";
+export { FaultProxy, type FaultProxyOptions, PROXY_FAULTS, type ProxyFault } from "./fault-proxy.ts";
 export { type CrashOptions, FaultyVfs } from "./faulty-vfs.ts";
 export { FaultyContent, SECTOR_BYTES } from "./faulty-vfs-content.ts";
 export type { Fault, FaultyCall } from "./faulty-vfs-plan.ts";
+export { goTool } from "./go-tool.ts";
 export { describeIntCodec, type IntCodec } from "./int-codec-suite.ts";
 export type { CachePolicy } from "./naive-page-cache.ts";
 export { describePageCache, type PageCacheMaking, type PageCacheUnderTest } from "./page-cache-suite.ts";

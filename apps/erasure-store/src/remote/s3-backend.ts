@@ -34,6 +34,8 @@ export class S3Backend implements ShardBackend {
   readonly #place: S3Place;
   readonly #client: HttpClient;
   readonly #temporary: TemporarySpace;
+  /** Owners of locks that were given up, and are there perhaps. */
+  readonly #abandoned = new Set<string>();
   #credentials: Promise<S3Credentials> | undefined;
 
   constructor(name: string, place: S3Place, temporary: TemporarySpace, patience?: HttpPatience) {
@@ -97,23 +99,35 @@ export class S3Backend implements ShardBackend {
     return count;
   }
 
-  /** A value that is made only where there is none (If-None-Match), with the time until which it holds. */
+  /**
+   * A value that is made only where there is none (If-None-Match), with the time until which it holds. Who holds it is
+   * what is read back: an answer that is lost on its way says nothing.
+   */
   async lock(): Promise<AsyncDisposable> {
     const url = this.#urlOfKey(`${this.#place.prefix}lock`);
     const owner = crypto.randomUUID();
     const body = new TextEncoder().encode(JSON.stringify({ owner, untilMs: Date.now() + LEASE_MS }));
     const headers = { "if-none-match": "*" };
-    const { status } = await this.#client.send({ method: "PUT", url, headers, body, expected: [409, 412] });
+    const remove = async (): Promise<void> => {
+      await this.#client.send({ method: "DELETE", url, expected: [404] });
+    };
+    // Until it is known to be gone: whoever finds it later in this process may take it away.
+    this.#abandoned.add(owner);
+    await this.#client.send({ method: "PUT", url, headers, body, expected: [409, 412] });
     const held = await this.#lockHolder(url);
-    if (status >= 300 || held?.owner !== owner) {
-      if (held !== undefined && held.untilMs < Date.now()) {
-        // Its owner is long gone; whoever comes next takes it.
-        await this.#client.send({ method: "DELETE", url, expected: [404] });
+    if (held?.owner !== owner) {
+      // Its owner is long gone; whoever comes next takes it.
+      if (held !== undefined && (held.untilMs < Date.now() || this.#abandoned.has(held.owner))) {
+        await remove();
+        this.#abandoned.delete(held.owner);
       }
       throw fileError("FILES_LOCKED", url, "lock");
     }
+    this.#abandoned.delete(owner);
     const release = async (): Promise<void> => {
-      await this.#client.send({ method: "DELETE", url, expected: [404] });
+      this.#abandoned.add(owner);
+      await remove();
+      this.#abandoned.delete(owner);
     };
     return { [Symbol.asyncDispose]: release };
   }
