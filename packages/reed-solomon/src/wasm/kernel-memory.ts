@@ -9,6 +9,7 @@ import {
 } from "./kernel.ts";
 import type { NibbleTables } from "./nibble-tables.ts";
 import { pairedKernel } from "./paired-kernel.ts";
+import { quadKernel } from "./quad-kernel.ts";
 import { rowKernel } from "./row-kernel.ts";
 
 const PAGE_BYTES = 65_536;
@@ -24,7 +25,9 @@ const HEADER_BYTES = TABLES_AT + TABLE_BYTES * 128 * 128;
  * @param isShared - whether threads share its memory
  */
 export function kernelModule(shape: KernelShape, swizzle: number, isShared = false): Uint8Array<ArrayBuffer> {
-  return loopModule(shape, (shape.isPaired ? pairedKernel : rowKernel)(shape.rows, swizzle), isShared);
+  const { rows, block } = shape;
+  const body = block === 4 ? quadKernel(swizzle) : (block === 2 ? pairedKernel : rowKernel)(rows, swizzle);
+  return loopModule(shape, body, isShared);
 }
 
 /** Compiles kernels, each once; there are fewer than a hundred. */
@@ -98,7 +101,7 @@ export class KernelMemory {
     const inputs = this.#headerAt + POINTERS_AT;
     const inputsEnd = inputs + 4 * tables.inputs;
     for (const group of tables.groups) {
-      const run = this.#kernel(kernelShape(group.rows, tables.inputs, tables.isPaired));
+      const run = this.#kernel(kernelShape(group.rows, tables.inputs, tables.block));
       const outputs = inputsEnd + 4 * group.firstRow;
       run(tablesAt + group.tablesAt, inputs, inputsEnd, outputs, start, start + length);
     }
@@ -121,6 +124,6 @@ export function newWasmMemory({ api, threads }: KernelCompiler, shardBytes: numb
   return new api.Memory(threads > 1 ? { initial: pages, maximum: pages, shared: true } : { initial: pages });
 }
 
-function keyOf({ rows, inputs, isPaired }: KernelShape): number {
-  return (inputs * (MAX_KERNEL_ROWS + 1) + rows) * 2 + Number(isPaired);
+function keyOf({ rows, inputs, block }: KernelShape): number {
+  return (inputs * (MAX_KERNEL_ROWS + 1) + rows) * 8 + block;
 }

@@ -27,14 +27,17 @@ export type Kernel = (
   end: number,
 ) => void;
 
+/** Rows and columns of the blocks of a matrix in which a cell depends on row XOR column alone; 1 where there are none. */
+export type BlockSize = 1 | 2 | 4;
+
 /** What a kernel is written for; the coefficients are in its tables. */
 export interface KernelShape {
-  /** Outputs, 1 to {@link MAX_KERNEL_ROWS}; even for a paired one. */
+  /** Outputs, 1 to {@link MAX_KERNEL_ROWS}; a multiple of `block`. */
   readonly rows: number;
-  /** Inputs, or 0: any number of them, in an inner loop; even for a paired one. */
+  /** Inputs, or 0: any number of them, in an inner loop; a multiple of `block`. */
   readonly inputs: number;
-  /** Whether it is for matrices of which {@link RowGroup} says so. */
-  readonly isPaired: boolean;
+  /** What its matrices consist of. */
+  readonly block: BlockSize;
 }
 
 /** The int32 locals of every kernel; behind them come the vectors, first the mask of half a byte. */
@@ -78,8 +81,8 @@ export interface KernelBody {
 }
 
 /** Which kernel serves `rows` rows of a matrix of `inputs` columns. */
-export function kernelShape(rows: number, inputs: number, isPaired: boolean): KernelShape {
-  return { rows, inputs: (rows + 1) * inputs <= MAX_UNROLLED ? inputs : 0, isPaired };
+export function kernelShape(rows: number, inputs: number, block: BlockSize): KernelShape {
+  return { rows, inputs: (rows + 1) * inputs <= MAX_UNROLLED ? inputs : 0, block };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { multiply } from "../galois.ts";
 import type { Matrix } from "../matrix.ts";
-import { MAX_KERNEL_ROWS, TABLE_BYTES } from "./kernel.ts";
+import { type BlockSize, MAX_KERNEL_ROWS, TABLE_BYTES } from "./kernel.ts";
 
 /** Rows of a matrix that one kernel makes. */
 export interface RowGroup {
@@ -10,16 +10,17 @@ export interface RowGroup {
   readonly tablesAt: number;
 }
 
-/** A matrix as the kernels' tables: 32 bytes a coefficient, or half as much when it is paired. */
+/** A matrix as the kernels' tables: 32 bytes a coefficient, or a half or a quarter when it consists of blocks. */
 export interface NibbleTables {
   readonly inputs: number;
   readonly outputs: number;
-  /** Whether the matrix consists of blocks (a b / b a). */
-  readonly isPaired: boolean;
+  /** The largest blocks that the matrix consists of: (a b / b a), or such blocks of such blocks. */
+  readonly block: BlockSize;
   readonly groups: readonly RowGroup[];
   /**
    * Group after group; in a group input after input, in that row after row. Of a paired matrix: in a group pair of
-   * inputs after pair, in that pair of rows after pair, of each a + b and then b.
+   * inputs after pair, in that pair of rows after pair, of each a + b and then b; of
+   * blocks of four the same, of each what `quadKernel` says.
    */
   readonly bytes: Uint8Array;
 }
@@ -27,23 +28,22 @@ export interface NibbleTables {
 /** Makes the tables. The rows are shared out evenly: 5 are 3 and 2, which is faster than 4 and 1. */
 export function nibbleTables(matrix: Matrix): NibbleTables {
   const { rows, columns, cells } = matrix;
-  const isPaired = hasPairs(matrix);
-  const step = isPaired ? 2 : 1;
+  const step = blockSize(matrix);
   const bytes = new Uint8Array((TABLE_BYTES * rows * columns) / step);
   const groups = shareOut(rows, step, (TABLE_BYTES * columns) / step);
   for (const { firstRow, rows: groupRows, tablesAt } of groups) {
     let at = tablesAt;
     for (let column = 0; column < columns; column += step) {
       for (let row = firstRow; row < firstRow + groupRows; row += step) {
-        const a = cells[row * columns + column]!;
-        const b = isPaired ? cells[row * columns + column + 1]! : 0;
-        writeTable(bytes, at, a ^ b);
-        if (isPaired) writeTable(bytes, at + TABLE_BYTES, b);
-        at += TABLE_BYTES * step;
+        const first = row * columns + column;
+        for (const coefficient of coefficientsOf([...cells.subarray(first, first + step)])) {
+          writeTable(bytes, at, coefficient);
+          at += TABLE_BYTES;
+        }
       }
     }
   }
-  return { inputs: columns, outputs: rows, isPaired, groups, bytes };
+  return { inputs: columns, outputs: rows, block: step, groups, bytes };
 }
 
 function shareOut(rows: number, step: number, bytesPerRow: number): RowGroup[] {
@@ -57,14 +57,22 @@ function shareOut(rows: number, step: number, bytesPerRow: number): RowGroup[] {
   return groups;
 }
 
-function hasPairs({ rows, columns, cells }: Matrix): boolean {
-  if (rows % 2 !== 0 || columns % 2 !== 0) return false;
-  for (let row = 0; row < rows; row += 2) {
-    for (let column = 0; column < columns; column++) {
-      if (cells[row * columns + column] !== cells[(row + 1) * columns + (column ^ 1)]) return false;
-    }
-  }
-  return true;
+/** What the kernels multiply by, of the first row of a block. */
+function coefficientsOf([a = 0, b, c, d]: readonly number[]): number[] {
+  if (b === undefined) return [a];
+  return c === undefined || d === undefined ? [a ^ b, b] : [a ^ b ^ c ^ d, b ^ d, c ^ d, d];
+}
+
+function blockSize({ rows, columns, cells }: Matrix): BlockSize {
+  const hasBlocks = (size: number): boolean => {
+    if (rows % size !== 0 || columns % size !== 0) return false;
+    return cells.every((cell, at) => {
+      const row = Math.floor(at / columns);
+      const within = row % size;
+      return cell === cells[(row - within) * columns + ((at % columns) ^ within)];
+    });
+  };
+  return ([4, 2] as const).find(hasBlocks) ?? 1;
 }
 
 function writeTable(bytes: Uint8Array, at: number, coefficient: number): void {

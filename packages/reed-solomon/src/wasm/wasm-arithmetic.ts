@@ -110,7 +110,7 @@ export class WasmArithmetic implements Arithmetic {
 
 /** The fastest swizzle that an engine has; undefined where it has no vectors at all. */
 export function findSwizzle(api: WebAssemblyApi): number | undefined {
-  const shape = kernelShape(1, 1, false);
+  const shape = kernelShape(1, 1, 1);
   return [SIMD.relaxedSwizzle, SIMD.swizzle].find((swizzle) => api.validate(kernelModule(shape, swizzle)));
 }
 
