@@ -1,4 +1,4 @@
-import { isMillraceError, resolveOptions } from "@millrace/base";
+import { InvalidArgumentError, isMillraceError, resolveOptions } from "@millrace/base";
 import { Progress, RateLimiter, throwIfAborted } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { placesOf } from "./config.ts";
@@ -26,6 +26,8 @@ export interface RepairResult {
   readonly objects: number;
   readonly repairedObjects: number;
   readonly repairedShards: number;
+  /** Backends that are not there, or are no backends any more: what was on them went to others, where these have room. */
+  readonly absent: readonly string[];
   /** Objects that cannot be repaired from what is there. */
   readonly lost: readonly string[];
   /** Objects that still miss something, and why. */
@@ -58,7 +60,15 @@ export async function repairObjects(
     DEFAULT_REPAIR_OPTIONS,
     options,
   );
-  for (const backend of context.backends) if (replaced?.includes(backend.name)) await backend.prepare();
+  for (const name of replaced ?? []) {
+    const backend = context.backends.find((candidate) => candidate.name === name);
+    if (backend === undefined) {
+      const known = context.backends.map((candidate) => candidate.name).join(", ");
+      throw new InvalidArgumentError("STORE_BACKEND_UNKNOWN", "replaced backend", name, `one of ${known}`);
+    }
+    await backend.prepare();
+  }
+  const absent = await absentBackends(context.backends);
   const objects = await findObjects(context.backends, prefix);
   const lost: string[] = [];
   const patients: Patient[] = [];
@@ -83,7 +93,8 @@ export async function repairObjects(
       const made = await repairObject(context, patient, limiter, signal);
       repairedShards += made;
       if (made < patient.badShards.length) {
-        const problem = `${patient.badShards.length - made} shards found no backend that took them`;
+        const missing = patient.badShards.length - made;
+        const problem = `${missing} shards found no backend that took them${absentAdvice(absent)}`;
         failed.push({ object: name, problem });
       } else repairedObjects++;
     } catch (error) {
@@ -94,7 +105,14 @@ export async function repairObjects(
     progress.add(1, storedBytes);
   }
   progress.finish();
-  return { objects: objects.length, repairedObjects, repairedShards, lost, failed };
+  return { objects: objects.length, repairedObjects, repairedShards, absent, lost, failed };
+}
+
+/** What to do about backends that are not there; "" where all are. */
+function absentAdvice(absent: readonly string[]): string {
+  if (absent.length === 0) return "";
+  const flags = absent.map((name) => `--replaced ${name}`).join(" ");
+  return `; ${absent.join(", ")} is not there: bring it back, or make its new empty place a backend with repair ${flags}`;
 }
 
 async function examine(

@@ -32,7 +32,14 @@ describe("repair", () => {
     for (const name of ["b", "e"]) await vfs.remove(name, { recursive: true });
     expect(await store.verify()).toMatchObject({ missing: 6, recoverable: 3 });
     const result = await store.repair("", { replaced: ["b", "e"] });
-    expect(result).toEqual({ objects: 3, repairedObjects: 3, repairedShards: 6, lost: [], failed: [] });
+    expect(result).toEqual({
+      objects: 3,
+      repairedObjects: 3,
+      repairedShards: 6,
+      absent: [],
+      lost: [],
+      failed: [],
+    });
     expect(await store.verify()).toMatchObject({ objects: 3, problems: [] });
     for (const [path, bytes] of before) expect(await readFileBytes(vfs, path)).toEqual(bytes);
     expect(await store.repair()).toMatchObject({ repairedObjects: 0, repairedShards: 0 });
@@ -62,6 +69,20 @@ describe("repair", () => {
     expect(new Set(now).size).toBe(6);
     for (const name of now.slice(1, 3)) await vfs.remove(name!, { recursive: true });
     expect(await readAll(store, "o")).toEqual(bytesOf(300));
+  });
+
+  it("says which backends are not there, and how an empty place becomes one", async () => {
+    const backends = { a: "dir:a", b: "dir:b", c: "dir:c" };
+    const { vfs, store } = await makeStore({ dataShards: 2, parityShards: 1, backends });
+    await store.put("o", [bytesOf(300)]);
+    await vfs.remove("b", { recursive: true });
+    const { absent, failed } = await store.repair();
+    expect(absent).toEqual(["b"]);
+    expect(failed.map(({ problem }) => problem)).toEqual([
+      "1 shards found no backend that took them; b is not there: bring it back, or make its new empty place a backend with repair --replaced b",
+    ]);
+    await expect(store.repair("", { replaced: ["q"] })).rejects.toThrow("one of a, b, c");
+    expect(await store.repair("", { replaced: ["b"] })).toMatchObject({ absent: [], failed: [] });
   });
 
   it("pays the debt of a put that a backend did not take", async () => {

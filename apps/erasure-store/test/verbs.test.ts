@@ -101,6 +101,7 @@ describe("the verbs of maintenance", () => {
           "rebuilt": "array",
         },
         "repair": {
+          "absent": "array",
           "failed": "array",
           "lost": "array",
           "objects": "number",

@@ -31,6 +31,10 @@ export const repairVerb: VerbSpec<RepairFlags> = {
       text: formatFacts([
         ["objects", result.objects],
         ["repaired", `${result.repairedObjects} objects, ${result.repairedShards} shards`],
+        ...result.absent.map((name): [string, string] => [
+          `backend ${name}`,
+          `is not there: bring it back; where its disk was replaced, or its folder removed, say --replaced ${name}`,
+        ]),
         ["lost", result.lost.length === 0 ? 0 : result.lost.join(", ")],
         ...result.failed.map(({ object, problem }): [string, string] => [object, problem]),
       ]),
