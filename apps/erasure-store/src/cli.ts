@@ -13,6 +13,7 @@ import { scrubVerb } from "./verbs/scrub.ts";
 import { serveVerb } from "./verbs/serve.ts";
 import { simulateVerb } from "./verbs/simulate.ts";
 import { statVerb } from "./verbs/stat.ts";
+import { statsVerb } from "./verbs/stats.ts";
 import { verifyVerb } from "./verbs/verify.ts";
 
 /**
@@ -47,6 +48,7 @@ export function storeProgram(streams?: ProgramStreams): Program {
     .verb(rmVerb)
     .verb(configVerb)
     .verb(serveVerb)
+    .verb(statsVerb)
     .verb(benchVerb)
     .verb(simulateVerb);
 }

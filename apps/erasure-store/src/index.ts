@@ -33,7 +33,13 @@ export type { Orphan, ScrubOptions, ScrubResult } from "./scrub.ts";
 export { type ServedStore, type ServeOptions, serveStore } from "./serve.ts";
 export { type SimulationResult, simulateDurability } from "./simulate.ts";
 export type { ObjectStatus } from "./stat.ts";
-export { reportStages, type StageReport } from "./stats.ts";
+export {
+  type OperationReport,
+  reportStages,
+  reportStats,
+  type StageReport,
+  type StatsReport,
+} from "./stats.ts";
 export {
   DEFAULT_STORE_OPTIONS,
   ErasureStore,

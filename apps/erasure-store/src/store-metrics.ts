@@ -10,6 +10,7 @@ export type Stage = (typeof STAGES)[number];
 export class StoreMetrics {
   readonly registry: MetricsRegistry = new MetricsRegistry();
   readonly #stages = new Map<Stage, Counter>();
+  readonly #gauges: ((registry: MetricsRegistry) => void)[] = [];
 
   /** Adds time that a stage took, as seen from the calling thread; stages overlap. */
   addStage(stage: Stage, milliseconds: number): void {
@@ -42,7 +43,13 @@ export class StoreMetrics {
       .add(milliseconds / 1000);
   }
 
+  /** Adds a source of gauges, which is asked at each snapshot. */
+  addGauges(write: (registry: MetricsRegistry) => void): void {
+    this.#gauges.push(write);
+  }
+
   snapshot(): MetricsSnapshot {
+    for (const write of this.#gauges) write(this.registry);
     return this.registry.snapshot();
   }
 }

@@ -118,6 +118,14 @@ export class ErasureStore {
   /** Use {@link openStore}. */
   constructor(context: StoreContext) {
     this.#context = context;
+    context.metrics.addGauges((registry) => {
+      context.budget.writeTo(registry, "store_stripes");
+      const { usedBytes, peakBytes } = context.temporary.statistics;
+      registry.gauge("store_temporary_used_bytes").set(usedBytes);
+      registry.gauge("store_temporary_peak_bytes").set(peakBytes);
+      // In KiB, as getrusage(2) has it.
+      registry.gauge("process_memory_rss_peak_bytes").set(process.resourceUsage().maxRSS * 1024);
+    });
   }
 
   /** The configuration in force. */

@@ -143,7 +143,8 @@ describe("the command", () => {
     expect(lost).toMatchObject({ code: 1, stdout: "" });
     expect(lost.stderr).toMatch(/3 of 6 shards can be read in stripe 0, 4 are needed; bring back shard/);
     for (const backend of ["a", "d", "f"]) expect(lost.stderr).toContain(`on backend ${backend}: missing`);
-    expect(readdirSync(directory.path).sort()).toEqual(["disks", "in", "out", "store.yaml"]);
+    const left = ["disks", "in", "out", "store.yaml", "store.yaml.stats.json"];
+    expect(readdirSync(directory.path).sort()).toEqual(left);
     expect(JSON.parse((await store("verify", "--json")).stdout)).toMatchObject({ lost: 1 });
   });
 

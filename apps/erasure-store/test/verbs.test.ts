@@ -51,6 +51,7 @@ describe("the verbs of maintenance", () => {
       ["rebalance"],
       ["rebuild-index"],
       ["config"],
+      ["stats"],
       ["bench", "--size", "1MiB"],
       ["simulate", "--years", "1000", "--page", at("curves.html")],
     ];
@@ -145,6 +146,17 @@ describe("the verbs of maintenance", () => {
           "problems": "array",
           "sha256": "null",
           "storedBytes": "number",
+        },
+        "stats": {
+          "concurrency": "number",
+          "idealConcurrency": "number",
+          "operations": "array",
+          "processPeakBytes": "number",
+          "recommendations": "array",
+          "sinceMs": "number",
+          "stages": "array",
+          "stripesPeakBytes": "number",
+          "temporaryPeakBytes": "number",
         },
       }
     `);

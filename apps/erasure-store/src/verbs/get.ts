@@ -9,6 +9,7 @@ import {
   type ConfigFlag,
   configFlag,
   damageNotes,
+  keepStats,
   openFromFlags,
   rateOf,
   secondsSince,
@@ -44,12 +45,14 @@ export const getVerb: VerbSpec<GetFlags> = {
     const options = { ...work, onDamage: damageNotes(context, store) };
     if (out === "-") {
       await writeToStdout(store, name!, { ...options, range });
+      await keepStats(context, flags, store);
       return undefined;
     }
     const { bytes, objects } = isFolder
       ? await getFolder(store, diskVfs, name!.replace(/\/+$/, ""), out!, options)
       : { ...(await store.getFile(name!, out!, { ...options, range })), objects: 1 };
     const seconds = secondsSince(startMs);
+    await keepStats(context, flags, store);
     const bytesPerSecond = rateOf(bytes, seconds);
     return {
       json: { object: name, bytes, objects, path: out, seconds, bytesPerSecond },

@@ -10,6 +10,7 @@ import type { ErasureStore } from "../store.ts";
 import {
   type ConfigFlag,
   configFlag,
+  keepStats,
   note,
   openFromFlags,
   rateOf,
@@ -65,6 +66,7 @@ export const putVerb: VerbSpec<PutFlags> = {
       );
     }
     const seconds = secondsSince(startMs);
+    await keepStats(context, flags, store);
     const { bytes, objects, dataShards, parityShards } = result;
     const bytesPerSecond = rateOf(bytes, seconds);
     const failedShards = result.failedShards.length;

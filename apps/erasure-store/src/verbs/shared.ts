@@ -1,7 +1,9 @@
 import type { VerbContext, VerbSpec } from "@millrace/cli";
 import { byteSize, integerBetween } from "@millrace/cli";
+import { diskVfs } from "@millrace/files";
 import type { ShardProblem } from "../open-shards.ts";
 import { shardName } from "../open-shards.ts";
+import { addStats } from "../stats-file.ts";
 import { type ErasureStore, openStore } from "../store.ts";
 import type { WorkOptions } from "../store-context.ts";
 
@@ -85,4 +87,15 @@ export function damageNotes(context: VerbContext, store: ErasureStore): (problem
     told.add(problem.shard);
     note(context, store, `made good: ${shardName(problem)}: ${problem.problem}`);
   };
+}
+
+/** Adds what this command has counted to what `stats` shows. */
+export async function keepStats(context: VerbContext, flags: ConfigFlag, store: ErasureStore): Promise<void> {
+  try {
+    await addStats(diskVfs, flags.config, store.metrics.snapshot());
+  } catch (error) {
+    // The work is done: that a directory is read-only or full must not make it a failure.
+    if (store.config.log_level !== "debug") return;
+    context.note(`not counted: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
