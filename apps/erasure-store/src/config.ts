@@ -140,6 +140,9 @@ const DEFAULT_BACKEND: Required<BackendConfig> = Object.freeze({
   domain: "",
 });
 const BACKEND_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+/** Digests of whole objects. */
+export const DIGESTS = ["none", "sha256"] as const;
+
 const MAX_INLINE_BYTES = 1024 * 1024;
 const MAX_BYTES = Number.MAX_SAFE_INTEGER;
 
@@ -157,7 +160,7 @@ export function checkConfig(config: StoreConfig): FilledConfig {
   checkInteger("store", "inlineBytes", filled.inlineBytes, 0, MAX_INLINE_BYTES);
   checkOneOf("store", "codeFamily", filled.codeFamily, CODE_FAMILIES);
   checkOneOf("store", "compression", filled.compression, COMPRESSIONS);
-  checkOneOf("store", "checksum", filled.checksum, ["none", "sha256"]);
+  checkOneOf("store", "checksum", filled.checksum, DIGESTS);
   checkOneOf("store", "durability", filled.durability, ["os", "disk"]);
   const checked: FilledConfig = {
     ...filled,

@@ -10,6 +10,7 @@ import {
 } from "@millrace/files";
 import { chooseMode } from "@millrace/stream";
 import type { ForwardReader } from "./segments.ts";
+import type { StoreMetrics } from "./store-metrics.ts";
 
 /** How the bytes of a put are read. */
 export interface InputOptions {
@@ -18,6 +19,8 @@ export interface InputOptions {
   readonly thresholdBytes: number;
   /** Whether a SHA-256 of all bytes is wanted. */
   readonly isHashed: boolean;
+  /** Told of the time that reading and hashing take. */
+  readonly metrics: StoreMetrics;
 }
 
 /** The bytes of a put, in order, of a file or a stream; counts them. */
@@ -27,9 +30,15 @@ export class ObjectInput implements ForwardReader, AsyncDisposable {
   readonly #reader: StreamReader;
   readonly #source: ByteSource | undefined;
   readonly #hasher: Hasher | undefined;
+  readonly #metrics: StoreMetrics;
   #bytes = 0;
 
-  private constructor(reader: StreamReader, source: ByteSource | undefined, isHashed: boolean) {
+  private constructor(
+    reader: StreamReader,
+    source: ByteSource | undefined,
+    { isHashed, metrics }: InputOptions,
+  ) {
+    this.#metrics = metrics;
     this.#reader = reader;
     this.#source = source;
     this.expectedBytes = source?.size;
@@ -38,18 +47,18 @@ export class ObjectInput implements ForwardReader, AsyncDisposable {
 
   /** @throws IoError when there is no such file, or it is a directory */
   static async open(vfs: Vfs, input: string | ByteStream, options: InputOptions): Promise<ObjectInput> {
-    const { signal, thresholdBytes, isHashed } = options;
+    const { signal, thresholdBytes } = options;
     if (typeof input !== "string") {
-      return new ObjectInput(new StreamReader(input, "the input stream"), undefined, isHashed);
+      return new ObjectInput(new StreamReader(input, "the input stream"), undefined, options);
     }
     const source = await fileSource(vfs, input);
     try {
       if (chooseMode({ sizeBytes: source.size, thresholdBytes }) === "stream") {
-        return new ObjectInput(new StreamReader(readChunks(source, { signal }), input), source, isHashed);
+        return new ObjectInput(new StreamReader(readChunks(source, { signal }), input), source, options);
       }
       const whole = new Uint8Array(source.size);
       await readSourceFull(source, whole, 0);
-      return new ObjectInput(new StreamReader([whole], input), source, isHashed);
+      return new ObjectInput(new StreamReader([whole], input), source, options);
     } catch (error) {
       await source.close();
       throw error;
@@ -62,9 +71,14 @@ export class ObjectInput implements ForwardReader, AsyncDisposable {
   }
 
   async read(into: Uint8Array): Promise<number> {
+    const startMs = performance.now();
     const count = await this.#reader.read(into);
-    this.#hasher?.update(into.subarray(0, count));
+    const readMs = performance.now();
+    this.#metrics.addStage("read", readMs - startMs);
     this.#bytes += count;
+    if (this.#hasher === undefined) return count;
+    this.#hasher.update(into.subarray(0, count));
+    this.#metrics.addStage("hash", performance.now() - readMs);
     return count;
   }
 

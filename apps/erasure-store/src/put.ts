@@ -1,11 +1,11 @@
-import { isMillraceError, MillraceError } from "@millrace/base";
+import { checkOneOf, isMillraceError, MillraceError } from "@millrace/base";
 import type { ByteStream } from "@millrace/files";
 import { StreamReader } from "@millrace/files";
 import type { CodeFamily } from "@millrace/reed-solomon";
 import { Progress, throwIfAborted } from "@millrace/stream";
 import { type Coding, type Compression, isPlain, PLAIN_CODING } from "./coding.ts";
 import { commitVersion } from "./commit.ts";
-import { checkConfig, placesOf } from "./config.ts";
+import { checkConfig, DIGESTS, placesOf } from "./config.ts";
 import { InlineCommits } from "./inline-commits.ts";
 import { shardKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
@@ -24,6 +24,8 @@ export interface PutOptions extends WorkOptions {
   readonly parityShards?: number | undefined;
   readonly codeFamily?: CodeFamily | undefined;
   readonly compression?: Compression | undefined;
+  /** A digest of the object; an encrypted one has one unless this says "none". @default the configuration's */
+  readonly digest?: "none" | "sha256" | undefined;
   /** Stores the bytes in one piece on one backend: no redundancy, checked all the same. @default false */
   readonly raw?: boolean | undefined;
 }
@@ -62,11 +64,14 @@ export async function putObject(
   const key = objectKey(name);
   const { signal, onProgress } = options;
   const { upload, objectKeyBytes } = await newUpload(context, name, options);
-  const { performance: limits, checksum, inlineBytes } = context.config;
+  const { config } = context;
+  const { performance: limits, checksum, inlineBytes } = config;
+  if (options.digest !== undefined) checkOneOf("store", "digest", options.digest, DIGESTS);
   await using source = await ObjectInput.open(context.vfs, input, {
     signal,
     thresholdBytes: limits.memory_threshold,
-    isHashed: checksum === "sha256",
+    isHashed: (options.digest ?? (config.encryption === null ? checksum : "sha256")) === "sha256",
+    metrics: context.metrics,
   });
   const progress = new Progress({
     totalBytes: source.expectedBytes,

@@ -1,10 +1,12 @@
 import { isMillraceError } from "@millrace/base";
 import { Progress, throwIfAborted } from "@millrace/stream";
+import type { Encryption } from "./coding.ts";
 import { findObjects, type StoredObject } from "./list.ts";
 import type { Manifest } from "./manifest.ts";
 import { badCopies } from "./manifest-copies.ts";
 import { problemOf } from "./manifests.ts";
 import { openShards } from "./open-shards.ts";
+import { readObject } from "./read-object.ts";
 import type { StoreContext, WorkOptions } from "./store-context.ts";
 import { StripeBatch } from "./stripe-batch.ts";
 import { bodyBytes, CHECKSUM_BYTES, stripeCount } from "./stripe-layout.ts";
@@ -65,11 +67,43 @@ export async function verifyObjects(
     sum.missing += checked.missing;
     sum.corrupt += checked.corrupt;
     problems.push(...checked.problems);
-    if (checked.isLost) sum.lost++;
+    if (!checked.isLost && !(await isAsStored(context, object.manifest, signal))) {
+      const problem = "its bytes are not those whose digest was stored, though each unit is whole";
+      problems.push({ object: object.manifest.object, shard: null, backend: null, problem });
+      sum.lost++;
+    } else if (checked.isLost) sum.lost++;
     else if (checked.missing + checked.corrupt > 0) sum.recoverable++;
   }
   progress.finish();
   return { objects: objects.length, ...sum, problems };
+}
+
+/** Whether an object has the digest that was stored with it; true where there is none, or no key to read it by. */
+async function isAsStored(
+  context: StoreContext,
+  manifest: Manifest,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (manifest.sha256 === null) return true;
+  if (manifest.coding.encryption !== null && !(await hasKey(context, manifest.coding.encryption)))
+    return true;
+  try {
+    for await (const _piece of readObject(context, manifest.object, { signal }))
+      throwIfAborted(signal, "verifying");
+    return true;
+  } catch (error) {
+    // What became of the object since is not what is asked here.
+    if (isMillraceError(error, "STORE_OBJECT_UNKNOWN")) return true;
+    if (isMillraceError(error, "STORE_OBJECT_CORRUPT")) return false;
+    throw error;
+  }
+}
+
+async function hasKey(context: StoreContext, { keyId }: Encryption): Promise<boolean> {
+  if (context.config.encryption === null) return false;
+  // Damage is looked for without a key, too.
+  const key = await context.repositoryKey().catch(() => undefined);
+  return key?.id === keyId;
 }
 
 function manifestProblems({ key, manifest, copies }: StoredObject): VerifyProblem[] {

@@ -89,19 +89,17 @@ async function encodeBatch(
   const stripeBytes = dataShards * unitBytes;
   let bytes = 0;
   for (let i = 0; i < batch.stripes; i++) {
-    const startMs = performance.now();
     let count = 0;
     for (let shard = 0; shard < dataShards && count === shard * unitBytes; shard++) {
       count += await reader.read(batch.unit(shard, i, unitBytes));
     }
-    const readMs = performance.now();
-    metrics.addStage("read", readMs - startMs);
     if (count === 0) break;
+    const startMs = performance.now();
     const length = unitBytesOf({ storedBytes: count, dataShards, unitBytes }, 0);
     if (count < stripeBytes) shortenUnits(batch, i, dataShards, unitBytes, count, length);
     await coder.encode(batch.units(i, length));
     const codeMs = performance.now();
-    metrics.addStage("code", codeMs - readMs);
+    metrics.addStage("code", codeMs - startMs);
     for (const [shard, output] of outputs.entries()) {
       output.seal(batch.slot(shard, i, length), CHECKSUM_BYTES + length, firstStripe + i);
     }

@@ -3,6 +3,7 @@ import { checkOneOf, formatByteSize, formatDuration } from "@millrace/base";
 import { formatFacts, integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
 import { baseName, diskVfs } from "@millrace/files";
 import { COMPRESSIONS, type Compression } from "../coding.ts";
+import { DIGESTS } from "../config.ts";
 import { putFolder } from "../folders.ts";
 import { shardName } from "../open-shards.ts";
 import type { PutOptions, PutResult } from "../put.ts";
@@ -23,8 +24,10 @@ interface PutFlags extends ConfigFlag {
   readonly parityShards?: number;
   readonly engine?: string;
   readonly compression?: string;
+  readonly digest?: string;
   readonly raw?: boolean;
   readonly recursive?: boolean;
+  readonly resume?: boolean;
 }
 
 const FAMILY_OF_ENGINE = { wasm: undefined, typescript: undefined, ronomon: "ronomon-cauchy" } as const;
@@ -39,7 +42,9 @@ export const putVerb: VerbSpec<PutFlags> = {
       .option("--data-shards <n>", "as `init`; for this object only", integerBetween(1, 255))
       .option("--parity-shards <n>", "as `init`; for this object only", integerBetween(1, 255))
       .option("--compression <name>", "none or zstd; for this object only")
+      .option("--digest <name>", "sha256, of the whole object, or none")
       .option("--recursive", "stores all files of a folder, under the name and their paths in it")
+      .option("--resume", "goes on where a put of this file was stopped, in buckets; not for stdin")
       .option("--raw", "in one piece on one backend, without redundancy")
       .option(
         "--engine <name>",
@@ -98,14 +103,17 @@ function shapeOf({
   parityShards,
   engine,
   compression,
+  digest,
   raw,
+  resume,
 }: PutFlags): Omit<PutOptions, "signal"> {
   const engines = Object.keys(FAMILY_OF_ENGINE) as (keyof typeof FAMILY_OF_ENGINE)[];
   const codeFamily =
     engine === undefined ? undefined : FAMILY_OF_ENGINE[checkOneOf("store", "engine", engine, engines)];
   const codec: Compression | undefined =
     compression === undefined ? undefined : checkOneOf("store", "compression", compression, COMPRESSIONS);
-  return { dataShards, parityShards, codeFamily, compression: codec, raw };
+  const digestName = digest === undefined ? undefined : checkOneOf("store", "digest", digest, DIGESTS);
+  return { dataShards, parityShards, codeFamily, compression: codec, digest: digestName, raw, resume };
 }
 
 function shapeIn(
