@@ -12,6 +12,14 @@ export interface BackendWriter {
   commit(): Promise<void>;
   /** Leaves nothing behind; after a commit it does nothing. */
   abort(): Promise<void>;
+  /** As abort, but leaves what is stored of it to a writer that resumes; absent where a backend knows no parts. */
+  suspend?(): Promise<void>;
+}
+
+/** How a value is begun. */
+export interface CreateOptions {
+  /** Goes on with what an earlier writer of the same bytes has stored of it. @default false */
+  readonly isResumed?: boolean;
 }
 
 /** One place that can be lost by itself: a directory on a disk of its own, later a bucket. */
@@ -24,7 +32,9 @@ export interface ShardBackend {
   check(): Promise<void>;
   /** Makes what the backend needs, at `init`. */
   prepare(): Promise<void>;
-  create(area: Area, key: string): Promise<BackendWriter>;
+  /** Whether its writers can be resumed, and so a put is worth a note. */
+  readonly canResume?: boolean;
+  create(area: Area, key: string, options?: CreateOptions): Promise<BackendWriter>;
   /**
    * Opens a value for reads of ranges.
    * @param signal - ends the waiting for a server; directories do not look at it

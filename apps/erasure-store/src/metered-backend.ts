@@ -1,6 +1,6 @@
 import type { ByteSource } from "@millrace/files";
 import { abortable, type RateLimiter } from "@millrace/stream";
-import type { Area, BackendWriter, ShardBackend } from "./backend.ts";
+import type { Area, BackendWriter, CreateOptions, ShardBackend } from "./backend.ts";
 import { BackendPace } from "./backend-pace.ts";
 
 /** Limits on bandwidth: of the backend, of the store. */
@@ -30,8 +30,12 @@ export class MeteredBackend implements ShardBackend {
     return this.#inner.prepare();
   }
 
-  async create(area: Area, key: string): Promise<BackendWriter> {
-    const writer = await this.#inner.create(area, key);
+  get canResume(): boolean {
+    return this.#inner.canResume === true;
+  }
+
+  async create(area: Area, key: string, options?: CreateOptions): Promise<BackendWriter> {
+    const writer = await this.#inner.create(area, key, options);
     const { upload } = this.#limits;
     if (upload.length === 0) return writer;
     return {
@@ -41,6 +45,7 @@ export class MeteredBackend implements ShardBackend {
       },
       commit: () => writer.commit(),
       abort: () => writer.abort(),
+      ...(writer.suspend && { suspend: () => writer.suspend!() }),
     };
   }
 

@@ -16,6 +16,7 @@ import { placeShards } from "./placement.ts";
 import { type ForwardReader, sealSegments } from "./segments.ts";
 import { ShardOutput } from "./shard-output.ts";
 import type { StoreContext, WorkOptions } from "./store-context.ts";
+import { UploadJournal } from "./upload-journal.ts";
 import { writeStripes } from "./write-stripes.ts";
 
 /** How an object is stored; what is not given is as the configuration says. */
@@ -26,6 +27,11 @@ export interface PutOptions extends WorkOptions {
   readonly compression?: Compression | undefined;
   /** A digest of the object; an encrypted one has one unless this says "none". @default the configuration's */
   readonly digest?: "none" | "sha256" | undefined;
+  /**
+   * Goes on where an earlier put of the same file was stopped, and leaves what is done when it is stopped itself.
+   * @default false: what is done is taken back when it fails
+   */
+  readonly resume?: boolean | undefined;
   /** Stores the bytes in one piece on one backend: no redundancy, checked all the same. @default false */
   readonly raw?: boolean | undefined;
 }
@@ -63,7 +69,8 @@ export async function putObject(
   const startMs = performance.now();
   const key = objectKey(name);
   const { signal, onProgress } = options;
-  const { upload, objectKeyBytes } = await newUpload(context, name, options);
+  await using journal = await UploadJournal.open(context, key, input, options.resume === true);
+  const { upload, objectKeyBytes } = await newUpload(context, name, options, journal?.earlier);
   const { config } = context;
   const { performance: limits, checksum, inlineBytes } = config;
   if (options.digest !== undefined) checkOneOf("store", "digest", options.digest, DIGESTS);
@@ -90,7 +97,8 @@ export async function putObject(
       result = await putInline(context, key, upload, source, head.subarray(0, count), signal);
     } else {
       const all = new HeadedReader(head.subarray(0, count), reader);
-      result = await putShards(context, key, upload, source, all, progress, signal);
+      const keeping = { journal, isResumed: options.resume === true };
+      result = await putShards(context, key, upload, source, all, progress, signal, keeping);
     }
     progress.finish();
     context.metrics.addOperation("put", result.bytes, performance.now() - startMs);
@@ -106,6 +114,7 @@ async function newUpload(
   context: StoreContext,
   name: string,
   options: PutOptions,
+  earlier: Upload | undefined,
 ): Promise<{ upload: Upload; objectKeyBytes: Uint8Array | undefined }> {
   const { config } = context;
   const given = {
@@ -128,7 +137,16 @@ async function newUpload(
   }
   const shape = options.raw === true ? { dataShards: 1, parityShards: 0 } : { dataShards, parityShards };
   const upload = { object: name, uploadId, createdMs: Date.now(), ...shape, codeFamily, unitBytes, coding };
-  return { upload, objectKeyBytes };
+  // A key is not used twice: that the file is the very same nobody can promise. What is encrypted begins anew.
+  if (earlier === undefined || config.encryption !== null) return { upload, objectKeyBytes };
+  const again: Upload = { ...upload, uploadId: earlier.uploadId, createdMs: earlier.createdMs };
+  return { upload: JSON.stringify(again) === JSON.stringify(earlier) ? again : upload, objectKeyBytes };
+}
+
+/** What a put that is stopped leaves. */
+interface Keeping {
+  readonly journal: UploadJournal | undefined;
+  readonly isResumed: boolean;
 }
 
 /** One for each store. */
@@ -170,13 +188,15 @@ async function putShards(
   reader: ForwardReader,
   progress: Progress,
   signal: AbortSignal | undefined,
+  { journal, isResumed }: Keeping,
 ): Promise<PutResult> {
   const { object: name, codeFamily, dataShards, parityShards, unitBytes } = upload;
   const coder = await context.coders.get(codeFamily, dataShards, parityShards);
   const outputs = makeOutputs(context, key, upload);
   let isCommitted = false;
   try {
-    await Promise.all(outputs.map((output) => output.open()));
+    if (outputs.some(({ backend }) => backend.canResume === true)) await journal?.begin(upload);
+    await Promise.all(outputs.map((output) => output.open({ isResumed })));
     checkQuorum(upload, outputs);
     let counted = 0;
     const storedBytes = await writeStripes(context, reader, coder, outputs, {
@@ -204,12 +224,17 @@ async function putShards(
       await commitVersion(context, key, { ...upload, bytes, storedBytes, sha256, inline: null, shards }, 0);
       isCommitted = true;
     });
+    await journal?.end();
     await discard(outputs.filter(({ failure }) => failure !== undefined));
     return { object: name, bytes, dataShards, parityShards, failedShards: failuresOf(outputs) };
   } catch (error) {
     // From the commit on the shards are the object: a lock that cannot be released must not cost them.
     if (!isCommitted && !isMillraceError(error, "STORE_COMMIT_UNDECIDED")) {
-      await context.metrics.measure("clean-up", () => discard(outputs));
+      await context.metrics.measure("clean-up", async () => {
+        if (isResumed) await Promise.allSettled(outputs.map((output) => output.suspend()));
+        // Where something is left, a put that resumes can still go on with it.
+        else if (await discard(outputs)) await journal?.end();
+      });
     }
     throw error;
   }
@@ -234,9 +259,10 @@ class HeadedReader implements ForwardReader {
   }
 }
 
-/** What is not wanted goes; that a failing backend refuses this, too, is no news. */
-async function discard(outputs: readonly ShardOutput[]): Promise<void> {
-  await Promise.allSettled(outputs.map((output) => output.discard()));
+/** What is not wanted goes; that a failing backend refuses this, too, is no news. @returns whether all is gone */
+async function discard(outputs: readonly ShardOutput[]): Promise<boolean> {
+  const results = await Promise.allSettled(outputs.map((output) => output.discard()));
+  return results.every(({ status }) => status === "fulfilled");
 }
 
 function makeOutputs({ backends, config }: StoreContext, key: string, upload: Upload): ShardOutput[] {

@@ -1,6 +1,6 @@
 import { assert } from "@millrace/base";
 import { type Hasher, newHasher } from "@millrace/compress";
-import type { BackendWriter, ShardBackend } from "./backend.ts";
+import type { BackendWriter, CreateOptions, ShardBackend } from "./backend.ts";
 import {
   decodeShardHeader,
   encodeShardHeader,
@@ -46,9 +46,9 @@ export class ShardOutput {
     return this.#digestHex;
   }
 
-  async open(): Promise<void> {
+  async open(options?: CreateOptions): Promise<void> {
     await this.#attempt(async () => {
-      this.#writer = await this.backend.create("shards", this.key);
+      this.#writer = await this.backend.create("shards", this.key, options);
       await this.#writer.write(this.#header);
     });
   }
@@ -79,6 +79,12 @@ export class ShardOutput {
       await writer.commit();
       this.#isCommitted = true;
     });
+  }
+
+  /** Leaves what is stored to a put that resumes, where the backend can do that. */
+  async suspend(): Promise<void> {
+    if (this.#writer?.suspend !== undefined) await this.#writer.suspend();
+    else await this.discard();
   }
 
   /** Leaves nothing of the shard behind. @throws IoError when the backend refuses even that */

@@ -14,6 +14,8 @@ export interface StoreContext {
   readonly budget: MemoryBudget;
   /** For what a server must be given whole. */
   readonly temporary: TemporarySpace;
+  /** Where puts note which upload they are; undefined for a configuration that is no file. */
+  readonly uploadsDirectory: string | undefined;
   readonly coders: Coders;
   readonly metrics: StoreMetrics;
   /** The key that keeps the keys of encrypted objects; read when it is needed first. */

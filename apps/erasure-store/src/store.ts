@@ -96,6 +96,7 @@ export async function openStore(config: string | StoreConfig, options?: StoreOpt
     config: filled,
     backends: openBackends(filled, { vfs, environment, temporary, patience }),
     temporary,
+    uploadsDirectory: typeof config === "string" ? `${config}.uploads` : undefined,
     budget: budget ?? new MemoryBudget(Math.max(1, Math.floor(most))),
     coders: new Coders(),
     metrics: new StoreMetrics(),

@@ -12,9 +12,12 @@ export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent";
 export class FakeS3 extends FakeServer {
   readonly objects: Map<string, Buffer> = new Map();
   readonly requests: string[] = [];
+  /** Bytes of all that was put. */
+  putBytes = 0;
   /** Asked before each request; undefined lets it pass. */
   fault: (method: string, path: string) => HttpFault | undefined = () => undefined;
   readonly #uploads = new Map<string, Map<number, Buffer>>();
+  readonly #etags = new Map<string, string>();
   #uploadCount = 0;
 
   protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -25,6 +28,7 @@ export class FakeS3 extends FakeServer {
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
     const body = Buffer.concat(pieces);
     this.requests.push(`${method} ${path}`);
+    if (method === "PUT") this.putBytes += body.length;
     const fault = this.fault(method, path);
     if (fault === "silent") return;
     if (fault === "cut") {
@@ -80,11 +84,26 @@ export class FakeS3 extends FakeServer {
       if (parts === undefined) return say(404);
       if (method === "PUT") {
         parts.set(Number(query.get("partNumber")), body);
-        return { ...say(200), more: { etag: `"${parts.size}"` } };
+        return { ...say(200), more: { etag: etagOf(body) } };
+      }
+      if (method === "GET") {
+        const after = Number(query.get("part-number-marker"));
+        const numbers = [...parts.keys()].filter((number) => number > after).sort((a, b) => a - b);
+        const rows = numbers
+          .slice(0, 2)
+          .map(
+            (number) =>
+              `<Part><PartNumber>${number}</PartNumber><ETag>${etagOf(parts.get(number)!)}</ETag></Part>`,
+          );
+        const next = `<NextPartNumberMarker>${numbers[1]}</NextPartNumberMarker>`;
+        return say(200, `<IsTruncated>${numbers.length > 2}</IsTruncated>${next}${rows.join("")}`);
       }
       if (method === "POST") {
         const ordered = [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
         this.objects.set(path, Buffer.concat(ordered));
+        const digests = ordered.map((part) => createHash("md5").update(part).digest());
+        const digest = createHash("md5").update(Buffer.concat(digests)).digest("hex");
+        this.#etags.set(path, `"${digest}-${ordered.length}"`);
       }
       this.#uploads.delete(upload);
       return say(method === "POST" ? 200 : 204);
@@ -113,7 +132,12 @@ export class FakeS3 extends FakeServer {
     }
     if (found === undefined) return say(404);
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
-    if (first === undefined) return { status: 200, answer: found };
+    const etag = this.#etags.get(path) ?? etagOf(found);
+    if (first === undefined) return { status: 200, answer: found, more: { etag } };
     return { status: 206, answer: found.subarray(Number(first), Number(last) + 1) };
   }
+}
+
+function etagOf(body: Buffer): string {
+  return `"${createHash("md5").update(body).digest("hex")}"`;
 }

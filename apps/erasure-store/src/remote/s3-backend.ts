@@ -2,10 +2,10 @@ import { IoError, isMillraceError } from "@millrace/base";
 import { newHasher } from "@millrace/compress";
 import { type ByteSource, fileError, type TemporarySpace } from "@millrace/files";
 import { AwsV4Signer } from "aws4fetch";
-import type { Area, BackendWriter, ShardBackend } from "../backend.ts";
+import type { Area, BackendWriter, CreateOptions, ShardBackend } from "../backend.ts";
 import { type HttpCall, HttpClient, type HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
-import { S3Writer } from "./s3-writer.ts";
+import { type EarlierUpload, S3Writer } from "./s3-writer.ts";
 
 /** Where a bucket is, and who asks. */
 export interface S3Place {
@@ -55,8 +55,43 @@ export class S3Backend implements ShardBackend {
     await this.check();
   }
 
-  async create(area: Area, key: string): Promise<BackendWriter> {
-    return new S3Writer(this.#client, this.#urlOf(area, key), this.#temporary);
+  get canResume(): boolean {
+    return true;
+  }
+
+  async create(area: Area, key: string, { isResumed = false }: CreateOptions = {}): Promise<BackendWriter> {
+    const url = this.#urlOf(area, key);
+    const earlier = isResumed ? await this.#earlierUpload(`${this.#place.prefix}${area}/${key}`) : undefined;
+    return new S3Writer(this.#client, url, this.#temporary, earlier);
+  }
+
+  /** What an earlier writer has stored of a value: all of it, or some parts. */
+  async #earlierUpload(key: string): Promise<EarlierUpload | undefined> {
+    const url = this.#urlOfKey(key);
+    const { status, headers } = await this.#client.send({ method: "HEAD", url, expected: [404] });
+    if (status !== 404 && typeof headers.etag === "string") return { whole: headers.etag, parts: new Map() };
+    const uploads = await this.#client.send({
+      method: "GET",
+      url: this.#bucketUrl({ uploads: "", prefix: key }),
+    });
+    let uploadId: string | undefined;
+    for (const [, upload] of textOf(uploads.body).matchAll(/<Upload>(.*?)<\/Upload>/gs)) {
+      if (unescapeXml(elementOf(upload!, "Key") ?? "") !== key) continue;
+      uploadId = unescapeXml(elementOf(upload!, "UploadId") ?? "");
+    }
+    if (uploadId === undefined) return undefined;
+    const parts = new Map<number, string>();
+    let marker: string | undefined = "0";
+    while (marker !== undefined) {
+      const query = `uploadId=${encodeURIComponent(uploadId)}&part-number-marker=${marker}`;
+      const xml = textOf((await this.#client.send({ method: "GET", url: `${url}?${query}` })).body);
+      for (const [, part] of xml.matchAll(/<Part>(.*?)<\/Part>/gs)) {
+        parts.set(Number(elementOf(part!, "PartNumber")), unescapeXml(elementOf(part!, "ETag") ?? ""));
+      }
+      const isMore = /<IsTruncated>true<\/IsTruncated>/.test(xml);
+      marker = isMore ? elementOf(xml, "NextPartNumberMarker") : undefined;
+    }
+    return { uploadId, parts };
   }
 
   open(area: Area, key: string, signal?: AbortSignal): Promise<ByteSource> {
@@ -182,6 +217,10 @@ async function digestOf(body: HttpCall["body"]): Promise<string> {
   const chunks = body === undefined ? [] : body instanceof Uint8Array ? [body] : body.chunks();
   for await (const chunk of chunks) hasher.update(chunk);
   return hasher.digestHex();
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("utf8");
 }
 
 function elementOf(xml: string, name: string): string | undefined {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { ClosedError, IoError } from "@millrace/base";
 import { SpilledBytes, type TemporarySpace } from "@millrace/files";
 import type { BackendWriter } from "../backend.ts";
@@ -7,6 +8,16 @@ import { type HttpClient, MEMORY_BYTES } from "./http-client.ts";
 const PART_BYTES = 5 * 1024 * 1024;
 /** After so many parts they become twice as large, so that 10,000 of them, which is the limit, are enough for 5 TiB. */
 const PARTS_OF_A_SIZE = 1000;
+
+/** What an earlier writer has stored of the same bytes. */
+export interface EarlierUpload {
+  /** The ETag of the value where it is complete. */
+  readonly whole?: string;
+  /** The upload where it is not. */
+  readonly uploadId?: string;
+  /** ETags of its parts, by number. */
+  readonly parts: ReadonlyMap<number, string>;
+}
 
 /** Writes one value: in one request where it is small, else in parts, which appear together at the end. */
 export class S3Writer implements BackendWriter {
@@ -20,7 +31,14 @@ export class S3Writer implements BackendWriter {
   #turn: Promise<void> = Promise.resolve();
   #isDone = false;
 
-  constructor(client: HttpClient, url: string, temporary: TemporarySpace) {
+  readonly #earlier: EarlierUpload | undefined;
+  /** MD5 of each part, of which S3 makes the ETag of the whole. */
+  readonly #digests: Buffer[] = [];
+
+  /** @param earlier - parts of it that are the same are not sent again */
+  constructor(client: HttpClient, url: string, temporary: TemporarySpace, earlier?: EarlierUpload) {
+    this.#earlier = earlier;
+    this.#uploadId = earlier?.uploadId;
     this.#client = client;
     this.#url = url;
     this.#temporary = temporary;
@@ -36,15 +54,16 @@ export class S3Writer implements BackendWriter {
   async commit(): Promise<void> {
     await this.#turn;
     this.#checkOpen();
-    if (this.#uploadId === undefined) {
+    if (this.#isInOnePiece) {
       await this.#client.send({ method: "PUT", url: this.#url, body: this.#part });
     } else {
       if (this.#part.length > 0) await this.#sendPart();
+      if (this.#earlier?.whole !== undefined) return await this.#compareWhole(this.#earlier.whole);
       const parts = this.#etags.map(
         (etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${etag}</ETag></Part>`,
       );
       const xml = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
-      const url = this.#uploadUrl(this.#uploadId);
+      const url = this.#uploadUrl(this.#uploadId!);
       const { body } = await this.#client.send({ method: "POST", url, body: new TextEncoder().encode(xml) });
       // S3 may say 200 first, and fail then.
       const said = Buffer.from(body).toString("utf8");
@@ -63,6 +82,27 @@ export class S3Writer implements BackendWriter {
     await this.#client.send({ method: "DELETE", url: this.#uploadUrl(this.#uploadId), expected: [404] });
   }
 
+  async suspend(): Promise<void> {
+    this.#isDone = true;
+    await this.#turn;
+    await this.#part.close();
+  }
+
+  get #isInOnePiece(): boolean {
+    return this.#etags.length === 0 && this.#uploadId === undefined;
+  }
+
+  /** The value was complete already: nothing was sent, so it must be the very same. */
+  async #compareWhole(whole: string): Promise<void> {
+    const digest = createHash("md5").update(Buffer.concat(this.#digests)).digest("hex");
+    if (unquoted(whole) !== `${digest}-${this.#digests.length}`) {
+      const problem = `what is stored has the ETag ${whole}, which is not that of these bytes; put without resuming`;
+      throw new IoError("STORE_BACKEND_FAILED", this.#url, "resume", problem);
+    }
+    this.#isDone = true;
+    await this.#part.close();
+  }
+
   async #append(bytes: Uint8Array): Promise<void> {
     this.#checkOpen();
     for (let at = 0; at < bytes.length; ) {
@@ -78,17 +118,29 @@ export class S3Writer implements BackendWriter {
   }
 
   async #sendPart(): Promise<void> {
-    this.#uploadId ??= await this.#begin();
     const number = this.#etags.length + 1;
+    let etag: string | undefined;
+    if (this.#earlier !== undefined) {
+      const hash = createHash("md5");
+      for await (const chunk of this.#part.chunks()) hash.update(chunk);
+      const digest = hash.digest();
+      this.#digests.push(digest);
+      const stored = this.#earlier.parts.get(number);
+      const isStored = stored !== undefined && unquoted(stored) === digest.toString("hex");
+      if (isStored || this.#earlier.whole !== undefined) etag = stored ?? "";
+    }
+    this.#etags.push(etag ?? (await this.#uploadPart(number)));
+    await this.#part.close();
+    this.#part = new SpilledBytes(this.#temporary, MEMORY_BYTES);
+  }
+
+  async #uploadPart(number: number): Promise<string> {
+    this.#uploadId ??= await this.#begin();
     const url = `${this.#uploadUrl(this.#uploadId)}&partNumber=${number}`;
     const { headers } = await this.#client.send({ method: "PUT", url, body: this.#part });
     const { etag } = headers;
-    if (typeof etag !== "string") {
-      throw new IoError("STORE_BACKEND_FAILED", url, "PUT", "the server does not name the part");
-    }
-    this.#etags.push(etag);
-    await this.#part.close();
-    this.#part = new SpilledBytes(this.#temporary, MEMORY_BYTES);
+    if (typeof etag === "string") return etag;
+    throw new IoError("STORE_BACKEND_FAILED", url, "PUT", "the server does not name the part");
   }
 
   async #begin(): Promise<string> {
@@ -105,4 +157,8 @@ export class S3Writer implements BackendWriter {
   #checkOpen(): void {
     if (this.#isDone) throw new ClosedError("STORE_WRITER_CLOSED", this.#url);
   }
+}
+
+function unquoted(etag: string): string {
+  return etag.replaceAll('"', "");
 }

@@ -27,6 +27,7 @@ interface PutFlags extends ConfigFlag {
   readonly digest?: string;
   readonly raw?: boolean;
   readonly recursive?: boolean;
+  readonly resume?: boolean;
 }
 
 const FAMILY_OF_ENGINE = { wasm: undefined, typescript: undefined, ronomon: "ronomon-cauchy" } as const;
@@ -43,6 +44,7 @@ export const putVerb: VerbSpec<PutFlags> = {
       .option("--compression <name>", "none or zstd; for this object only")
       .option("--digest <name>", "sha256, of the whole object, or none")
       .option("--recursive", "stores all files of a folder, under the name and their paths in it")
+      .option("--resume", "goes on where a put of this file was stopped, in buckets; not for stdin")
       .option("--raw", "in one piece on one backend, without redundancy")
       .option(
         "--engine <name>",
@@ -103,6 +105,7 @@ function shapeOf({
   compression,
   digest,
   raw,
+  resume,
 }: PutFlags): Omit<PutOptions, "signal"> {
   const engines = Object.keys(FAMILY_OF_ENGINE) as (keyof typeof FAMILY_OF_ENGINE)[];
   const codeFamily =
@@ -110,7 +113,7 @@ function shapeOf({
   const codec: Compression | undefined =
     compression === undefined ? undefined : checkOneOf("store", "compression", compression, COMPRESSIONS);
   const digestName = digest === undefined ? undefined : checkOneOf("store", "digest", digest, DIGESTS);
-  return { dataShards, parityShards, codeFamily, compression: codec, digest: digestName, raw };
+  return { dataShards, parityShards, codeFamily, compression: codec, digest: digestName, raw, resume };
 }
 
 function shapeIn(

@@ -1,0 +1,162 @@
+import { writeFileSync } from "node:fs";
+import { seededRandom } from "@millrace/base";
+import { joinPath, MemoryVfs } from "@millrace/files";
+import { runCommand, tempDirectory } from "@millrace/testkit";
+import { describe, expect, it } from "vitest";
+import { type ErasureStore, initStore, openStore } from "../src/index.ts";
+import { FakeS3 } from "./fake-s3.ts";
+import { readAll, readFileBytes, writeFileBytes } from "./stores.ts";
+
+const MIB = 1024 * 1024;
+const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+const PATIENCE = { attempts: 1, baseDelayMs: 1, idleMs: 5000 };
+const FILE = seededRandom(1).fill(new Uint8Array(44 * MIB));
+/** 2+1 shards of 22 MiB and their checksums: four parts of 5 MiB and the rest. */
+const SHARD_BYTES = 22 * MIB;
+
+const backendsAt = (endpoint: string): Record<string, string> =>
+  Object.fromEntries(["a", "b", "c"].map((name) => [name, `s3://bucket-${name}?endpoint=${endpoint}`]));
+
+async function storeWithFile(server: FakeS3): Promise<{ vfs: MemoryVfs; store: ErasureStore }> {
+  const vfs = new MemoryVfs();
+  const backends = backendsAt(await server.listen());
+  const config = { dataShards: 2, parityShards: 1, backends };
+  await initStore(vfs, "store.yaml", config, ENVIRONMENT);
+  await writeFileBytes(vfs, "file", FILE);
+  const store = await openStore("store.yaml", { vfs, environment: ENVIRONMENT, patience: PATIENCE });
+  return { vfs, store };
+}
+
+/** Lets bucket c take so many parts, and no more. */
+function failAfterParts(server: FakeS3, parts: number): void {
+  let left = parts;
+  server.fault = (method, path) =>
+    method === "PUT" && /bucket-[bc].*shards/.test(path) && left-- <= 0 ? "5xx" : undefined;
+}
+
+describe("a put that resumes", () => {
+  it("goes on where it was stopped, part by part and shard by shard", async () => {
+    await using server = new FakeS3();
+    const { vfs, store } = await storeWithFile(server);
+    failAfterParts(server, 5);
+    await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+    expect(await vfs.list("store.yaml.uploads")).toHaveLength(1);
+    server.fault = () => undefined;
+    server.putBytes = 0;
+    expect((await store.put("o", "file", { resume: true })).failedShards).toEqual([]);
+    // Shard a was whole or nearly, and 5 parts of the others were there.
+    expect(server.putBytes).toBeLessThan(3 * SHARD_BYTES - 6 * 5 * MIB);
+    expect(Buffer.compare(await readAll(store, "o"), FILE)).toBe(0);
+    expect(await vfs.list("store.yaml.uploads")).toEqual([]);
+    expect(await store.scrub({ orphanAgeMs: 0, removeOrphans: true })).toMatchObject({
+      problems: [],
+      orphans: [],
+      removed: 0,
+    });
+  });
+
+  it("sends nothing again of shards that are complete", async () => {
+    await using server = new FakeS3();
+    const { store } = await storeWithFile(server);
+    server.fault = (method, path) => (method === "PUT" && path.includes("manifests") ? "5xx" : undefined);
+    await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+    server.fault = () => undefined;
+    server.putBytes = 0;
+    await store.put("o", "file", { resume: true });
+    expect(server.putBytes).toBeLessThan(100_000);
+    expect(Buffer.compare(await readAll(store, "o"), FILE)).toBe(0);
+  });
+
+  it("begins anew when the file is another, or is put in another shape", async () => {
+    await using server = new FakeS3();
+    const { vfs, store } = await storeWithFile(server);
+    failAfterParts(server, 5);
+    await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+    server.fault = () => undefined;
+    const other = seededRandom(2).fill(new Uint8Array(30 * MIB));
+    await writeFileBytes(vfs, "file", other);
+    await store.put("o", "file", { resume: true });
+    expect(Buffer.compare(await readAll(store, "o"), other)).toBe(0);
+    // What the first put left is found.
+    const { removed } = await store.scrub({ orphanAgeMs: 0, removeOrphans: true });
+    expect(removed).toBeGreaterThan(0);
+    expect(Buffer.compare(await readAll(store, "o"), other)).toBe(0);
+  });
+
+  it("begins anew after a put that was stopped behind its commit, whose shards stay the object's", async () => {
+    await using server = new FakeS3();
+    const { vfs, store } = await storeWithFile(server);
+    server.fault = (method, path) => (method === "PUT" && path.includes("manifests") ? "5xx" : undefined);
+    await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+    const [note] = await vfs.list("store.yaml.uploads");
+    const record = await readFileBytes(vfs, `store.yaml.uploads/${note!.name}`);
+    server.fault = () => undefined;
+    await store.put("o", "file", { resume: true });
+    await writeFileBytes(vfs, `store.yaml.uploads/${note!.name}`, record);
+    const shards = [...server.objects.keys()].filter((key) => key.includes("shards"));
+    failAfterParts(server, 3);
+    await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+    expect([...server.objects.keys()]).toEqual(expect.arrayContaining(shards));
+    expect(Buffer.compare(await readAll(store, "o"), FILE)).toBe(0);
+  });
+
+  it("is one at a time for an object", async () => {
+    await using server = new FakeS3();
+    const { store } = await storeWithFile(server);
+    const both = await Promise.allSettled([
+      store.put("o", "file", { resume: true }),
+      store.put("o", "file", { resume: true }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(Buffer.compare(await readAll(store, "o"), FILE)).toBe(0);
+  });
+
+  it("takes everything back that is not to be resumed", async () => {
+    await using server = new FakeS3();
+    const { vfs, store } = await storeWithFile(server);
+    failAfterParts(server, 5);
+    await expect(store.put("o", "file")).rejects.toThrow("was not stored");
+    expect(await vfs.list("store.yaml.uploads")).toEqual([]);
+    expect([...server.objects.keys()].filter((key) => key.includes("shards"))).toEqual([]);
+    expect(await store.scrub({ orphanAgeMs: 0, removeOrphans: true })).toMatchObject({ removed: 0 });
+  });
+});
+
+it("`put --resume` goes on after a put was killed", async () => {
+  await using server = new FakeS3();
+  using place = tempDirectory();
+  const at = (name: string): string => joinPath(place.path, name);
+  writeFileSync(at("file"), FILE);
+  const endpoint = await server.listen();
+  const flags = Object.entries(backendsAt(endpoint)).flatMap(([name, location]) => [
+    "--backend",
+    `${name}=${location}`,
+  ]);
+  const run = (args: string[], kill?: () => Promise<void>): ReturnType<typeof runCommand> =>
+    runCommand("erasure-store", [args[0]!, "--config", at("store.yaml"), ...args.slice(1)], {
+      env: ENVIRONMENT,
+      ...(kill && {
+        onStart: async (child) => {
+          await kill();
+          child.kill("SIGKILL");
+        },
+      }),
+    });
+  expect((await run(["init", "--data-shards", "2", "--parity-shards", "1", ...flags])).code).toBe(0);
+  const { promise: isHalf, resolve } = Promise.withResolvers<void>();
+  server.fault = (method) => {
+    if (method !== "PUT" || server.putBytes < 30 * MIB) return undefined;
+    resolve();
+    return "silent";
+  };
+  expect((await run(["put", at("file"), "o"], () => isHalf)).code).toBe(null);
+  server.fault = () => undefined;
+  const before = server.putBytes;
+  const { code, stderr } = await run(["put", at("file"), "o", "--resume", "--json"]);
+  expect(stderr.includes("not written") ? stderr : "").toBe("");
+  expect(code).toBe(0);
+  expect(server.putBytes - before).toBeLessThan(3 * SHARD_BYTES - 20 * MIB);
+  const got = await run(["get", "o", at("out")]);
+  expect(got.code).toBe(0);
+  expect((await run(["verify"])).code).toBe(0);
+});
