@@ -93,7 +93,7 @@ export class FakeS3 extends FakeServer {
           .slice(0, 2)
           .map(
             (number) =>
-              `<Part><PartNumber>${number}</PartNumber><ETag>${etagOf(parts.get(number)!)}</ETag></Part>`,
+              `<Part><PartNumber>${number}</PartNumber><ETag>${etagOf(parts.get(number)!).replaceAll('"', "&#34;")}</ETag></Part>`,
           );
         const next = `<NextPartNumberMarker>${numbers[1]}</NextPartNumberMarker>`;
         return say(200, `<IsTruncated>${numbers.length > 2}</IsTruncated>${next}${rows.join("")}`);

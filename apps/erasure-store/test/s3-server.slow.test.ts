@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
-import { goTool, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { FaultProxy, goTool, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initStore, openStore } from "../src/index.ts";
 import { surviveFaults } from "./fault-suite.ts";
 import { startServer } from "./servers.ts";
-import { BACKENDS, readAll } from "./stores.ts";
+import { BACKENDS, readAll, writeFileBytes } from "./stores.ts";
 
 // A real S3 server, written by others.
 const program = goTool("github.com/versity/versitygw/cmd/versitygw", "v1.8.0");
@@ -66,5 +66,40 @@ describe.skipIf(program === undefined)(
         expect(run.faults).toBeGreaterThan(100);
       },
     );
+
+    it("goes on with the parts that it has, and finds those that nobody goes on with", async () => {
+      let parts = 0;
+      const isPart = (method: string, path: string): boolean =>
+        method === "PUT" && path.includes("partNumber=");
+      await using proxy = new FaultProxy(server.endpoint, {
+        seed: 1,
+        faults: ["5xx"],
+        applies: (method, path) => isPart(method, path) && ++parts > 9,
+      });
+      const address = await proxy.listen();
+      const vfs = new MemoryVfs();
+      const locationOf = (name: string): string => `s3://resume-${name}?endpoint=${address}`;
+      const backends = Object.fromEntries(["a", "b", "c"].map((name) => [name, locationOf(name)]));
+      await initStore(vfs, "store.yaml", { dataShards: 2, parityShards: 1, backends }, ENVIRONMENT);
+      const patience = { attempts: 1, baseDelayMs: 1, idleMs: 10_000 };
+      const store = await openStore("store.yaml", { vfs, environment: ENVIRONMENT, patience });
+      const file = bytesOf(44_000_000);
+      await writeFileBytes(vfs, "file", file);
+      proxy.rate = 1;
+      await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+      // 15 parts in all, of which 9 are there: what is sent again is not refused.
+      parts = 3;
+      await store.put("o", "file", { resume: true });
+      expect(parts).toBe(9);
+      expect(Buffer.compare(await readAll(store, "o"), file)).toBe(0);
+      parts = 0;
+      await expect(store.put("p", "file", { resume: true })).rejects.toThrow("was not stored");
+      const { removed } = await store.scrub({ orphanAgeMs: 0, removeOrphans: true });
+      expect(removed).toBeGreaterThan(0);
+      expect(await store.scrub({ orphanAgeMs: 0, removeOrphans: true })).toMatchObject({
+        removed: 0,
+        problems: [],
+      });
+    });
   },
 );

@@ -229,5 +229,10 @@ function elementOf(xml: string, name: string): string | undefined {
 
 function unescapeXml(text: string): string {
   const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-  return text.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name]!);
+  // Servers written in Go number the quotes of an ETag.
+  return text.replaceAll(
+    /&(?:#(\d+)|(lt|gt|quot|apos|amp));/g,
+    (_, code: string | undefined, name: string) =>
+      code === undefined ? entities[name]! : String.fromCodePoint(Number(code)),
+  );
 }
