@@ -1,5 +1,6 @@
 import type { ByteSource } from "@millrace/files";
 import type { BackendPace } from "./backend-pace.ts";
+import type { Trait } from "./probe.ts";
 
 /** The folders of a backend. */
 export type Area = "manifests" | "shards";
@@ -14,6 +15,12 @@ export interface BackendWriter {
   abort(): Promise<void>;
   /** As abort, but leaves what is stored of it to a writer that resumes; absent where a backend knows no parts. */
   suspend?(): Promise<void>;
+}
+
+/** A value that is read. */
+export interface BackendSource extends ByteSource {
+  /** Whether the server was seen to send all of a value of which a part was asked for. */
+  readonly ignoresRanges?: boolean;
 }
 
 /** How a value is begun. */
@@ -40,7 +47,11 @@ export interface ShardBackend {
    * @param signal - ends the waiting for a server; directories do not look at it
    * @throws IoError `FILES_NOT_FOUND` where there is none
    */
-  open(area: Area, key: string, signal?: AbortSignal): Promise<ByteSource>;
+  open(area: Area, key: string, signal?: AbortSignal): Promise<BackendSource>;
+  /** Finds out what a server honours; absent for directories, which honour all. */
+  probe?(): Promise<Trait[]>;
+  /** Whether its lock is known not to keep others out. */
+  readonly isLockVain?: boolean;
   /** Whether there is a value, where that can be told at once, without asking a server. */
   isThere?(area: Area, key: string): boolean;
   /** The keys of an area, sorted. */

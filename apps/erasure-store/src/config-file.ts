@@ -14,6 +14,7 @@ import { parseLocation } from "./backend-location.ts";
 import { checkConfig, type FilledConfig, type StoreConfig } from "./config.ts";
 import { type ConfigOverrides, overlay } from "./config-layers.ts";
 import { openBackends } from "./open-backends.ts";
+import { TRAITS, type Trait } from "./probe.ts";
 import { temporarySpace } from "./temporary.ts";
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -54,8 +55,14 @@ export async function readConfig(
   }
 }
 
+/** What the making of a store found. */
+export interface InitResult {
+  /** What each backend honours, as the configuration has it now. */
+  readonly honours: Readonly<Record<string, readonly Trait[]>>;
+}
+
 /**
- * Makes the backends and writes the configuration, last, so that a configuration stands for a store that is there.
+ * Makes the backends, finds out what servers honour, and writes the configuration, last, so that a configuration stands for a store that is there.
  * @param environment - for references to secrets
  * @throws IoError `FILES_EXISTS` when there is a file under `path`
  */
@@ -64,17 +71,27 @@ export async function initStore(
   path: string,
   config: StoreConfig,
   environment: Readonly<Record<string, string | undefined>> = {},
-): Promise<void> {
+): Promise<InitResult> {
   const filled = checkConfig(config);
   if (await vfs.exists(path)) throw fileError("FILES_EXISTS", path, "create");
   if (!(await vfs.exists(parentPath(path)))) throw fileError("FILES_NOT_FOUND", parentPath(path), "create");
   const setup = { vfs, environment, temporary: temporarySpace(vfs, filled) };
+  const honours: Record<string, readonly Trait[]> = {};
   for (const backend of openBackends(absoluteLocations(filled, parentPath(path)), setup)) {
     await backend.prepare();
+    honours[backend.name] = (await backend.probe?.()) ?? TRAITS;
   }
+  const backends = Object.entries(config.backends).map(([name, given]) => {
+    const place = parseLocation(name, filled.backends[name]?.location);
+    if (place.kind === "dir") return [name, given];
+    const backend = typeof given === "string" ? { location: given } : given;
+    return [name, { ...backend, honours: honours[name] }];
+  });
   const { dataShards, parityShards, unitBytes, codeFamily } = filled;
   const fixed = { version: filled.version, dataShards, parityShards, unitBytes, codeFamily };
-  await atomicWrite(vfs, path, new TextEncoder().encode(stringify({ ...fixed, ...config })));
+  const made = { ...fixed, ...config, backends: Object.fromEntries(backends) };
+  await atomicWrite(vfs, path, new TextEncoder().encode(stringify(made)));
+  return { honours };
 }
 
 /** Directories in a configuration are relative to where it lies, not to where a command happens to run. */

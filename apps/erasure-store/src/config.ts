@@ -11,6 +11,7 @@ import { COMPRESSIONS, type Compression } from "./coding.ts";
 import { CODE_FAMILIES } from "./engines.ts";
 import { MAX_UNIT_BYTES } from "./manifest.ts";
 import { checkPlacement, type Place } from "./placement.ts";
+import { TRAITS, type Trait } from "./probe.ts";
 import type { KeyReference } from "./repository-key.ts";
 
 /** A size: a number of bytes, or text such as "100MB". */
@@ -31,6 +32,8 @@ export interface BackendConfig {
   readonly upload_limit?: Size | null;
   /** Most bytes a second that come from it. @default null */
   readonly download_limit?: Size | null;
+  /** What `init` found that a server honours; null where nobody has looked. @default null */
+  readonly honours?: readonly Trait[] | null;
   /** What is lost together with it: backends of one domain share a disk, a machine, a room. @default its name */
   readonly domain?: string;
 }
@@ -134,6 +137,7 @@ const DEFAULT_KEY_REFERENCE: Required<KeyReference> = Object.freeze({ key: "", d
 const DEFAULT_BACKEND: Required<BackendConfig> = Object.freeze({
   location: "",
   credentials: "env:AWS",
+  honours: null,
   upload_limit: null,
   download_limit: null,
   weight: 1,
@@ -198,6 +202,7 @@ function checkBackends(backends: StoreConfig["backends"]): Record<string, Requir
       const expected = "a number above 0";
       throw new InvalidArgumentError("STORE_BACKEND_WEIGHT", `weight of ${name}`, backend.weight, expected);
     }
+    for (const trait of backend.honours ?? []) checkOneOf("store", `honours of ${name}`, trait, TRAITS);
     const upload_limit = limitOf(`store backend ${name}`, "upload_limit", backend.upload_limit);
     const download_limit = limitOf(`store backend ${name}`, "download_limit", backend.download_limit);
     filled[name] = {

@@ -10,7 +10,7 @@ export {
   type Size,
   type StoreConfig,
 } from "./config.ts";
-export { initStore } from "./config-file.ts";
+export { type InitResult, initStore } from "./config-file.ts";
 export type { ConfigOverrides } from "./config-layers.ts";
 export {
   DEFAULT_DURABILITY_MODEL,
@@ -22,6 +22,7 @@ export { durabilityPage } from "./durability-page.ts";
 export { type FolderResult, getFolder, type PutFolderResult, putFolder } from "./folders.ts";
 export type { ListedObject } from "./list.ts";
 export type { ShardProblem } from "./open-shards.ts";
+export type { Trait } from "./probe.ts";
 export type { FailedShard, PutOptions, PutResult } from "./put.ts";
 export type { ByteRange, ObjectReading, ReadOptions } from "./read-object.ts";
 export type { RebalanceResult } from "./rebalance.ts";

@@ -140,7 +140,9 @@ export function problemOf(problem: unknown): string {
 
 async function lockFirst(backends: readonly ShardBackend[]): Promise<AsyncDisposable> {
   let failure: unknown;
-  for (const backend of backends) {
+  // Those whose lock does not keep others out come last: then it is at least seen by who looks later.
+  const isVain = ({ isLockVain }: ShardBackend): boolean => isLockVain === true;
+  for (const backend of [...backends.filter((one) => !isVain(one)), ...backends.filter(isVain)]) {
     try {
       return await backend.lock();
     } catch (error) {

@@ -2,6 +2,7 @@ import type { ByteSource } from "@millrace/files";
 import { abortable, type RateLimiter } from "@millrace/stream";
 import type { Area, BackendWriter, CreateOptions, ShardBackend } from "./backend.ts";
 import { BackendPace } from "./backend-pace.ts";
+import { TRAITS, type Trait } from "./probe.ts";
 
 /** Limits on bandwidth: of the backend, of the store. */
 export interface BandwidthLimits {
@@ -16,8 +17,11 @@ export class MeteredBackend implements ShardBackend {
   readonly #inner: ShardBackend;
   readonly #limits: BandwidthLimits;
 
-  constructor(inner: ShardBackend, limits: BandwidthLimits) {
+  readonly isLockVain: boolean;
+
+  constructor(inner: ShardBackend, limits: BandwidthLimits, isLockVain = false) {
     this.name = inner.name;
+    this.isLockVain = isLockVain;
     this.#inner = inner;
     this.#limits = limits;
   }
@@ -66,6 +70,10 @@ export class MeteredBackend implements ShardBackend {
     };
     const close = (): Promise<void> => source.close();
     return { name: source.name, size: source.size, read, close, [Symbol.asyncDispose]: close };
+  }
+
+  async probe(): Promise<Trait[]> {
+    return this.#inner.probe?.() ?? [...TRAITS];
   }
 
   list(area: Area): Promise<string[]> {

@@ -37,7 +37,9 @@ export function openBackends(config: FilledConfig, setup: BackendSetup): ShardBa
       download: [...download, ...limitersOf(backend.download_limit)],
     };
     const isLimited = limits.upload.length + limits.download.length > 0;
-    return isLimited || !(opened instanceof DirectoryBackend) ? new MeteredBackend(opened, limits) : opened;
+    if (!isLimited && opened instanceof DirectoryBackend) return opened;
+    const isLockVain = backend.honours !== null && !backend.honours.includes("locks");
+    return new MeteredBackend(opened, limits, isLockVain);
   });
 }
 

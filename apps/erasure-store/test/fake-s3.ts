@@ -12,6 +12,8 @@ export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent";
 export class FakeS3 extends FakeServer {
   readonly objects: Map<string, Buffer> = new Map();
   readonly requests: string[] = [];
+  /** Whether it does as if there were no conditions and no ranges, as simple servers do. */
+  isSimple = false;
   /** Bytes of all that was put. */
   putBytes = 0;
   /** Asked before each request; undefined lets it pass. */
@@ -122,7 +124,7 @@ export class FakeS3 extends FakeServer {
     if (!path.includes("/")) return say(method === "PUT" ? 409 : 200);
     const found = this.objects.get(path);
     if (method === "PUT") {
-      if (headers["if-none-match"] === "*" && found !== undefined) return say(412);
+      if (headers["if-none-match"] === "*" && !this.isSimple && found !== undefined) return say(412);
       this.objects.set(path, body);
       return say(200);
     }
@@ -133,7 +135,7 @@ export class FakeS3 extends FakeServer {
     if (found === undefined) return say(404);
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
     const etag = this.#etags.get(path) ?? etagOf(found);
-    if (first === undefined) return { status: 200, answer: found, more: { etag } };
+    if (first === undefined || this.isSimple) return { status: 200, answer: found, more: { etag } };
     return { status: 206, answer: found.subarray(Number(first), Number(last) + 1) };
   }
 }

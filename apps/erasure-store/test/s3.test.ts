@@ -151,6 +151,51 @@ describe("a store over buckets of S3", () => {
   });
 });
 
+it("what a server honours is found out when a store is made, and written down", async () => {
+  await using simple = new FakeS3();
+  simple.isSimple = true;
+  const endpoint = await simple.listen();
+  const backends = {
+    ...Object.fromEntries(["a", "b"].map((name) => [name, `s3://bucket-${name}?endpoint=${endpoint}`])),
+    ...Object.fromEntries(["c", "d", "e", "f"].map((name) => [name, config.backends[name]!])),
+  };
+  const vfs = new MemoryVfs();
+  const { honours } = await initStore(vfs, "store.yaml", { ...config, backends }, ENVIRONMENT);
+  expect(honours).toMatchObject({ a: ["lists"], b: ["lists"], c: ["locks", "ranges", "lists"] });
+  expect(simple.objects.size).toBe(0);
+  const opened = await openStore("store.yaml", { vfs, environment: ENVIRONMENT, patience: PATIENCE });
+  expect(opened.config.backends.a?.honours).toEqual(["lists"]);
+  simple.requests.length = 0;
+  await opened.put("o", [bytesOf(20_000)]);
+  expect(await readAll(opened, "o")).toEqual(bytesOf(20_000));
+  // The lock lies where it keeps others out.
+  expect(simple.requests.filter((line) => line.endsWith("/lock"))).toEqual([]);
+});
+
+it("two writers at servers that know no conditions leave one of the versions, whole, and nothing that a scrub does not find", async () => {
+  server.isSimple = true;
+  const vfs = new MemoryVfs();
+  await initStore(vfs, "other.yaml", config, ENVIRONMENT);
+  const open = (): ReturnType<typeof openStore> =>
+    openStore("other.yaml", { vfs, environment: ENVIRONMENT, patience: PATIENCE });
+  const [one, two] = await Promise.all([open(), open()]);
+  for (let round = 0; round < 8; round++) {
+    const puts = await Promise.allSettled([
+      one.put("o", [bytesOf(20_000 + round)]),
+      two.put("o", [bytesOf(30_000 + round)]),
+    ]);
+    for (const put of puts) if (put.status === "rejected") expect(isMillraceError(put.reason)).toBe(true);
+    const found = await readAll(one, "o");
+    expect([20_000 + round, 30_000 + round]).toContain(found.length);
+    expect(found).toEqual(bytesOf(found.length));
+  }
+  await one.scrub({ orphanAgeMs: 0, removeOrphans: true });
+  await one.repair();
+  const found = await readAll(two, "o");
+  expect(found).toEqual(bytesOf(found.length));
+  expect(await one.scrub({ orphanAgeMs: 0 })).toMatchObject({ objects: 1, problems: [], orphans: [] });
+});
+
 it("credentials that are missing or wrong are said to be", async () => {
   await expect((await openStore(config)).list()).rejects.toThrow("the environment has no AWS_ACCESS_KEY_ID");
   const wrong = { ...ENVIRONMENT, AWS_ACCESS_KEY_ID: "other" };

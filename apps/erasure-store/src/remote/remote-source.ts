@@ -1,5 +1,5 @@
 import { IoError } from "@millrace/base";
-import type { ByteSource } from "@millrace/files";
+import type { BackendSource } from "../backend.ts";
 import type { HttpClient } from "./http-client.ts";
 
 /**
@@ -10,12 +10,13 @@ export async function remoteSource(
   client: HttpClient,
   url: string,
   signal?: AbortSignal,
-): Promise<ByteSource> {
+): Promise<BackendSource> {
   const { headers } = await client.send({ method: "HEAD", url }, signal);
   const size = Number(headers["content-length"]);
   if (!Number.isSafeInteger(size)) {
     throw new IoError("STORE_BACKEND_FAILED", url, "HEAD", "the server does not say how long it is");
   }
+  let ignoresRanges = false;
   const read = async (into: Uint8Array, position: number, signal?: AbortSignal): Promise<number> => {
     const end = Math.min(size, position + into.length);
     if (position >= end) return 0;
@@ -27,6 +28,7 @@ export async function remoteSource(
       limitBytes: Math.max(end - position, WHOLE_BYTES),
     };
     const { status, body } = await client.send(call, signal);
+    if (status !== 206 && end - position < size) ignoresRanges = true;
     const part = status === 206 ? body : body.subarray(position, end);
     if (part.length !== end - position) {
       const problem = `it gave ${part.length} bytes of the ${end - position} from ${position} on`;
@@ -36,7 +38,16 @@ export async function remoteSource(
     return part.length;
   };
   const close = async (): Promise<void> => {};
-  return { name: url, size, read, close, [Symbol.asyncDispose]: close };
+  return {
+    name: url,
+    size,
+    get ignoresRanges() {
+      return ignoresRanges;
+    },
+    read,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 const WHOLE_BYTES = 16 * 1024 * 1024;

@@ -1,8 +1,9 @@
 import { IoError, isMillraceError } from "@millrace/base";
 import { newHasher } from "@millrace/compress";
-import { type ByteSource, fileError, type TemporarySpace } from "@millrace/files";
+import { fileError, type TemporarySpace } from "@millrace/files";
 import { AwsV4Signer } from "aws4fetch";
-import type { Area, BackendWriter, CreateOptions, ShardBackend } from "../backend.ts";
+import type { Area, BackendSource, BackendWriter, CreateOptions, ShardBackend } from "../backend.ts";
+import { probeBackend, type Trait } from "../probe.ts";
 import { type HttpCall, HttpClient, type HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
 import { type EarlierUpload, S3Writer } from "./s3-writer.ts";
@@ -94,7 +95,7 @@ export class S3Backend implements ShardBackend {
     return { uploadId, parts };
   }
 
-  open(area: Area, key: string, signal?: AbortSignal): Promise<ByteSource> {
+  open(area: Area, key: string, signal?: AbortSignal): Promise<BackendSource> {
     return remoteSource(this.#client, this.#urlOf(area, key), signal);
   }
 
@@ -116,6 +117,10 @@ export class S3Backend implements ShardBackend {
 
   async remove(area: Area, key: string): Promise<void> {
     await this.#client.send({ method: "DELETE", url: this.#urlOf(area, key), expected: [404] });
+  }
+
+  probe(): Promise<Trait[]> {
+    return probeBackend(this);
   }
 
   async removeTemporaries(): Promise<number> {

@@ -2,6 +2,7 @@ import { isMillraceError } from "@millrace/base";
 import { type ByteSource, fileError, joinPath } from "@millrace/files";
 import type { FileEntryWithStats } from "ssh2";
 import type { Area, BackendWriter, ShardBackend } from "../backend.ts";
+import { probeBackend, type Trait } from "../probe.ts";
 import type { HttpPatience } from "./http-client.ts";
 import { SftpClient, type SftpPlace, type SftpSession } from "./sftp-client.ts";
 import { moveFile, NEXT, removeFile, statFile } from "./sftp-files.ts";
@@ -73,6 +74,10 @@ export class SftpBackend implements ShardBackend {
       await removeFile(session, path + NEXT);
       await removeFile(session, path);
     });
+  }
+
+  probe(): Promise<Trait[]> {
+    return probeBackend(this);
   }
 
   async removeTemporaries(): Promise<number> {

@@ -1,6 +1,7 @@
 import { IoError, isMillraceError } from "@millrace/base";
-import { type ByteSource, fileError, type TemporarySpace } from "@millrace/files";
-import type { Area, BackendWriter, ShardBackend } from "../backend.ts";
+import { fileError, type TemporarySpace } from "@millrace/files";
+import type { Area, BackendSource, BackendWriter, ShardBackend } from "../backend.ts";
+import { probeBackend, type Trait } from "../probe.ts";
 import { HttpClient, type HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
 import { WebDavWriter } from "./webdav-writer.ts";
@@ -61,7 +62,7 @@ export class WebDavBackend implements ShardBackend {
     return new WebDavWriter(this.#client, this.#urlOf(area, key), this.#temporary);
   }
 
-  open(area: Area, key: string, signal?: AbortSignal): Promise<ByteSource> {
+  open(area: Area, key: string, signal?: AbortSignal): Promise<BackendSource> {
     return remoteSource(this.#client, this.#urlOf(area, key), signal);
   }
 
@@ -73,6 +74,10 @@ export class WebDavBackend implements ShardBackend {
 
   async remove(area: Area, key: string): Promise<void> {
     await this.#client.send({ method: "DELETE", url: this.#urlOf(area, key), expected: [404] });
+  }
+
+  probe(): Promise<Trait[]> {
+    return probeBackend(this);
   }
 
   async removeTemporaries(): Promise<number> {

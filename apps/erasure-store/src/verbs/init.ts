@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { formatFacts, integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { initStore } from "../config-file.ts";
+import { TRAITS, type Trait } from "../probe.ts";
 import type { KeyReference } from "../repository-key.ts";
 import type { ConfigFlag } from "./shared.ts";
 
@@ -12,6 +13,14 @@ interface InitFlags extends ConfigFlag {
   readonly encryptionKey?: string;
   readonly rawKey?: boolean;
 }
+
+/** What it means when a server does not honour something. */
+const MISSING: Readonly<Record<Trait, string>> = {
+  locks: "its lock does not keep a second writer out; the lock lies on another backend where there is one",
+  ranges:
+    "it sends whole values where parts are asked for; shards of more than 16 MiB cannot be read from it",
+  lists: "its lists lag behind what was written; ls, scrub and repair may miss what is new",
+};
 
 /** `init`: makes a store. */
 export const initVerb: VerbSpec<InitFlags> = {
@@ -30,7 +39,7 @@ export const initVerb: VerbSpec<InitFlags> = {
       .option("--parity-shards <n>", "shards of it that may be lost", integerBetween(1, 255), 2)
       .option("--encryption-key <reference>", "encrypts objects with the key in env:NAME or file:PATH")
       .option("--raw-key", "the key is 64 hexadecimal digits, not a passphrase"),
-  action: async (_context, _args, { config, backend, dataShards, parityShards, encryptionKey, rawKey }) => {
+  action: async (context, _args, { config, backend, dataShards, parityShards, encryptionKey, rawKey }) => {
     const backends: Record<string, string> = {};
     for (const text of backend) {
       const [, name, location] = /^([^=]*)=(.*)$/.exec(text) ?? [];
@@ -44,7 +53,12 @@ export const initVerb: VerbSpec<InitFlags> = {
     }
     const encryption = encryptionKey === undefined ? undefined : keyReference(encryptionKey, rawKey === true);
     const made = { dataShards, parityShards, ...(encryption && { encryption }), backends };
-    await initStore(diskVfs, config, made, process.env);
+    const { honours } = await initStore(diskVfs, config, made, process.env);
+    for (const [name, traits] of Object.entries(honours)) {
+      for (const trait of TRAITS) {
+        if (!traits.includes(trait)) context.note(`backend ${name}: ${MISSING[trait]}`);
+      }
+    }
     return {
       json: { config, backends: Object.keys(backends).length, dataShards, parityShards },
       text: formatFacts([
