@@ -1,3 +1,4 @@
+import { type PipelineWriter, writerOf } from "./aggregation-write.ts";
 import { type Document, isDocument, type Value } from "./document/value.ts";
 import { FindCursor } from "./find-cursor.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
@@ -28,6 +29,7 @@ export class AggregationCursor implements AsyncIterable<Document> {
   readonly #stage: Stage;
 
   readonly #collation: Collation | undefined;
+  readonly #writer: PipelineWriter | undefined;
   readonly #options: Required<AggregateOptions>;
 
   /** Made by `collection.aggregate`. */
@@ -41,21 +43,28 @@ export class AggregationCursor implements AsyncIterable<Document> {
     this.#collation = parseCollation(this.#options.collation);
     this.#engine = engine;
     this.#name = name;
+    const writer = writerOf(pipeline.at(-1), (collection, named) =>
+      storedIn(named ?? this.#options.database, collection),
+    );
+    this.#writer = writer;
     const first = pipeline[0]?.$match;
     const isMatch = isDocument(first) && Object.keys(pipeline[0]!).length === 1;
     // Checked as a stage too; the documents then come from the query that it is.
-    this.#stage = withCollation(this.#collation, () => compilePipeline(pipeline));
+    this.#stage = withCollation(this.#collation, () =>
+      compilePipeline(writer === undefined ? pipeline : pipeline.slice(0, -1)),
+    );
     this.#filter = isMatch ? first : {};
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
     const { hint, collation, database } = this.#options;
     const source = new FindCursor(this.#engine, this.#name, this.#filter, { hint, collation });
-    yield* this.#stage(source, {
+    const found = this.#stage(source, {
       now: new Date(),
-      collection: (name) =>
-        new FindCursor(this.#engine, database === "" ? name : `${database}.${name}`, {}, undefined),
+      collection: (name) => new FindCursor(this.#engine, storedIn(database, name), {}, undefined),
     });
+    if (this.#writer === undefined) yield* found;
+    else await this.#writer(this.#engine, found);
   }
 
   /** All documents at once. */
@@ -64,4 +73,8 @@ export class AggregationCursor implements AsyncIterable<Document> {
     for await (const document of this) documents.push(document);
     return documents;
   }
+}
+
+function storedIn(database: string, collection: string): string {
+  return database === "" ? collection : `${database}.${collection}`;
 }

@@ -1,3 +1,4 @@
+import { type AggregateOptions, AggregationCursor } from "./aggregation-cursor.ts";
 import { checkCollectionName, findCollection, listCollections } from "./catalog.ts";
 import { Collection } from "./collection.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
@@ -9,6 +10,7 @@ import { Engine } from "./storage/engine.ts";
 import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
 import { META_PAGE } from "./storage/page-format.ts";
 import { Snapshot, Transaction } from "./transaction.ts";
+import { verifyCollections } from "./verify.ts";
 
 /** One collection in {@link DatabaseStats}. */
 export interface CollectionStats {
@@ -97,6 +99,26 @@ export class Database {
   }
 
   /**
+   * Runs a pipeline on a collection as commands name it.
+   * @param database - as {@link Database.command} has it
+   */
+  aggregate(
+    database: string,
+    collection: string,
+    pipeline: readonly Document[],
+    options: Partial<AggregateOptions> = {},
+    within?: Transaction | Snapshot,
+  ): AggregationCursor {
+    const { hint, collation } = options;
+    const given = {
+      ...(hint === undefined ? {} : { hint }),
+      ...(collation === undefined ? {} : { collation }),
+    };
+    const name = checkCollectionName(`${database}.${collection}`);
+    return new AggregationCursor(within ?? this.#engine, name, pipeline, { ...given, database });
+  }
+
+  /**
    * Begins a transaction over several calls; whoever begins it must commit or abort it.
    * @example
    * const transaction = db.transaction();
@@ -138,6 +160,11 @@ export class Database {
         logSyncs,
       };
     });
+  }
+
+  /** Compares all indexes and counts with the documents. @returns what is wrong, a sentence each */
+  verify(): Promise<string[]> {
+    return this.#engine.read(verifyCollections);
   }
 
   /** Takes out what has expired by now, which is done again and again anyway. @returns how many documents */

@@ -48,6 +48,8 @@ export class Transaction implements Executor {
   writeLong<T>(change: (pager: PageWriter, step: () => void) => Promise<T>): Promise<T> {
     const run = async (): Promise<T> => {
       const pages = await this.#writable();
+      // Refused after a failure: a page that could not be written back may be lost, and an older one stand for it.
+      await this.#engine.read(() => {});
       pages.push();
       try {
         const result = await change(pages, () => {});

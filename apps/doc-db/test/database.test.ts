@@ -1,6 +1,6 @@
 import { MemoryVfs } from "@millrace/files";
 import { describe, expect, it } from "vitest";
-import { Database, ObjectId } from "../src/index.ts";
+import { Database, ObjectId } from "../src/extras.ts";
 
 const open = (vfs: MemoryVfs, options: object = {}) => Database.open("test.db", { vfs, ...options });
 

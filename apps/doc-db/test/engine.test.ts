@@ -2,7 +2,7 @@ import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { FaultyVfs } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
-import { Database } from "../src/index.ts";
+import { Database } from "../src/extras.ts";
 
 const PAGE_BYTES = 8192;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { compareValues, Decimal128, Double, type Value } from "../src/index.ts";
+import { compareValues, Decimal128, Double, type Value } from "../src/extras.ts";
 import { compileExpression, contextFor } from "../src/mql/expr/index.ts";
 import { add } from "../src/mql/number.ts";
 

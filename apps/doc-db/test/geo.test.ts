@@ -1,7 +1,7 @@
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { expect, it } from "vitest";
-import { compileFilter, Database, type Document, matchesDocument } from "../src/index.ts";
+import { compileFilter, Database, type Document, matchesDocument } from "../src/extras.ts";
 
 /** The haversine formula, as navigators have it: another way to the distance than ours. */
 function haversine([lon1, lat1]: readonly number[], [lon2, lat2]: readonly number[]): number {

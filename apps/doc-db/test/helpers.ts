@@ -3,7 +3,7 @@ import type { Collection } from "../src/collection.ts";
 import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "../src/document/bson-types.ts";
 import { Decimal128 } from "../src/document/decimal128.ts";
 import type { Document, Value } from "../src/document/value.ts";
-import { encodeKey } from "../src/index.ts";
+import { encodeKey } from "../src/extras.ts";
 
 /** A value of one of BSON's rarer types. */
 function rareValue(random: SeededRandom): Value {

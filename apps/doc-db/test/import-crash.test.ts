@@ -1,7 +1,7 @@
 import { seededRandom } from "@millrace/base";
 import { FaultyVfs } from "@millrace/testkit";
 import { expect, test } from "vitest";
-import { Database, type Document } from "../src/index.ts";
+import { Database, type Document } from "../src/extras.ts";
 import { isDiskFailure } from "./helpers.ts";
 
 const BEFORE = 50;

@@ -1,5 +1,5 @@
 /** Inserts documents until it is killed, and prints each id once it is acknowledged: for kill.test.ts. */
-import { Database } from "../src/index.ts";
+import { Database } from "../src/extras.ts";
 
 const [path, firstId] = process.argv.slice(2);
 const db = await Database.open(path!, { cacheBytes: 1024 * 1024, checkpointBytes: 256 * 1024 });

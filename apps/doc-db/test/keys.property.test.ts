@@ -10,7 +10,7 @@ import {
   encodeKey,
   ObjectId,
   type Value,
-} from "../src/index.ts";
+} from "../src/extras.ts";
 import { compareBytes } from "../src/keys/compare.ts";
 import { encodeIndexValue } from "../src/keys/encode-key.ts";
 import { randomValue } from "./helpers.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { tempDirectory } from "@millrace/testkit";
 import { expect, test } from "vitest";
-import { Database } from "../src/index.ts";
+import { Database } from "../src/extras.ts";
 
 /** Runs the child until it has acknowledged `count` ids, kills it, and returns all the ids that it printed. */
 function insertUntilKilled(path: string, firstId: number, count: number): Promise<number[]> {

@@ -9,7 +9,7 @@ import {
   type Document,
   matchesDocument,
   type Value,
-} from "../src/index.ts";
+} from "../src/extras.ts";
 import { contentOf, idText, randomValue } from "./helpers.ts";
 
 const FIELDS = ["a", "b", "a.b", "a.0"];

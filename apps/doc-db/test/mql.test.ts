@@ -11,7 +11,7 @@ import {
   type Document,
   matchesDocument,
   type Value,
-} from "../src/index.ts";
+} from "../src/extras.ts";
 
 interface Case {
   readonly k: string;

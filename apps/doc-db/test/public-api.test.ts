@@ -1,8 +1,28 @@
 import { expect, it } from "vitest";
+import * as extras from "../src/extras.ts";
 import * as api from "../src/index.ts";
 
 it("exports these names and no others", () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "BSONRegExp",
+      "Binary",
+      "Code",
+      "Decimal128",
+      "Double",
+      "MaxKey",
+      "MinKey",
+      "MongoBulkWriteError",
+      "MongoServerError",
+      "ObjectId",
+      "Timestamp",
+      "connect",
+    ]
+  `);
+});
+
+it("exports these names beyond MongoDB's driver", () => {
+  expect(Object.keys(extras).sort()).toMatchInlineSnapshot(`
     [
       "AggregationCursor",
       "BSONRegExp",

@@ -1,7 +1,7 @@
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { describe, expect, it } from "vitest";
-import { Database, type Document } from "../src/index.ts";
+import { Database, type Document } from "../src/extras.ts";
 import { contentOf, idText, randomValue } from "./helpers.ts";
 
 const open = (vfs = new MemoryVfs()): Promise<Database> =>

@@ -1,7 +1,7 @@
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { expect, it } from "vitest";
-import { type Collection, Database, type Document } from "../src/index.ts";
+import { type Collection, Database, type Document } from "../src/extras.ts";
 import { contentOf } from "./helpers.ts";
 
 async function opened(): Promise<{ db: Database; c: Collection }> {

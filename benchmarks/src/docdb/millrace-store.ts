@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Database } from "@millrace/doc-db";
+import { Database } from "@millrace/doc-db/extras";
 import type { Person } from "./corpus.ts";
 import type { DocumentStore, Safety } from "./document-store.ts";
 

@@ -19,10 +19,9 @@ export class DuplicateKeyError extends MillraceError {
 /** The error of a value that must be unique and is not. */
 export function duplicateKey(index: string, keyPattern: Document, keyValue: Document): DuplicateKeyError {
   const shown = JSON.stringify(valueToJson(keyValue));
-  const what = index === "_id_" ? "_id" : index;
   const text = shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
   return new DuplicateKeyError(
-    `E11000 duplicate key: ${what}: ${text} is in the collection already, and must be unique; nothing was changed`,
+    `E11000 duplicate key in index ${index}: ${text} is in the collection already, and must be unique; nothing was changed`,
     keyPattern,
     keyValue,
   );

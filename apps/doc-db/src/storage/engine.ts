@@ -195,7 +195,7 @@ export class Engine implements Executor {
   /** Takes the right to write for a transaction over several calls. Readers go on; other writers wait. */
   async claimWrites(): Promise<WriteClaim> {
     for (;;) {
-      const wait = this.#writer(undefined) ?? this.#exclusive;
+      const wait = this.#writer(undefined);
       if (wait === undefined) break;
       await wait;
     }
@@ -212,11 +212,13 @@ export class Engine implements Executor {
     return claim;
   }
 
-  /** What a writer has to wait for, who has not got the right to write. @throws LanguageError 112 after some time */
+  /**
+   * What a writer has to wait for; undefined when he may go on, but only at once: whoever waits for anything else
+   * after it has to ask again. @throws LanguageError 112 after some time
+   */
   #writer(claim: WriteClaim | undefined): Promise<void> | undefined {
-    if (this.#claim === claim || this.#claim === undefined)
-      return this.#claim === claim ? undefined : this.#exclusive;
-    return withinLimit(this.#claim.released);
+    if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
+    return this.#exclusive;
   }
 
   /** Writes all changed pages to their places and cuts the log. */

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatCount, formatRate } from "@millrace/cli";
-import { Database } from "@millrace/doc-db";
+import { Database } from "@millrace/doc-db/extras";
 import { type Job, timed } from "../job.ts";
 
 interface Flight {

@@ -1,0 +1,98 @@
+import { Database } from "../database.ts";
+import type { Document as Stored } from "../document/value.ts";
+import type { DatabaseOptions } from "../options.ts";
+import { EmbeddedCollection, listCursor } from "./collection.ts";
+import { inDriverShape } from "./errors.ts";
+import { EmbeddedSession, transactionOf } from "./session.ts";
+import type * as api from "./types.ts";
+
+const DEFAULT_DATABASE = "test";
+
+class EmbeddedDb implements api.Db {
+  readonly databaseName: string;
+  readonly #database: Database;
+
+  constructor(database: Database, name: string) {
+    this.#database = database;
+    this.databaseName = name;
+  }
+
+  collection<T extends api.Document = api.Document>(name: string): api.Collection<T> {
+    return new EmbeddedCollection<T>(this.#database, this.databaseName, name);
+  }
+
+  async createCollection<T extends api.Document = api.Document>(
+    name: string,
+    options: api.CreateCollectionOptions = {},
+  ): Promise<api.Collection<T>> {
+    const { session: _, comment: __, ...rest } = options;
+    await this.command({ create: name, ...rest }, options);
+    return this.collection<T>(name);
+  }
+
+  listCollections(filter: api.Document = {}): api.ListCursor {
+    return listCursor(async () => (await this.command({ listCollections: 1, filter })) as Stored);
+  }
+
+  dropCollection(name: string): Promise<boolean> {
+    return this.collection(name).drop();
+  }
+
+  async dropDatabase(): Promise<boolean> {
+    await this.command({ dropDatabase: 1 });
+    return true;
+  }
+
+  command(command: api.Document, options?: api.OperationOptions): Promise<api.Document> {
+    return inDriverShape(async () =>
+      this.#database.command(command as Stored, this.databaseName, transactionOf(options)),
+    );
+  }
+
+  stats(): Promise<api.Document> {
+    return this.command({ dbStats: 1 });
+  }
+}
+
+/** The embedded database in the shape of the driver's client. */
+export class EmbeddedClient implements api.MongoClient {
+  readonly #database: Database;
+  readonly #name: string;
+
+  private constructor(database: Database, name: string) {
+    this.#database = database;
+    this.#name = name;
+  }
+
+  /** @param url - `millrace:///path/file.db`, with `?db=NAME` for another default database than `test` */
+  static async open(url: URL, options?: DatabaseOptions): Promise<EmbeddedClient> {
+    const path = decodeURIComponent(url.host + url.pathname);
+    const database = await Database.open(path, options);
+    return new EmbeddedClient(database, url.searchParams.get("db") ?? DEFAULT_DATABASE);
+  }
+
+  async connect(): Promise<api.MongoClient> {
+    return this;
+  }
+
+  db(name: string = this.#name): api.Db {
+    return new EmbeddedDb(this.#database, name);
+  }
+
+  startSession(): api.ClientSession {
+    return new EmbeddedSession(this.#database);
+  }
+
+  async withSession<T>(work: (session: api.ClientSession) => Promise<T>): Promise<T> {
+    await using session = this.startSession();
+    return await work(session);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,91 @@
+/** Errors in the shape of MongoDB's driver: `code` is a number there, so these are no MillraceErrors. */
+import { DuplicateKeyError } from "../indexes/duplicate-key.ts";
+import { LanguageError } from "../mql/error.ts";
+import type { BulkWriteResult, Document } from "./types.ts";
+
+const NAMES: Readonly<Record<number, string>> = {
+  2: "BadValue",
+  9: "FailedToParse",
+  14: "TypeMismatch",
+  20: "IllegalOperation",
+  26: "NamespaceNotFound",
+  27: "IndexNotFound",
+  48: "NamespaceExists",
+  52: "DollarPrefixedFieldName",
+  59: "CommandNotFound",
+  66: "ImmutableField",
+  67: "CannotCreateIndex",
+  72: "InvalidOptions",
+  73: "InvalidNamespace",
+  85: "IndexOptionsConflict",
+  86: "IndexKeySpecsConflict",
+  112: "WriteConflict",
+  121: "DocumentValidationFailure",
+  171: "CannotIndexParallelArrays",
+  175: "QueryPlanKilled",
+  246: "SnapshotUnavailable",
+  251: "NoSuchTransaction",
+  291: "NoQueryExecutionPlans",
+  292: "QueryExceededMemoryLimitNoDiskUseAllowed",
+  11000: "DuplicateKey",
+};
+
+/** An error that a server would answer with. */
+export class MongoServerError extends Error {
+  readonly code: number;
+  readonly codeName: string;
+  readonly errmsg: string;
+  readonly keyPattern?: Document;
+  readonly keyValue?: Document;
+
+  constructor(code: number, message: string, more: Document = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "MongoServerError";
+    this.code = code;
+    this.codeName = NAMES[code] ?? `Location${code}`;
+    this.errmsg = message;
+    Object.assign(this, more);
+  }
+
+  /** Whether an error has one of the labels that tell what may be done about it. */
+  hasErrorLabel(label: string): boolean {
+    return label === "TransientTransactionError" && (this.code === 112 || this.code === 246);
+  }
+}
+
+/** One failed operation of several. */
+export interface WriteError {
+  readonly index: number;
+  readonly code: number;
+  readonly errmsg: string;
+}
+
+/** Some of several operations failed; the others are done. */
+export class MongoBulkWriteError extends MongoServerError {
+  readonly writeErrors: readonly WriteError[];
+  readonly result: BulkWriteResult;
+  readonly insertedCount: number;
+
+  constructor(writeErrors: readonly WriteError[], result: BulkWriteResult) {
+    super(writeErrors[0]!.code, writeErrors[0]!.errmsg);
+    this.name = "MongoBulkWriteError";
+    this.writeErrors = writeErrors;
+    this.result = result;
+    this.insertedCount = result.insertedCount;
+  }
+}
+
+/** Gives errors of the language the driver's shape; others stay what they are. */
+export async function inDriverShape<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DuplicateKeyError) {
+      const { keyPattern, keyValue } = error;
+      throw new MongoServerError(error.serverCode, error.message, { keyPattern, keyValue }, { cause: error });
+    }
+    if (error instanceof LanguageError)
+      throw new MongoServerError(error.serverCode, error.message, {}, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * What application code may use of MongoDB's driver here: the classes of the package `mongodb` have all of this too,
+ * so that what is written against these types runs on the file and on a server (test/driver.test.ts).
+ */
+
+/** Fields of any type. */
+export interface Document {
+  // Records of any kind are documents.
+  [field: string]: unknown;
+}
+
+/** A document as it is stored. */
+export type WithId<T> = T & { _id: unknown };
+
+/** Which way a field is sorted. */
+export type SortDirection = 1 | -1 | "asc" | "desc" | "ascending" | "descending" | { readonly $meta: string };
+
+/** Fields to sort by, in any of the forms that the driver takes. */
+export type Sort =
+  | string
+  | { [field: string]: SortDirection }
+  | Map<string, SortDirection>
+  | [string, SortDirection][]
+  | [string, SortDirection];
+
+/** What any operation may be given. */
+export interface OperationOptions {
+  session?: ClientSession;
+  comment?: unknown;
+}
+
+export interface CollationOptions {
+  locale: string;
+  strength?: number;
+  caseLevel?: boolean;
+  caseFirst?: string;
+  numericOrdering?: boolean;
+  alternate?: string;
+  maxVariable?: string;
+}
+
+export interface FindOptions extends OperationOptions {
+  sort?: Sort;
+  skip?: number;
+  limit?: number;
+  projection?: Document;
+  hint?: string | Document;
+  collation?: CollationOptions;
+  batchSize?: number;
+}
+
+export interface CountOptions extends OperationOptions {
+  skip?: number;
+  limit?: number;
+  hint?: string | Document;
+  collation?: CollationOptions;
+}
+
+export interface UpdateOptions extends OperationOptions {
+  upsert?: boolean;
+  arrayFilters?: Document[];
+  hint?: string | Document;
+  collation?: CollationOptions;
+}
+
+export interface DeleteOptions extends OperationOptions {
+  hint?: string | Document;
+  collation?: CollationOptions;
+}
+
+export interface FindOneAndOptions extends OperationOptions {
+  sort?: Sort;
+  projection?: Document;
+  hint?: string | Document;
+  collation?: CollationOptions;
+}
+
+export interface FindOneAndChangeOptions extends FindOneAndOptions {
+  upsert?: boolean;
+  returnDocument?: "before" | "after";
+  arrayFilters?: Document[];
+}
+
+export interface CreateIndexOptions extends OperationOptions {
+  name?: string;
+  unique?: boolean;
+  sparse?: boolean;
+  hidden?: boolean;
+  expireAfterSeconds?: number;
+  partialFilterExpression?: Document;
+  collation?: CollationOptions;
+  wildcardProjection?: Document;
+  weights?: Document;
+  default_language?: string;
+  language_override?: string;
+  bits?: number;
+  min?: number;
+  max?: number;
+}
+
+export interface CreateCollectionOptions extends OperationOptions {
+  validator?: Document;
+  validationLevel?: string;
+  validationAction?: string;
+}
+
+export interface InsertOneResult {
+  readonly acknowledged: boolean;
+  readonly insertedId: unknown;
+}
+
+export interface InsertManyResult {
+  readonly acknowledged: boolean;
+  readonly insertedCount: number;
+  readonly insertedIds: { readonly [index: number]: unknown };
+}
+
+export interface UpdateResult {
+  readonly acknowledged: boolean;
+  readonly matchedCount: number;
+  readonly modifiedCount: number;
+  readonly upsertedCount: number;
+  readonly upsertedId: unknown;
+}
+
+export interface DeleteResult {
+  readonly acknowledged: boolean;
+  readonly deletedCount: number;
+}
+
+export interface BulkWriteResult {
+  readonly insertedCount: number;
+  readonly matchedCount: number;
+  readonly modifiedCount: number;
+  readonly deletedCount: number;
+  readonly upsertedCount: number;
+  readonly upsertedIds: { readonly [index: number]: unknown };
+  readonly insertedIds: { readonly [index: number]: unknown };
+}
+
+interface UpdateModel {
+  filter: Document;
+  update: Document | Document[];
+  upsert?: boolean;
+  arrayFilters?: Document[];
+  hint?: string | Document;
+  collation?: CollationOptions;
+}
+
+interface DeleteModel {
+  filter: Document;
+  hint?: string | Document;
+  collation?: CollationOptions;
+}
+
+/** One operation of `bulkWrite`. */
+export type BulkOperation =
+  | { insertOne: { document: Document } }
+  | { updateOne: UpdateModel }
+  | { updateMany: UpdateModel }
+  | { replaceOne: Omit<UpdateModel, "update" | "arrayFilters"> & { replacement: Document } }
+  | { deleteOne: DeleteModel }
+  | { deleteMany: DeleteModel };
+
+/** What both kinds of cursors have. */
+export interface Cursor<T> extends AsyncIterable<T> {
+  readonly closed: boolean;
+  next(): Promise<T | null>;
+  hasNext(): Promise<boolean>;
+  tryNext(): Promise<T | null>;
+  toArray(): Promise<T[]>;
+  forEach(take: (document: T) => unknown): Promise<void>;
+  map<U>(transform: (document: T) => U): Cursor<U>;
+  rewind(): void;
+  close(): Promise<void>;
+}
+
+export interface FindCursor<T> extends Cursor<T> {
+  filter(filter: Document): this;
+  sort(sort: Sort): this;
+  skip(count: number): this;
+  limit(count: number): this;
+  project(projection: Document): FindCursor<Document>;
+  hint(hint: string | Document): this;
+  collation(collation: CollationOptions): this;
+  batchSize(count: number): this;
+  clone(): FindCursor<T>;
+  explain(verbosity?: "queryPlanner" | "executionStats" | "allPlansExecution"): Promise<Document>;
+}
+
+export interface AggregationCursor<T> extends Cursor<T> {
+  batchSize(count: number): this;
+}
+
+/** Cursors that are gathered at once. */
+export interface ListCursor extends AsyncIterable<Document> {
+  toArray(): Promise<Document[]>;
+}
+
+export interface ClientSession extends AsyncDisposable {
+  readonly hasEnded: boolean;
+  startTransaction(): void;
+  commitTransaction(): Promise<void>;
+  abortTransaction(): Promise<void>;
+  inTransaction(): boolean;
+  /** Begins again when another transaction was faster. */
+  withTransaction<T>(work: (session: ClientSession) => Promise<T>): Promise<T>;
+  endSession(): Promise<void>;
+}
+
+export interface Collection<T extends Document = Document> {
+  readonly collectionName: string;
+  readonly dbName: string;
+  readonly namespace: string;
+  insertOne(document: T, options?: OperationOptions): Promise<InsertOneResult>;
+  insertMany(
+    documents: readonly T[],
+    options?: OperationOptions & { ordered?: boolean },
+  ): Promise<InsertManyResult>;
+  bulkWrite(
+    operations: readonly BulkOperation[],
+    options?: OperationOptions & { ordered?: boolean },
+  ): Promise<BulkWriteResult>;
+  find(filter?: Document, options?: FindOptions): FindCursor<WithId<T>>;
+  findOne(filter?: Document, options?: FindOptions): Promise<WithId<T> | null>;
+  updateOne(filter: Document, update: Document | Document[], options?: UpdateOptions): Promise<UpdateResult>;
+  updateMany(filter: Document, update: Document | Document[], options?: UpdateOptions): Promise<UpdateResult>;
+  replaceOne(
+    filter: Document,
+    replacement: Document,
+    options?: Omit<UpdateOptions, "arrayFilters">,
+  ): Promise<UpdateResult>;
+  deleteOne(filter?: Document, options?: DeleteOptions): Promise<DeleteResult>;
+  deleteMany(filter?: Document, options?: DeleteOptions): Promise<DeleteResult>;
+  findOneAndUpdate(
+    filter: Document,
+    update: Document | Document[],
+    options?: FindOneAndChangeOptions,
+  ): Promise<WithId<T> | null>;
+  findOneAndReplace(
+    filter: Document,
+    replacement: Document,
+    options?: Omit<FindOneAndChangeOptions, "arrayFilters">,
+  ): Promise<WithId<T> | null>;
+  findOneAndDelete(filter: Document, options?: FindOneAndOptions): Promise<WithId<T> | null>;
+  countDocuments(filter?: Document, options?: CountOptions): Promise<number>;
+  estimatedDocumentCount(): Promise<number>;
+  distinct(
+    key: string,
+    filter?: Document,
+    options?: OperationOptions & { collation?: CollationOptions },
+  ): Promise<unknown[]>;
+  aggregate(
+    pipeline?: Document[],
+    options?: OperationOptions & {
+      hint?: string | Document;
+      collation?: CollationOptions;
+      allowDiskUse?: boolean;
+    },
+  ): AggregationCursor<Document>;
+  createIndex(
+    key: string | Record<string, 1 | -1 | "text" | "hashed" | "2d" | "2dsphere">,
+    options?: CreateIndexOptions,
+  ): Promise<string>;
+  createIndexes(
+    indexes: (CreateIndexOptions & { key: Record<string, 1 | -1 | "text" | "hashed" | "2d" | "2dsphere"> })[],
+    options?: OperationOptions,
+  ): Promise<string[]>;
+  dropIndex(name: string, options?: OperationOptions): Promise<Document>;
+  dropIndexes(options?: OperationOptions): Promise<boolean>;
+  listIndexes(options?: OperationOptions): ListCursor;
+  indexExists(names: string | string[]): Promise<boolean>;
+  rename(name: string, options?: OperationOptions & { dropTarget?: boolean }): Promise<Collection>;
+  drop(options?: OperationOptions): Promise<boolean>;
+}
+
+export interface Db {
+  readonly databaseName: string;
+  collection<T extends Document = Document>(name: string): Collection<T>;
+  createCollection<T extends Document = Document>(
+    name: string,
+    options?: CreateCollectionOptions,
+  ): Promise<Collection<T>>;
+  listCollections(filter?: Document): ListCursor;
+  dropCollection(name: string): Promise<boolean>;
+  dropDatabase(): Promise<boolean>;
+  command(command: Document, options?: OperationOptions): Promise<Document>;
+  stats(): Promise<Document>;
+}
+
+export interface MongoClient extends AsyncDisposable {
+  connect(): Promise<MongoClient>;
+  db(name?: string): Db;
+  startSession(): ClientSession;
+  withSession<T>(work: (session: ClientSession) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

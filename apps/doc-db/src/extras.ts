@@ -1,0 +1,26 @@
+export { AggregationCursor } from "./aggregation-cursor.ts";
+export { Collection, type ImportOptions, type ImportResult } from "./collection.ts";
+export type { IndexOptions } from "./collection-indexes.ts";
+export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
+export { type CollectionStats, Database, type DatabaseStats } from "./database.ts";
+export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
+export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";
+export { decodeDocument } from "./document/decode.ts";
+export { encodeDocument } from "./document/encode.ts";
+export { ObjectId } from "./document/object-id.ts";
+export type { Document, Value } from "./document/value.ts";
+export { DEFAULT_FIND_OPTIONS, type Explanation, FindCursor, type FindOptions } from "./find-cursor.ts";
+export { DuplicateKeyError } from "./indexes/duplicate-key.ts";
+export { compareValues } from "./keys/compare.ts";
+export { encodeKey } from "./keys/encode-key.ts";
+export { LanguageError } from "./mql/error.ts";
+export { type DatabaseDurability, type DatabaseOptions, DEFAULT_DATABASE_OPTIONS } from "./options.ts";
+export {
+  type CompiledFilter,
+  type Condition,
+  compileFilter,
+  type FieldLookup,
+  matchesDocument,
+} from "./query/filter.ts";
+export type { SortSpec } from "./query/sort.ts";
+export { Snapshot, Transaction } from "./transaction.ts";

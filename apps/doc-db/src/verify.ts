@@ -1,0 +1,71 @@
+/** Whether indexes and counts say what the documents say; in bounded memory. */
+import { ALL_KEYS, scanTree } from "./btree/scan.ts";
+import { getFromTree } from "./btree/tree.ts";
+import { listCollections } from "./catalog.ts";
+import {
+  documentBytesOf,
+  documentCountOf,
+  type IndexEntry,
+  indexesOf,
+  primaryRootOf,
+} from "./collection-page.ts";
+import { lookupIn } from "./document/lookup.ts";
+import { keysOf } from "./indexes/keys.ts";
+import { indexEntryKey } from "./keys/index-keys.ts";
+import type { PageReader } from "./storage/page-reader.ts";
+
+const BATCH_ENTRIES = 256;
+const BATCH_BYTES = 1024 * 1024;
+
+/** @returns what is wrong, a sentence each; nothing when all is well @throws CorruptDataError for a damaged page */
+export function verifyCollections(pager: PageReader): string[] {
+  return listCollections(pager).flatMap(({ name, page }) => {
+    const bytes = pager.read(page).slice();
+    const indexes = indexesOf(bytes);
+    const expected = indexes.map(() => 0);
+    const problems: string[] = [];
+    let documents = 0;
+    let documentBytes = 0;
+    for (const { key, value } of entriesOf(pager, primaryRootOf(bytes))) {
+      documents++;
+      documentBytes += value.length;
+      for (const [i, index] of indexes.entries()) {
+        const { keys } = keysOf(index.definition, lookupIn(value));
+        expected[i]! += keys.length;
+        const isMissing = keys.some(
+          (each) => getFromTree(pager, index.root, indexEntryKey(each, key)) === undefined,
+        );
+        if (isMissing) problems.push(`${name}: index ${index.definition.name} lacks entries of a document`);
+      }
+    }
+    if (documents !== documentCountOf(bytes))
+      problems.push(`${name}: ${documents} documents, counted as ${documentCountOf(bytes)}`);
+    if (documentBytes !== documentBytesOf(bytes))
+      problems.push(`${name}: ${documentBytes} bytes, counted as ${documentBytesOf(bytes)}`);
+    for (const [i, index] of indexes.entries()) {
+      const found = countEntries(pager, index);
+      if (found !== expected[i])
+        problems.push(
+          `${name}: index ${index.definition.name} has ${found} entries, the documents ${expected[i]}`,
+        );
+    }
+    return problems;
+  });
+}
+
+function* entriesOf(pager: PageReader, root: number): Generator<{ key: Uint8Array; value: Uint8Array }> {
+  let after: Uint8Array | undefined;
+  for (;;) {
+    const entries = scanTree(pager, root, ALL_KEYS, after, BATCH_ENTRIES, BATCH_BYTES);
+    if (entries.length === 0) return;
+    yield* entries;
+    after = entries.at(-1)!.key;
+  }
+}
+
+/** Of a text index without the entry of its totals. */
+function countEntries(pager: PageReader, { root, definition }: IndexEntry): number {
+  let count = 0;
+  for (const { key } of entriesOf(pager, root)) if (definition.text === undefined || key.length > 1) count++;
+  return count;
+}

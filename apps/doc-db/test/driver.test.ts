@@ -1,0 +1,295 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MemoryVfs } from "@millrace/files";
+import type * as mongodb from "mongodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type * as ours from "../src/index.ts";
+import { connect, MongoBulkWriteError, MongoServerError } from "../src/index.ts";
+
+interface Person extends ours.Document {
+  name: string;
+  age: number;
+}
+
+/** Compiles only when the driver's class has all that our type has. */
+type Fits<Theirs extends Ours, Ours> = Theirs extends Ours ? true : never;
+type DriverFits = [
+  Fits<mongodb.Collection<mongodb.Document>, ours.Collection>,
+  Fits<mongodb.Collection<Person>, ours.Collection<Person>>,
+  Fits<mongodb.FindCursor<mongodb.WithId<Person>>, ours.FindCursor<ours.WithId<Person>>>,
+  Fits<mongodb.AggregationCursor<mongodb.Document>, ours.AggregationCursor<ours.Document>>,
+  Fits<mongodb.ClientSession, ours.ClientSession>,
+  Fits<Omit<mongodb.Db, "collection" | "createCollection">, Omit<ours.Db, "collection" | "createCollection">>,
+  Fits<Omit<mongodb.MongoClient, "db" | "connect">, Omit<ours.MongoClient, "db" | "connect">>,
+  Fits<mongodb.InsertManyResult, ours.InsertManyResult>,
+  Fits<mongodb.BulkWriteResult, ours.BulkWriteResult>,
+  Fits<mongodb.UpdateResult, ours.UpdateResult>,
+  Fits<ours.FindOptions["sort"], mongodb.FindOptions["sort"]>,
+  Fits<
+    Omit<ours.CreateIndexOptions, "session" | "collation">,
+    Omit<mongodb.CreateIndexesOptions, "session" | "collation">
+  >,
+  Fits<
+    ours.CollationOptions,
+    Omit<mongodb.CollationOptions, "strength" | "caseFirst" | "alternate" | "maxVariable">
+  >,
+];
+
+describe("the driver's face of a file", () => {
+  let client: ours.MongoClient;
+  let people: ours.Collection<Person>;
+
+  beforeAll(async () => {
+    const fits: DriverFits = [true, true, true, true, true, true, true, true, true, true, true, true, true];
+    expect(fits.every(Boolean)).toBe(true);
+    client = await connect("millrace:///people.db", { vfs: new MemoryVfs() });
+    people = client.db().collection<Person>("people");
+    await people.insertMany([
+      { _id: 1, name: "Ada", age: 36 },
+      { _id: 2, name: "Emmy", age: 53 },
+      { _id: 3, name: "Grace", age: 85 },
+    ]);
+  });
+
+  afterAll(() => client.close());
+
+  it("inserts, and tells what failed as the driver does", async () => {
+    const c = client.db().collection("inserts");
+    const { insertedId } = await c.insertOne({ a: 1 });
+    expect(await c.findOne({ _id: insertedId })).toEqual({ _id: insertedId, a: 1 });
+    const ordered = await c.insertMany([{ _id: 1 }, { _id: 1 }, { _id: 2 }]).catch((error: unknown) => error);
+    expect(ordered).toBeInstanceOf(MongoBulkWriteError);
+    expect(ordered).toMatchObject({
+      code: 11000,
+      codeName: "DuplicateKey",
+      insertedCount: 1,
+      writeErrors: [{ index: 1, code: 11000 }],
+    });
+    const unordered = await c
+      .insertMany([{ _id: 1 }, { _id: 3 }, { _id: 1 }, { _id: 4 }], { ordered: false })
+      .catch((error: unknown) => error);
+    expect(unordered).toMatchObject({
+      insertedCount: 2,
+      result: { insertedIds: { 1: 3, 3: 4 } },
+      writeErrors: [{ index: 0 }, { index: 2 }],
+    });
+    const single = await c.insertOne({ _id: 4 }).catch((error: unknown) => error);
+    expect(single).toBeInstanceOf(MongoServerError);
+    expect(single).toMatchObject({ code: 11000, keyPattern: { _id: 1 }, keyValue: { _id: 4 } });
+  });
+
+  it("finds with all that a cursor can be told", async () => {
+    const cursor = people
+      .find({ age: { $gt: 30 } })
+      .sort({ age: -1 })
+      .skip(1)
+      .limit(2)
+      .project({ name: 1, _id: 0 });
+    expect(await cursor.toArray()).toEqual([{ name: "Emmy" }, { name: "Ada" }]);
+    expect(cursor.closed).toBe(true);
+    cursor.rewind();
+    expect(await cursor.next()).toEqual({ name: "Emmy" });
+    expect(await cursor.hasNext()).toBe(true);
+    expect(
+      await cursor
+        .clone()
+        .map(({ name }) => String(name).length)
+        .toArray(),
+    ).toEqual([4, 3]);
+    expect(await cursor.next()).toEqual({ name: "Ada" });
+    expect(await cursor.next()).toBeNull();
+    const seen: string[] = [];
+    const take = ({ name }: Person): boolean => seen.push(name) < 2;
+    await people
+      .find()
+      .sort([["_id", "asc"]])
+      .forEach(take);
+    expect(seen).toEqual(["Ada", "Emmy"]);
+    expect(await people.findOne({ name: "ADA" }, { collation: { locale: "en", strength: 2 } })).toMatchObject(
+      { _id: 1 },
+    );
+    expect(await people.findOne({ name: "nobody" })).toBeNull();
+    expect(await people.countDocuments({ age: { $gte: 53 } })).toBe(2);
+    expect(await people.estimatedDocumentCount()).toBe(3);
+    expect(await people.distinct("age", { _id: { $lt: 3 } })).toEqual([36, 53]);
+    await expect(people.find({ $nope: 1 }).toArray()).rejects.toMatchObject({
+      name: "MongoServerError",
+      code: 2,
+    });
+  });
+
+  it("updates, replaces, deletes and gives what was there", async () => {
+    const c = client.db().collection("changes");
+    expect(await c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { upsert: true })).toEqual({
+      acknowledged: true,
+      matchedCount: 0,
+      modifiedCount: 0,
+      upsertedCount: 1,
+      upsertedId: 1,
+    });
+    expect(await c.updateMany({}, [{ $set: { m: { $add: ["$n", 1] } } }])).toMatchObject({
+      matchedCount: 1,
+      modifiedCount: 1,
+    });
+    expect(
+      await c.findOneAndUpdate(
+        { _id: 1 },
+        { $set: { n: 7 } },
+        { returnDocument: "after", projection: { n: 1 } },
+      ),
+    ).toEqual({ _id: 1, n: 7 });
+    expect(await c.replaceOne({ _id: 1 }, { other: true })).toMatchObject({ modifiedCount: 1 });
+    expect(await c.findOneAndReplace({ _id: 1 }, { last: 1 })).toEqual({ _id: 1, other: true });
+    await expect((async () => c.updateOne({}, { plain: 1 }))()).rejects.toMatchObject({ code: 9 });
+    await c.insertMany([
+      { _id: 2, n: 5 },
+      { _id: 3, n: 9 },
+    ]);
+    expect(await c.findOneAndDelete({}, { sort: { n: -1 } })).toEqual({ _id: 3, n: 9 });
+    expect(await c.deleteOne({ _id: 2 })).toEqual({ acknowledged: true, deletedCount: 1 });
+    expect(await c.deleteMany({})).toEqual({ acknowledged: true, deletedCount: 1 });
+    const result = await c.bulkWrite([
+      { insertOne: { document: { _id: 1, n: 1 } } },
+      { updateOne: { filter: { _id: 2 }, update: { $set: { n: 2 } }, upsert: true } },
+      { updateMany: { filter: {}, update: { $inc: { n: 1 } } } },
+      { replaceOne: { filter: { _id: 1 }, replacement: { n: 0 } } },
+      { deleteMany: { filter: { n: 3 } } },
+    ]);
+    expect(result).toEqual({
+      insertedCount: 1,
+      matchedCount: 3,
+      modifiedCount: 3,
+      deletedCount: 1,
+      upsertedCount: 1,
+      insertedIds: { 0: 1 },
+      upsertedIds: { 1: 2 },
+    });
+    const failed = await c
+      .bulkWrite([
+        { insertOne: { document: { _id: 5 } } },
+        { insertOne: { document: { _id: 1 } } },
+        { deleteOne: { filter: {} } },
+      ])
+      .catch((error: unknown) => error);
+    expect(failed).toMatchObject({
+      code: 11000,
+      result: { insertedCount: 1, deletedCount: 0 },
+      writeErrors: [{ index: 1 }],
+    });
+  });
+
+  it("makes, lists, uses and drops indexes", async () => {
+    const c = client.db().collection("indexed");
+    await c.insertMany(Array.from({ length: 50 }, (_, _id) => ({ _id, a: _id % 5, b: -_id })));
+    expect(await c.createIndex({ a: 1, b: -1 })).toBe("a_1_b_-1");
+    expect(await c.createIndexes([{ key: { b: 1 }, unique: true }, { key: { a: "hashed" } }])).toEqual([
+      "b_1",
+      "a_hashed",
+    ]);
+    expect((await c.listIndexes().toArray()).map(({ name }) => name)).toEqual([
+      "_id_",
+      "a_1_b_-1",
+      "b_1",
+      "a_hashed",
+    ]);
+    const explained = await c.find({ a: 3 }).sort({ b: 1 }).explain();
+    expect(explained).toMatchObject({
+      queryPlanner: {
+        winningPlan: {
+          stage: "FETCH",
+          inputStage: { stage: "IXSCAN", indexName: "a_1_b_-1", direction: "backward" },
+        },
+      },
+      executionStats: { nReturned: 10, totalKeysExamined: 10, totalDocsExamined: 10 },
+    });
+    expect((await c.find({ a: 3 }).sort({ b: 1 }).toArray()).map(({ b }) => b)).toEqual([
+      -48, -43, -38, -33, -28, -23, -18, -13, -8, -3,
+    ]);
+    await expect(c.createIndex({ a: 1, b: -1 }, { name: "again" })).rejects.toMatchObject({
+      code: 85,
+      codeName: "IndexOptionsConflict",
+    });
+    await c.dropIndex("b_1");
+    expect(await c.indexExists("b_1")).toBe(false);
+    await c.dropIndexes();
+    expect(await c.listIndexes().toArray()).toHaveLength(1);
+  });
+
+  it("keeps collections with validators, by database", async () => {
+    const db = client.db("other");
+    const c = await db.createCollection("checked", {
+      validator: { $jsonSchema: { required: ["n"], properties: { n: { bsonType: "int" } } } },
+    });
+    await c.insertOne({ _id: 1, n: 1 });
+    await expect(c.insertOne({ _id: 2 })).rejects.toMatchObject({
+      code: 121,
+      codeName: "DocumentValidationFailure",
+    });
+    await expect(c.updateOne({ _id: 1 }, { $set: { n: "text" } })).rejects.toMatchObject({ code: 121 });
+    expect(await c.find().toArray()).toEqual([{ _id: 1, n: 1 }]);
+    expect((await db.listCollections().toArray()).map(({ name }) => name)).toEqual(["checked"]);
+    expect(await (await c.rename("renamed")).countDocuments()).toBe(1);
+    await expect(client.db("other").collection("renamed").insertOne({})).rejects.toMatchObject({ code: 121 });
+    expect(await db.stats()).toMatchObject({ collections: 1, objects: 1 });
+    await expect(db.command({ nope: 1 })).rejects.toMatchObject({ code: 59, codeName: "CommandNotFound" });
+    await db.dropDatabase();
+    expect(await db.listCollections().toArray()).toEqual([]);
+    expect(await people.estimatedDocumentCount()).toBe(3);
+  });
+
+  it("runs pipelines, $lookup in the same database", async () => {
+    await client
+      .db()
+      .collection("towns")
+      .insertMany([{ _id: "London", of: 1 }]);
+    const found = await people
+      .aggregate([
+        { $match: { _id: 1 } },
+        { $lookup: { from: "towns", localField: "_id", foreignField: "of", as: "towns" } },
+        { $project: { name: 1, towns: "$towns._id" } },
+      ])
+      .toArray();
+    expect(found).toEqual([{ _id: 1, name: "Ada", towns: ["London"] }]);
+  });
+
+  it("commits and takes back transactions, and begins them again when another one was faster", async () => {
+    const c = client.db().collection("accounts");
+    await c.insertMany([
+      { _id: "a", n: 100 },
+      { _id: "b", n: 0 },
+    ]);
+    await using session = client.startSession();
+    session.startTransaction();
+    await c.updateOne({ _id: "a" }, { $inc: { n: -10 } }, { session });
+    expect(await c.findOne({ _id: "a" }, { session })).toMatchObject({ n: 90 });
+    expect(await c.findOne({ _id: "a" })).toMatchObject({ n: 100 });
+    await session.abortTransaction();
+    expect(await c.findOne({ _id: "a" })).toMatchObject({ n: 100 });
+    const transfer = (): Promise<void> =>
+      client.withSession((own) =>
+        own.withTransaction(async () => {
+          await c.updateOne({ _id: "a" }, { $inc: { n: -1 } }, { session: own });
+          await c.updateOne({ _id: "b" }, { $inc: { n: 1 } }, { session: own });
+        }),
+      );
+    await Promise.all(Array.from({ length: 8 }, transfer));
+    expect(await c.find().toArray()).toEqual([
+      { _id: "a", n: 92 },
+      { _id: "b", n: 8 },
+    ]);
+  });
+});
+
+it("opens files on the disk by their address, and names one that is none", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "docdb-"));
+  const address = `millrace://${join(directory, "a b.db")}?db=mine`;
+  await using client = await connect(address);
+  await client.db().collection("c").insertOne({ _id: 1 });
+  await client.close();
+  await using again = await connect(address);
+  expect(await again.db("mine").collection("c").find().toArray()).toEqual([{ _id: 1 }]);
+  await expect(connect("sqlite:///x")).rejects.toMatchObject({ code: "DOCDB_ADDRESS_INVALID" });
+  await again.close();
+  await rm(directory, { recursive: true });
+});
