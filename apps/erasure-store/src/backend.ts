@@ -17,6 +17,12 @@ export interface BackendWriter {
   suspend?(): Promise<void>;
 }
 
+/** A value that was begun: a temporary file, an upload in parts. */
+export interface HalfWritten {
+  readonly name: string;
+  remove(): Promise<void>;
+}
+
 /** A value that is read. */
 export interface BackendSource extends ByteSource {
   /** Whether the server was seen to send all of a value of which a part was asked for. */
@@ -56,8 +62,8 @@ export interface ShardBackend {
   isThere?(area: Area, key: string): boolean;
   /** The keys of an area, sorted. */
   list(area: Area): Promise<string[]>;
-  /** Removes what writers that were killed left half-written. Only while nobody writes. @returns how many it were */
-  removeTemporaries(): Promise<number>;
+  /** What writers have begun and not ended: of those that were killed, while nobody writes. */
+  halfWritten(): Promise<HalfWritten[]>;
   /** Removes a value; fine when there is none. */
   remove(area: Area, key: string): Promise<void>;
   /** Keeps other writers of this store out. @throws IoError `FILES_LOCKED` while one is at work */

@@ -5,13 +5,13 @@ import {
   type Durability,
   fileError,
   fileSource,
+  isTemporaryName,
   joinPath,
   makeDurableDirectory,
   parentPath,
-  removeStaleTemporaries,
   type Vfs,
 } from "@millrace/files";
-import type { Area, BackendWriter, ShardBackend } from "./backend.ts";
+import type { Area, BackendWriter, HalfWritten, ShardBackend } from "./backend.ts";
 
 /** A backend in a directory: `<path>/manifests/<key>`, `<path>/shards/<key>`. */
 export class DirectoryBackend implements ShardBackend {
@@ -60,12 +60,14 @@ export class DirectoryBackend implements ShardBackend {
       .map(({ name }) => name);
   }
 
-  async removeTemporaries(): Promise<number> {
-    let count = 0;
+  async halfWritten(): Promise<HalfWritten[]> {
+    const found: HalfWritten[] = [];
     for (const area of ["manifests", "shards"] as const) {
-      count += await removeStaleTemporaries(this.#vfs, this.#pathOf(area));
+      for (const { name } of await this.#vfs.list(this.#pathOf(area))) {
+        if (isTemporaryName(name)) found.push({ name, remove: () => this.remove(area, name) });
+      }
     }
-    return count;
+    return found;
   }
 
   async remove(area: Area, key: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ByteSource } from "@millrace/files";
 import { abortable, type RateLimiter } from "@millrace/stream";
-import type { Area, BackendWriter, CreateOptions, ShardBackend } from "./backend.ts";
+import type { Area, BackendWriter, CreateOptions, HalfWritten, ShardBackend } from "./backend.ts";
 import { BackendPace } from "./backend-pace.ts";
 import { TRAITS, type Trait } from "./probe.ts";
 
@@ -80,8 +80,8 @@ export class MeteredBackend implements ShardBackend {
     return this.#inner.list(area);
   }
 
-  removeTemporaries(): Promise<number> {
-    return this.#inner.removeTemporaries();
+  halfWritten(): Promise<HalfWritten[]> {
+    return this.#inner.halfWritten();
   }
 
   remove(area: Area, key: string): Promise<void> {

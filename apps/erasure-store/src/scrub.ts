@@ -27,6 +27,8 @@ export interface Orphan {
 /** What a scrub found. */
 export interface ScrubResult extends VerifyResult {
   readonly orphans: readonly Orphan[];
+  /** Files and uploads that were begun and not ended; they go with `removeOrphans`. */
+  readonly halfWritten: number;
   /** Files that were removed: orphans and half-written ones. */
   readonly removed: number;
 }
@@ -47,6 +49,9 @@ export async function scrubStore(context: StoreContext, options: ScrubOptions): 
   checkInteger("store scrub", "orphanAgeMs", orphanAgeMs, 0, Number.MAX_SAFE_INTEGER);
   const verified = await verifyObjects(context, "", { signal, onProgress });
   const orphans = await findOrphans(context, Date.now() - orphanAgeMs, signal);
+  // A backend that is not there has nothing that could be removed.
+  const begun = await Promise.all(context.backends.map((backend) => backend.halfWritten().catch(() => [])));
+  const halfWritten = begun.flat();
   let removed = 0;
   if (removeOrphans === true) {
     await withLock(context.backends, signal, async () => {
@@ -56,14 +61,12 @@ export async function scrubStore(context: StoreContext, options: ScrubOptions): 
         await context.backends.find(({ name }) => name === orphan.backend)!.remove("shards", orphan.shard);
         removed++;
       }
-      for (const backend of context.backends) {
-        // A backend that is not there has nothing that could be removed.
-        removed += await backend.removeTemporaries().catch(() => 0);
-      }
+      for (const value of halfWritten) await value.remove();
+      removed += halfWritten.length;
       removed += await context.temporary.removeStale();
     });
   }
-  return { ...verified, orphans, removed };
+  return { ...verified, orphans, halfWritten: halfWritten.length, removed };
 }
 
 async function findOrphans(

@@ -71,7 +71,9 @@ export class FakeS3 extends FakeServer {
     const upload = query.get("uploadId");
     if (query.has("uploads")) {
       if (method === "GET") {
-        const rows = [...this.#uploads.keys()].map((id) => {
+        const start = `${path}/${query.get("prefix") ?? ""}`;
+        const found = [...this.#uploads.keys()].filter((id) => id.startsWith(start));
+        const rows = found.map((id) => {
           const [key] = id.split("#");
           return `<Upload><Key>${key!.slice(key!.indexOf("/") + 1)}</Key><UploadId>${id}</UploadId></Upload>`;
         });

@@ -112,6 +112,7 @@ describe("the verbs of maintenance", () => {
         "scrub": {
           "badManifests": "number",
           "corrupt": "number",
+          "halfWritten": "number",
           "lost": "number",
           "missing": "number",
           "objects": "number",

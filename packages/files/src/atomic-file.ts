@@ -197,6 +197,11 @@ export async function removeStaleTemporaries(vfs: Vfs, directory: string): Promi
   return count;
 }
 
+/** Whether a name is one of the temporary files that atomic writes make. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY_NAME.test(name);
+}
+
 /** Where something that shall become `path` is made: beside it. */
 export function temporaryName(path: string): string {
   const random = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>

@@ -5,6 +5,7 @@ export {
   type AtomicWriteOptions,
   atomicWrite,
   DEFAULT_ATOMIC_WRITE_OPTIONS,
+  isTemporaryName,
   removeStaleTemporaries,
 } from "./atomic-file.ts";
 export { atomicPath } from "./atomic-path.ts";

@@ -28,6 +28,7 @@ test("the public surface changes only on purpose", () => {
       "fileError",
       "fileSource",
       "inspectInputFile",
+      "isTemporaryName",
       "joinPath",
       "makeDurableDirectory",
       "makeDurableDirectorySync",

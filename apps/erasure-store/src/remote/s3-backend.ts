@@ -2,7 +2,14 @@ import { IoError, isMillraceError } from "@millrace/base";
 import { newHasher } from "@millrace/compress";
 import { fileError, type TemporarySpace } from "@millrace/files";
 import { AwsV4Signer } from "aws4fetch";
-import type { Area, BackendSource, BackendWriter, CreateOptions, ShardBackend } from "../backend.ts";
+import type {
+  Area,
+  BackendSource,
+  BackendWriter,
+  CreateOptions,
+  HalfWritten,
+  ShardBackend,
+} from "../backend.ts";
 import { probeBackend, type Trait } from "../probe.ts";
 import { type HttpCall, HttpClient, type HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
@@ -75,11 +82,7 @@ export class S3Backend implements ShardBackend {
       method: "GET",
       url: this.#bucketUrl({ uploads: "", prefix: key }),
     });
-    let uploadId: string | undefined;
-    for (const [, upload] of textOf(uploads.body).matchAll(/<Upload>(.*?)<\/Upload>/gs)) {
-      if (unescapeXml(elementOf(upload!, "Key") ?? "") !== key) continue;
-      uploadId = unescapeXml(elementOf(upload!, "UploadId") ?? "");
-    }
+    const uploadId = uploadsIn(uploads.body).find((upload) => upload.key === key)?.uploadId;
     if (uploadId === undefined) return undefined;
     const parts = new Map<number, string>();
     let marker: string | undefined = "0";
@@ -123,20 +126,17 @@ export class S3Backend implements ShardBackend {
     return probeBackend(this);
   }
 
-  async removeTemporaries(): Promise<number> {
+  /** Uploads in parts that were not completed; a thousand at the most. */
+  async halfWritten(): Promise<HalfWritten[]> {
     const query = { uploads: "", prefix: this.#place.prefix };
     const { body } = await this.#client.send({ method: "GET", url: this.#bucketUrl(query) });
-    let count = 0;
-    for (const [, upload] of Buffer.from(body)
-      .toString("utf8")
-      .matchAll(/<Upload>(.*?)<\/Upload>/gs)) {
-      const key = unescapeXml(elementOf(upload!, "Key") ?? "");
-      const uploadId = unescapeXml(elementOf(upload!, "UploadId") ?? "");
+    return uploadsIn(body).map(({ key, uploadId }) => {
       const url = `${this.#urlOfKey(key)}?uploadId=${encodeURIComponent(uploadId)}`;
-      await this.#client.send({ method: "DELETE", url, expected: [404] });
-      count++;
-    }
-    return count;
+      const remove = async (): Promise<void> => {
+        await this.#client.send({ method: "DELETE", url, expected: [404] });
+      };
+      return { name: key, remove };
+    });
   }
 
   /**
@@ -222,6 +222,13 @@ async function digestOf(body: HttpCall["body"]): Promise<string> {
   const chunks = body === undefined ? [] : body instanceof Uint8Array ? [body] : body.chunks();
   for await (const chunk of chunks) hasher.update(chunk);
   return hasher.digestHex();
+}
+
+function uploadsIn(body: Uint8Array): { readonly key: string; readonly uploadId: string }[] {
+  return Array.from(textOf(body).matchAll(/<Upload>(.*?)<\/Upload>/gs), ([, upload]) => ({
+    key: unescapeXml(elementOf(upload!, "Key") ?? ""),
+    uploadId: unescapeXml(elementOf(upload!, "UploadId") ?? ""),
+  }));
 }
 
 function textOf(bytes: Uint8Array): string {

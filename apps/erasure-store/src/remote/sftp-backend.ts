@@ -1,7 +1,7 @@
 import { isMillraceError } from "@millrace/base";
 import { type ByteSource, fileError, joinPath } from "@millrace/files";
 import type { FileEntryWithStats } from "ssh2";
-import type { Area, BackendWriter, ShardBackend } from "../backend.ts";
+import type { Area, BackendWriter, HalfWritten, ShardBackend } from "../backend.ts";
 import { probeBackend, type Trait } from "../probe.ts";
 import type { HttpPatience } from "./http-client.ts";
 import { SftpClient, type SftpPlace, type SftpSession } from "./sftp-client.ts";
@@ -80,17 +80,14 @@ export class SftpBackend implements ShardBackend {
     return probeBackend(this);
   }
 
-  async removeTemporaries(): Promise<number> {
-    let count = 0;
+  async halfWritten(): Promise<HalfWritten[]> {
+    const found: HalfWritten[] = [];
     for (const area of AREAS) {
-      const directory = joinPath(this.#path, area);
-      for (const name of await this.#namesIn(directory)) {
-        if (!/^\..+\.tmp$/.test(name)) continue;
-        await this.#client.run((session) => removeFile(session, joinPath(directory, name)));
-        count++;
+      for (const name of await this.#namesIn(joinPath(this.#path, area))) {
+        if (/^\..+\.tmp$/.test(name)) found.push({ name, remove: () => this.remove(area, name) });
       }
     }
-    return count;
+    return found;
   }
 
   /** A directory, which only one can make. */

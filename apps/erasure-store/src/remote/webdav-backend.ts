@@ -1,6 +1,6 @@
 import { IoError, isMillraceError } from "@millrace/base";
 import { fileError, type TemporarySpace } from "@millrace/files";
-import type { Area, BackendSource, BackendWriter, ShardBackend } from "../backend.ts";
+import type { Area, BackendSource, BackendWriter, HalfWritten, ShardBackend } from "../backend.ts";
 import { probeBackend, type Trait } from "../probe.ts";
 import { HttpClient, type HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
@@ -80,16 +80,14 @@ export class WebDavBackend implements ShardBackend {
     return probeBackend(this);
   }
 
-  async removeTemporaries(): Promise<number> {
-    let count = 0;
+  async halfWritten(): Promise<HalfWritten[]> {
+    const found: HalfWritten[] = [];
     for (const area of ["manifests", "shards"] as const) {
       for (const name of await this.#propfind(`${this.#url}/${area}/`, 1)) {
-        if (!/^\..+\.tmp$/.test(name)) continue;
-        await this.remove(area, name);
-        count++;
+        if (/^\..+\.tmp$/.test(name)) found.push({ name, remove: () => this.remove(area, name) });
       }
     }
-    return count;
+    return found;
   }
 
   /** A collection, which only one can make: servers that ignore conditions on PUT keep to that. */

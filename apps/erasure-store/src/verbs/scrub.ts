@@ -26,17 +26,18 @@ export const scrubVerb: VerbSpec<ScrubFlags> = {
       removeOrphans: flags.removeOrphans,
       orphanAgeMs: flags.orphanAge,
     });
-    const { orphans, removed, problems, ...counts } = result;
+    const { orphans, halfWritten, removed, problems, ...counts } = result;
     const rows = orphans
       .slice(0, SHOWN_ORPHANS)
       .map(({ backend, shard, object }) => [object ?? "unknown", backend, shard]);
     const facts = `${checkFacts(counts)}\n${formatFacts([
       ["orphans", orphans.length],
+      ["half-written", halfWritten],
       ["removed", removed],
     ])}`;
     const table = rows.length === 0 ? "" : `\n\n${formatTable(["orphan of", "backend", "shard"], rows)}`;
     return {
-      json: { ...counts, problems, orphans, removed },
+      json: { ...counts, problems, orphans, halfWritten, removed },
       text: `${facts}${problemTable(problems)}${table}`,
       isFailure: problems.length > 0 || (orphans.length > 0 && flags.removeOrphans !== true),
     };
