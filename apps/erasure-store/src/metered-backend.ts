@@ -1,4 +1,5 @@
 import type { ByteSource } from "@millrace/files";
+import type { MetricsRegistry } from "@millrace/metrics";
 import { abortable, type RateLimiter } from "@millrace/stream";
 import type { Area, BackendWriter, CreateOptions, HalfWritten, ShardBackend } from "./backend.ts";
 import { BackendPace } from "./backend-pace.ts";
@@ -19,7 +20,11 @@ export class MeteredBackend implements ShardBackend {
 
   readonly isLockVain: boolean;
 
-  constructor(inner: ShardBackend, limits: BandwidthLimits, isLockVain = false) {
+  readonly #registry: MetricsRegistry | undefined;
+
+  /** @param registry - gets the averages as gauges */
+  constructor(inner: ShardBackend, limits: BandwidthLimits, isLockVain = false, registry?: MetricsRegistry) {
+    this.#registry = registry;
     this.name = inner.name;
     this.isLockVain = isLockVain;
     this.#inner = inner;
@@ -56,7 +61,7 @@ export class MeteredBackend implements ShardBackend {
   async open(area: Area, key: string, openSignal?: AbortSignal): Promise<ByteSource> {
     const startMs = performance.now();
     const source = await this.#inner.open(area, key, openSignal);
-    this.pace.observe(0, performance.now() - startMs);
+    this.#observe(0, performance.now() - startMs);
     const { download } = this.#limits;
     const read = async (into: Uint8Array, position: number, signal?: AbortSignal): Promise<number> => {
       await takeAll(download, into.length, signal);
@@ -65,7 +70,7 @@ export class MeteredBackend implements ShardBackend {
       const own = signal === undefined ? into : new Uint8Array(into.length);
       const count = await abortable(source.read(own, position, signal), signal, `reading ${source.name}`);
       if (own !== into) into.set(own.subarray(0, count));
-      this.pace.observe(count, performance.now() - readMs);
+      this.#observe(count, performance.now() - readMs);
       return count;
     };
     const close = (): Promise<void> => source.close();
@@ -90,6 +95,17 @@ export class MeteredBackend implements ShardBackend {
 
   lock(): Promise<AsyncDisposable> {
     return this.#inner.lock();
+  }
+
+  #observe(bytes: number, ms: number): void {
+    this.pace.observe(bytes, ms);
+    const labels = { backend: this.name };
+    this.#registry
+      ?.gauge("store_backend_latency_seconds", { help: "Average time of a small read.", labels })
+      .set(this.pace.latency.mean / 1000);
+    this.#registry
+      ?.gauge("store_backend_bytes_per_second", { help: "Average rate of large reads.", labels })
+      .set(this.pace.bytesPerSecond ?? 0);
   }
 }
 

@@ -1,5 +1,6 @@
 import { MillraceError } from "@millrace/base";
 import type { TemporarySpace, Vfs } from "@millrace/files";
+import type { MetricsRegistry } from "@millrace/metrics";
 import { RateLimiter } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { parseLocation } from "./backend-location.ts";
@@ -23,6 +24,8 @@ export interface BackendSetup {
   /** For what must be whole before it is sent. */
   readonly temporary: TemporarySpace;
   readonly patience?: HttpPatience | undefined;
+  /** Gets how fast servers are. @default none */
+  readonly registry?: MetricsRegistry;
 }
 
 /** The backends that a configuration names, in its order. */
@@ -39,7 +42,7 @@ export function openBackends(config: FilledConfig, setup: BackendSetup): ShardBa
     const isLimited = limits.upload.length + limits.download.length > 0;
     if (!isLimited && opened instanceof DirectoryBackend) return opened;
     const isLockVain = backend.honours !== null && !backend.honours.includes("locks");
-    return new MeteredBackend(opened, limits, isLockVain);
+    return new MeteredBackend(opened, limits, isLockVain, setup.registry);
   });
 }
 

@@ -90,16 +90,23 @@ export async function openStore(config: string | StoreConfig, options?: StoreOpt
       : checkConfig(overlay(checkConfig(config), layers));
   const most = Math.min(filled.performance.max_memory_usage, availableMemoryBytes() * MEMORY_PART);
   const temporary = temporarySpace(vfs, filled);
+  const metrics = new StoreMetrics();
   let key: Promise<RepositoryKey> | undefined;
   return new ErasureStore({
     vfs,
     config: filled,
-    backends: openBackends(filled, { vfs, environment, temporary, patience }),
+    backends: openBackends(filled, {
+      vfs,
+      environment,
+      temporary,
+      patience,
+      registry: metrics.registry,
+    }),
     temporary,
     uploadsDirectory: typeof config === "string" ? `${config}.uploads` : undefined,
     budget: budget ?? new MemoryBudget(Math.max(1, Math.floor(most))),
     coders: new Coders(),
-    metrics: new StoreMetrics(),
+    metrics,
     repositoryKey: () => {
       key ??= readRepositoryKey(vfs, filled.encryption, environment);
       return key;

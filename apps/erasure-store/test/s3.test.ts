@@ -107,6 +107,8 @@ describe("a store over buckets of S3", () => {
     // These open, and fall silent when it comes to the units.
     expect(await readAll(patient, "o")).toEqual(bytesOf(50_000));
     expect(left).toBeGreaterThan(4);
+    const names = patient.metrics.snapshot().metrics.map(({ name, labels }) => `${name} ${labels.backend}`);
+    expect(names).toContain("store_backend_latency_seconds a");
   }, 60_000);
 
   it.each<HttpFault>(["5xx", "cut", "truncated", "garbled"])(
