@@ -1,10 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/base";
 import { type ErasureStore, initStore, openStore } from "@millrace/erasure-store";
 import { diskVfs } from "@millrace/files";
 import type { Contender, Work } from "./case.ts";
+import { PeerMissingError } from "./peers.ts";
 
 /** Bytes of the object; more than a processor's caches hold. */
 export const OBJECT_BYTES: number = 256 * 1024 * 1024;
@@ -68,6 +70,36 @@ export function plainWrites(name: string, isSynced: boolean): Contender {
     },
   };
 }
+
+/** Bytes of the file that par2 works on: it needs a second for it. */
+const PAR2_BYTES = 32 * 1024 * 1024;
+
+/** The same shape by par2 of Debian: four blocks and two for recovery, with which it is at its fastest. */
+export const par2Create: Contender = {
+  name: "par2 create",
+  amount: PAR2_BYTES,
+  prepare: async () => {
+    const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+    process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+    const run = (...args: readonly string[]): void => {
+      const { error, status, stderr } = spawnSync("par2", args, { cwd: directory, encoding: "utf8" });
+      if (error !== undefined) throw new PeerMissingError("par2", error);
+      if (status !== 0) throw new Error(`par2 ${args[0]} failed: ${stderr}`);
+    };
+    run("-V");
+    writeFileSync(join(directory, "in"), seededRandom(1).fill(new Uint8Array(PAR2_BYTES)));
+    const removeRecovery = (): void => {
+      for (const file of readdirSync(directory)) if (file.endsWith(".par2")) rmSync(join(directory, file));
+    };
+    run("create", "-q", "-q", "-b4", "-c2", "in");
+    run("verify", "-q", "-q", "in.par2");
+    removeRecovery();
+    return async () => {
+      run("create", "-q", "-q", "-b4", "-c2", "in");
+      return removeRecovery;
+    };
+  },
+};
 
 /** Takes all shards away, at once and unsynced: what was put before would cost the next put memory and disk. */
 export function removeShards(directory: string): void {

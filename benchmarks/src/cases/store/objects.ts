@@ -2,7 +2,14 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/base";
 import type { BenchmarkCase, BenchmarkCases } from "../../case.ts";
-import { OBJECT_BYTES, plainWrites, readWhole, removeShards, withStore } from "../../store-contenders.ts";
+import {
+  OBJECT_BYTES,
+  par2Create,
+  plainWrites,
+  readWhole,
+  removeShards,
+  withStore,
+} from "../../store-contenders.ts";
 
 const RANGE_BYTES = 64 * 1024;
 const LARGE_BYTES = 10 * 1024 * 1024 * 1024;
@@ -70,6 +77,14 @@ export const cases: BenchmarkCases = {
     ours: put("os"),
     peers: [plainWrites("plain files", false)],
     reach: { perSecond: 2.5e9 },
+  },
+  "put-beside-par2": {
+    unit: "bytes",
+    amount: OBJECT_BYTES,
+    // Neither syncs.
+    ours: put("os"),
+    peers: [par2Create],
+    reach: { ratio: 15 },
   },
   "put-synced": {
     unit: "bytes",
