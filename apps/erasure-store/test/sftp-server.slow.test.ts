@@ -21,7 +21,10 @@ describe.skipIf(!hasServer)(`OpenSSH's sshd${hasServer ? "" : " (skipped: it is 
     // As root it wants this, which the system makes when it starts.
     if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true });
     using place = tempDirectory();
-    const [hostKey, userKey] = [0, 1].map(() => ssh2.utils.generateKeyPairSync("ed25519")) as [Keys, Keys];
+    const [hostKey, userKey] = [0, 1].map(() => ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 })) as [
+      Keys,
+      Keys,
+    ];
     writeFileSync(`${place.path}/host`, hostKey.private, { mode: 0o600 });
     writeFileSync(`${place.path}/authorized`, userKey.public);
     const lines = [

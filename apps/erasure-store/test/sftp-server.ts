@@ -26,7 +26,8 @@ export class SftpServer implements AsyncDisposable {
   /** Asked before each request; false ends the connection instead. */
   allows: (request: string, path: string) => boolean = () => true;
   readonly #root: string;
-  readonly #key = ssh2.utils.generateKeyPairSync("ed25519");
+  // Of the keys for ed25519 that ssh2 makes some cannot be read again.
+  readonly #key = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
   readonly #connections = new Set<Connection>();
   readonly #server: InstanceType<typeof ssh2.Server>;
 

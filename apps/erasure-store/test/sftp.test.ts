@@ -17,7 +17,7 @@ let server: SftpServer;
 let vfs: MemoryVfs;
 let port: number;
 let config: StoreConfig;
-const user = ssh2.utils.generateKeyPairSync("ed25519");
+const user = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
 const open = (environment: Record<string, string> = ENVIRONMENT): Promise<ErasureStore> =>
   openStore("store.yaml", { vfs, environment, patience: PATIENCE });
 beforeEach(async () => {
