@@ -13,12 +13,15 @@ export interface AggregateOptions {
   readonly collation: Document;
   /** The database whose collections `$lookup` means; empty for those of the file. */
   readonly database: string;
+  /** Most bytes of documents that `$sort` and `$group` each keep in memory, about; the rest goes to files. @default 64 MiB */
+  readonly memoryBytes: number;
 }
 
 const DEFAULT_AGGREGATE_OPTIONS: Required<AggregateOptions> = Object.freeze({
   hint: null,
   collation: Object.freeze({ locale: "simple" }),
   database: "",
+  memoryBytes: 64 * 1024 * 1024,
 });
 
 /** What a pipeline gives, read as it is asked for: `for await`, or {@link AggregationCursor.toArray}. */
@@ -61,6 +64,8 @@ export class AggregationCursor implements AsyncIterable<Document> {
     const source = new FindCursor(this.#engine, this.#name, this.#filter, { hint, collation });
     const found = this.#stage(source, {
       now: new Date(),
+      scratch: this.#engine.scratch,
+      memoryBytes: this.#options.memoryBytes,
       collection: (name) => new FindCursor(this.#engine, storedIn(database, name), {}, undefined),
     });
     if (this.#writer === undefined) yield* found;

@@ -109,10 +109,11 @@ export class Database {
     options: Partial<AggregateOptions> = {},
     within?: Transaction | Snapshot,
   ): AggregationCursor {
-    const { hint, collation } = options;
+    const { hint, collation, memoryBytes } = options;
     const given = {
       ...(hint === undefined ? {} : { hint }),
       ...(collation === undefined ? {} : { collation }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
     };
     const name = checkCollectionName(`${database}.${collection}`);
     return new AggregationCursor(within ?? this.#engine, name, pipeline, { ...given, database });

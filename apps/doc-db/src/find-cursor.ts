@@ -1,4 +1,4 @@
-import { CapacityError, checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/base";
+import { checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { decodeDocument } from "./document/decode.ts";
 import type { Document, Value } from "./document/value.ts";
 import {
@@ -13,8 +13,9 @@ import { type Collation, parseCollation, withCollation } from "./mql/collation.t
 import { compileProjection, type Projection } from "./mql/project/projection.ts";
 import { setTextScore } from "./mql/text-score.ts";
 import { indexName, winningPlan } from "./query/explain.ts";
+import { ExternalSort } from "./query/external-sort.ts";
 import { type CompiledFilter, compileFilter, lookupOf } from "./query/filter.ts";
-import { compileSort, type Sorter, type SortKey, type SortSpec } from "./query/sort.ts";
+import { compileSort, type Sorter, type SortSpec } from "./query/sort.ts";
 import type { Executor } from "./storage/executor.ts";
 
 /** What of the matches is wanted, and in which order. */
@@ -31,8 +32,10 @@ export interface FindOptions {
   readonly hint?: Value;
   /** How strings compare; MongoDB's fields. */
   readonly collation?: Document;
-  /** Most bytes of documents kept to be sorted. @default 32 MiB */
+  /** Most bytes of documents kept in memory to be sorted. @default 32 MiB */
   readonly sortBytes?: number;
+  /** Whether more than that goes to files beside the database; otherwise it is an error. @default true */
+  readonly allowDiskUse?: boolean;
 }
 
 /** What {@link FindOptions} are when they are not given; an empty sort is none. */
@@ -44,6 +47,7 @@ export const DEFAULT_FIND_OPTIONS: Required<FindOptions> = Object.freeze({
   hint: null,
   collation: Object.freeze({ locale: "simple" }),
   sortBytes: 32 * 1024 * 1024,
+  allowDiskUse: true,
 });
 
 /** How a query was, or would be, answered. */
@@ -59,13 +63,6 @@ export interface Explanation {
   readonly documentsReturned: number;
   /** From the first document asked for to the last one given. */
   readonly milliseconds: number;
-}
-
-/** A document that waits to be sorted. */
-interface Candidate {
-  readonly key: SortKey;
-  readonly document: Document;
-  readonly byteLength: number;
 }
 
 /**
@@ -172,31 +169,21 @@ export class FindCursor implements AsyncIterable<Document> {
   }
 
   async *#sorted(batches: AsyncIterable<Match[]>): AsyncGenerator<Document, void, undefined> {
-    const { skip, limit, sort, sortBytes } = this.#options;
+    const { skip, limit, sort, sortBytes, allowDiskUse } = this.#options;
     const sorter =
       Object.keys(sort).length === 0
         ? this.#byDistance()
         : withCollation(this.#collation, () => compileSort(sort));
     const wanted = limit > 0 ? skip + limit : Number.POSITIVE_INFINITY;
-    const order = (a: Candidate, b: Candidate): number => sorter.compare(a.key, b.key);
-    let kept: Candidate[] = [];
-    let keptBytes = 0;
-    for await (const batch of batches) {
-      for (const match of batch) {
-        const { bytes } = match;
-        const document = decodeMatch(match);
-        kept.push({ key: sorter.keyOf(document), document, byteLength: bytes.length });
-        keptBytes += bytes.length;
+    const sorting = new ExternalSort(this.#engine.scratch, sorter, wanted, sortBytes, allowDiskUse);
+    try {
+      for await (const batch of batches) {
+        for (const match of batch) await sorting.add(decodeMatch(match), match.bytes.length);
       }
-      if (kept.length > 2 * wanted) {
-        kept = kept.sort(order).slice(0, wanted);
-        keptBytes = kept.reduce((sum, { byteLength }) => sum + byteLength, 0);
-      }
-      if (keptBytes > sortBytes) {
-        throw new CapacityError("DOCDB_SORT_TOO_LARGE", "documents to be sorted", keptBytes, sortBytes);
-      }
+      yield* sorting.sorted();
+    } finally {
+      await sorting.close();
     }
-    for (const { document } of kept.sort(order)) yield document;
   }
 }
 

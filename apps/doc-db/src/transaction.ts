@@ -5,6 +5,7 @@ import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import type { Moment } from "./storage/page-versions.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
+import type { Scratch } from "./storage/scratch.ts";
 import { TransactionPages } from "./storage/transaction-pages.ts";
 
 /**
@@ -28,6 +29,10 @@ export class Transaction implements Executor {
 
   get cacheBytes(): number {
     return this.#engine.cacheBytes;
+  }
+
+  get scratch(): Scratch {
+    return this.#engine.scratch;
   }
 
   /** Whether it was committed or taken back. */
@@ -157,6 +162,10 @@ export class Snapshot implements Executor {
 
   get cacheBytes(): number {
     return this.#engine.cacheBytes;
+  }
+
+  get scratch(): Scratch {
+    return this.#engine.scratch;
   }
 
   read<T>(look: (pager: PageReader) => T): Promise<T> {

@@ -308,7 +308,9 @@ describe("a database that is open", () => {
     await using db = await Database.open("t.db", { vfs: new MemoryVfs() });
     const c = db.collection("c");
     await c.insertMany(Array.from({ length: 100 }, (_, _id) => ({ _id, pad: "p".repeat(1000) })));
-    await expect(c.find({}, { sort: { pad: 1 }, sortBytes: 50_000 }).toArray()).rejects.toMatchObject({
+    await expect(
+      c.find({}, { sort: { pad: 1 }, sortBytes: 50_000, allowDiskUse: false }).toArray(),
+    ).rejects.toMatchObject({
       code: "DOCDB_SORT_TOO_LARGE",
     });
     expect(await c.find({}, { sort: { _id: -1 }, sortBytes: 50_000, limit: 3 }).toArray()).toHaveLength(3);

@@ -14,6 +14,7 @@ import type { Moment } from "./page-versions.ts";
 import type { PageWriter } from "./page-writer.ts";
 import { Pager } from "./pager.ts";
 import { recoverPages } from "./recovery.ts";
+import { removeStaleScratch, type Scratch } from "./scratch.ts";
 import { removeStaleSpill } from "./spill-file.ts";
 
 /** Pages written at the same time by a checkpoint. */
@@ -51,6 +52,10 @@ export class Engine implements Executor {
     this.#logBytesThen = pager.wal.stats.bytes;
   }
 
+  get scratch(): Scratch {
+    return { vfs: this.#vfs, path: this.path };
+  }
+
   get cacheBytes(): number {
     return this.pager.store.cache.capacityBytes;
   }
@@ -74,6 +79,7 @@ export class Engine implements Executor {
         await createFile(vfs, path, parentPath(path));
       }
       await removeStaleSpill(vfs, path);
+      await removeStaleScratch(vfs, path);
       file = await vfs.open(path, "r+");
       let header = await readHeader(file);
       if (wal.stats.nextLsn === 1 && header.isClosed) header = await beginLog(file, header);

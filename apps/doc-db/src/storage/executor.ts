@@ -1,10 +1,13 @@
 import type { PageReader } from "./page-reader.ts";
 import type { PageWriter } from "./page-writer.ts";
+import type { Scratch } from "./scratch.ts";
 
 /** Runs reads and changes: the database itself, a transaction that goes on over calls, or one moment of it. */
 export interface Executor {
   /** Bytes of pages in memory; changes of much larger parts of it should be long ones. */
   readonly cacheBytes: number;
+  /** Where queries put what memory has no room for. */
+  readonly scratch: Scratch;
   /** Runs something that only reads; it sees whole transactions. */
   read<T>(look: (pager: PageReader) => T): Promise<T>;
   /** Runs a change that is undone when it throws. @returns its result, once it is as safe as is promised */

@@ -2,6 +2,7 @@
 import { type Document, isDocument, setField, type Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
 import { encodeIndexValue, MAX_INDEX_VALUE_BYTES } from "../../keys/encode-key.ts";
+import { type Scratch, Spool } from "../../storage/scratch.ts";
 import type { Accumulator } from "../accumulate/accumulators.ts";
 import { compileAccumulator, type FieldAccumulator } from "../accumulate/compile.ts";
 import { fail, LanguageError } from "../error.ts";
@@ -16,6 +17,8 @@ interface Group {
 
 /** Most groups of a stage. */
 const MAX_GROUPS = 2_000_000;
+/** A group with a few accumulators, about. */
+const GROUP_BYTES = 512;
 
 export const GROUP_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $group: group,
@@ -35,7 +38,11 @@ function group(operand: Value): Stage {
   const { _id, ...fields } = operand;
   const id = compileExpression(_id);
   const outputs = compileOutputs(fields);
-  return (documents, { now }) => gather(documents, now, (context) => id(context) ?? null, outputs);
+  return (documents, { now, scratch, memoryBytes }) =>
+    gather(documents, now, (context) => id(context) ?? null, outputs, {
+      scratch,
+      most: memoryBytes === undefined ? MAX_GROUPS : Math.max(1, Math.floor(memoryBytes / GROUP_BYTES)),
+    });
 }
 
 function compileOutputs(fields: Document): { name: string; accumulator: FieldAccumulator }[] {
@@ -51,14 +58,24 @@ async function* gather(
   now: Date,
   idOf: Expression,
   outputs: readonly { name: string; accumulator: FieldAccumulator }[],
+  room: GroupRoom,
 ): AsyncGenerator<Document> {
   const groups = new Map<string, Group[]>();
   let count = 0;
+  let later: Spool | undefined;
   for await (const document of documents) {
     const context = contextFor(document, now);
     const id = computed(() => idOf(context))!;
-    const found = findGroup(groups, id) ?? addGroup(groups, id, context, outputs);
-    if (found.isNew && ++count > MAX_GROUPS) fail(146, "$group", count, `at most ${MAX_GROUPS} groups`);
+    const known = findGroup(groups, id);
+    if (known === undefined && count >= room.most) {
+      if (room.scratch === undefined) fail(146, "$group", count, `at most ${room.most} groups`);
+      // Of a group that there is no room for: it comes when those that there are have been given.
+      later ??= await Spool.create(room.scratch);
+      later.add(document);
+      continue;
+    }
+    const found = known ?? addGroup(groups, id, context, outputs);
+    if (known === undefined) count++;
     outputs.forEach(({ accumulator }, i) => {
       computed(() => {
         found.group.accumulators[i]!.add(accumulator.input(context));
@@ -76,6 +93,23 @@ async function* gather(
       yield result;
     }
   }
+  if (later === undefined) return;
+  groups.clear();
+  try {
+    yield* gather(each(later.documents()), now, idOf, outputs, room);
+  } finally {
+    await later.remove();
+  }
+}
+
+/** How many groups memory has room for, and where the documents of others wait. */
+interface GroupRoom {
+  readonly scratch: Scratch | undefined;
+  readonly most: number;
+}
+
+async function* each(documents: Iterable<Document>): AsyncGenerator<Document> {
+  yield* documents;
 }
 
 /** Inside of `$group` MongoDB's other engine computes, whose errors have other numbers. */
@@ -142,7 +176,9 @@ function bucket(operand: Value): Stage {
     return other ?? fail(40066, "$bucket", value, "a value within the boundaries, or a default");
   };
   return async function* (documents, { now }) {
-    const all = await gatherAll(gather(documents, now, idOf, outputs));
+    const all = await gatherAll(
+      gather(documents, now, idOf, outputs, { scratch: undefined, most: MAX_GROUPS }),
+    );
     yield* all.sort((a, b) => compareValues(a._id!, b._id!));
   };
 }

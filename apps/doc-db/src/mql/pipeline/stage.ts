@@ -1,10 +1,15 @@
 import type { Document } from "../../document/value.ts";
+import type { Scratch } from "../../storage/scratch.ts";
 
 /** What stages know of the operation that they are part of. */
 export interface StageContext {
   readonly now: Date;
   /** Documents of another collection, for `$lookup` and `$unionWith`. */
   readonly collection: (name: string) => AsyncIterable<Document>;
+  /** Where stages put what memory has no room for; they keep all in memory without it. */
+  readonly scratch?: Scratch;
+  /** Most bytes of documents that a stage keeps in memory. */
+  readonly memoryBytes?: number;
 }
 
 /** One step of a pipeline: documents in, documents out, as they are asked for. */
