@@ -23,7 +23,7 @@ export interface BackendConfig {
   readonly location: string;
   /**
    * Of a server: "file:PATH", or "env:NAME" for NAME_ACCESS_KEY_ID and NAME_SECRET_ACCESS_KEY (S3), NAME_USERNAME and
-   * NAME_PASSWORD (WebDAV), NAME_PRIVATE_KEY (a path) or NAME_PASSWORD (SFTP). @default "env:AWS"
+   * NAME_PASSWORD (WebDAV), NAME_PRIVATE_KEY (a path) or NAME_PASSWORD (SFTP). @default "env:AWS", "env:WEBDAV", "env:SFTP"
    */
   readonly credentials?: string;
   /** Its share of shards, compared with others'. @default 1 */
@@ -136,7 +136,7 @@ export const DEFAULT_STORE_CONFIG: FilledConfig = Object.freeze({
 const DEFAULT_KEY_REFERENCE: Required<KeyReference> = Object.freeze({ key: "", derive: "scrypt", salt: "" });
 const DEFAULT_BACKEND: Required<BackendConfig> = Object.freeze({
   location: "",
-  credentials: "env:AWS",
+  credentials: "",
   honours: null,
   upload_limit: null,
   download_limit: null,

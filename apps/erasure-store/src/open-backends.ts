@@ -46,18 +46,22 @@ export function openBackends(config: FilledConfig, setup: BackendSetup): ShardBa
   });
 }
 
+/** Where credentials come from that a configuration does not name. */
+const DEFAULT_CREDENTIALS = { s3: "env:AWS", webdav: "env:WEBDAV", sftp: "env:SFTP" } as const;
+
 function limitersOf(bytesPerSecond: Size | null): RateLimiter[] {
   return typeof bytesPerSecond === "number" ? [new RateLimiter(bytesPerSecond)] : [];
 }
 
 function openBackend(
   name: string,
-  { location, credentials }: Required<BackendConfig>,
+  { location, credentials: given }: Required<BackendConfig>,
   { durability }: FilledConfig,
   { vfs, environment, temporary, patience }: BackendSetup,
 ): ShardBackend {
   const place = parseLocation(name, location);
   if (place.kind === "dir") return new DirectoryBackend(vfs, name, place.path, durability);
+  const credentials = given === "" ? DEFAULT_CREDENTIALS[place.kind] : given;
   const read = (names: readonly [string, string]): Promise<[string, string]> =>
     readCredentials(vfs, credentials, environment, names);
   if (place.kind === "sftp") {

@@ -125,7 +125,7 @@ describe("a store over SFTP", () => {
       const backends = { x: `sftp://user@127.0.0.1:${port}/~/x${query}` };
       const store = await openStore(
         { dataShards: 1, parityShards: 1, backends: { ...backends, y: "dir:y" } },
-        { vfs, patience: PATIENCE, environment: { AWS_PASSWORD: "pass" } },
+        { vfs, patience: PATIENCE, environment: { SFTP_PASSWORD: "pass" } },
       );
       return await store.put("o", [bytesOf(9000)]).then(() => "", String);
     };
