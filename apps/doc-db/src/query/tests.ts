@@ -1,6 +1,6 @@
 /** What filters are made of: tests of a path's values, and their errors. */
 import { nearestName } from "@millrace/base";
-import { type Document, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
+import { type Document, getField, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
 import { LanguageError } from "../mql/error.ts";
 import { equalityTest, isOperatorObject, type ValueTest } from "../mql/query/value-tests.ts";
 import { parsePath, someAtPath, withElements } from "./path.ts";
@@ -76,4 +76,9 @@ export function unknownOperator(name: string, known: readonly string[]): Languag
 
 export function invalid(what: string, received: unknown, expected: string): LanguageError {
   return new LanguageError(2, what === "filter" ? what : `filter ${what}`, received, expected);
+}
+
+/** A lookup into a document in memory. */
+export function lookupOf(document: Document): FieldLookup {
+  return Object.assign((name: string) => getField(document, name), { whole: () => document });
 }
