@@ -1,12 +1,13 @@
 /** Transactions over several calls, and reads of one moment. */
 import { fail } from "./mql/error.ts";
-import type { Engine, WriteClaim } from "./storage/engine.ts";
+import type { Engine } from "./storage/engine.ts";
 import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import type { Moment } from "./storage/page-versions.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
 import type { Scratch } from "./storage/scratch.ts";
 import { TransactionPages } from "./storage/transaction-pages.ts";
+import type { WriteClaim } from "./storage/write-claim.ts";
 
 /**
  * Reads one moment of the database, and writes to pages of its own until it is committed. One transaction writes at a

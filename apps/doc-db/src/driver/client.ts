@@ -1,8 +1,9 @@
 import { Database } from "../database.ts";
 import type { Document as Stored } from "../document/value.ts";
 import type { DatabaseOptions } from "../options.ts";
-import { EmbeddedCollection, listCursor } from "./collection.ts";
+import { EmbeddedCollection } from "./collection.ts";
 import { inDriverShape } from "./errors.ts";
+import { listCursor } from "./replies.ts";
 import { EmbeddedSession, transactionOf } from "./session.ts";
 import type * as api from "./types.ts";
 

@@ -1,10 +1,18 @@
 import type { Database } from "../database.ts";
-import { ObjectId } from "../document/object-id.ts";
-import type { Document as Stored, Value } from "../document/value.ts";
+import type { Document as Stored } from "../document/value.ts";
 import { defaultIndexName } from "../indexes/spec.ts";
 import { bulkWrite } from "./bulk-write.ts";
-import { EmbeddedAggregationCursor, EmbeddedCursor, EmbeddedFindCursor } from "./cursor.ts";
-import { inDriverShape, MongoBulkWriteError, MongoServerError, type WriteError } from "./errors.ts";
+import { EmbeddedAggregationCursor, EmbeddedFindCursor } from "./cursor.ts";
+import { inDriverShape, MongoServerError } from "./errors.ts";
+import {
+  checkOperators,
+  listCursor,
+  NOTHING,
+  throwFirst,
+  throwMany,
+  withIds,
+  writeErrorsOf,
+} from "./replies.ts";
 import { transactionOf } from "./session.ts";
 import { withPlainSort } from "./sort.ts";
 import type * as api from "./types.ts";
@@ -287,51 +295,4 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
       this.#database.command(command as Stored, this.dbName, transactionOf(options)),
     );
   }
-}
-
-/** No operation's counts. */
-export const NOTHING: api.BulkWriteResult = Object.freeze({
-  insertedCount: 0,
-  matchedCount: 0,
-  modifiedCount: 0,
-  deletedCount: 0,
-  upsertedCount: 0,
-  upsertedIds: {},
-  insertedIds: {},
-});
-
-/** Gathers the first batch of a command's reply. */
-export function listCursor(run: () => Promise<Stored>): api.ListCursor {
-  return new EmbeddedCursor(async function* () {
-    yield* ((await run()).cursor as Stored).firstBatch as readonly api.Document[];
-  });
-}
-
-/** Documents without an `_id` get one here, as the result must tell them. */
-function withIds(documents: readonly api.Document[]): Stored[] {
-  return documents.map(
-    (document) =>
-      (document._id === undefined ? { _id: ObjectId.generate(), ...document } : document) as Stored,
-  );
-}
-
-function checkOperators(update: api.Document | api.Document[]): void {
-  const isUpdate = Array.isArray(update) || Object.keys(update)[0]?.startsWith("$") === true;
-  if (!isUpdate) throw new MongoServerError(9, "an update needs operators; replaceOne takes whole documents");
-}
-
-function writeErrorsOf(reply: Stored): readonly WriteError[] {
-  return (reply.writeErrors ?? []) as unknown as readonly WriteError[];
-}
-
-function throwFirst(reply: Stored): void {
-  const [first] = writeErrorsOf(reply);
-  if (first === undefined) return;
-  const { code, errmsg, ...more } = first as WriteError & Record<string, Value>;
-  throw new MongoServerError(code, errmsg, more);
-}
-
-function throwMany(reply: Stored, result: api.BulkWriteResult): void {
-  const errors = writeErrorsOf(reply);
-  if (errors.length > 0) throw new MongoBulkWriteError(errors, result);
 }

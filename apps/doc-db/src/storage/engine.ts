@@ -1,6 +1,6 @@
 import { assert, ClosedError, IoError, isMillraceError } from "@millrace/base";
 import { fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
-import { fail, LanguageError } from "../mql/error.ts";
+import { fail } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
 import type { Executor } from "./executor.ts";
 import { createFile, encodeHeader, type Header, readHeader } from "./header.ts";
@@ -16,17 +16,10 @@ import { Pager } from "./pager.ts";
 import { recoverPages } from "./recovery.ts";
 import { removeStaleScratch, type Scratch } from "./scratch.ts";
 import { removeStaleSpill } from "./spill-file.ts";
+import { type WriteClaim, withinLimit } from "./write-claim.ts";
 
 /** Pages written at the same time by a checkpoint. */
 const WRITES_AT_ONCE = 16;
-/** How long a write waits for a transaction. */
-const CLAIM_LIMIT_MS = 5000;
-
-/** The right to write, of one transaction at a time. */
-export interface WriteClaim {
-  readonly released: Promise<void>;
-  release(): void;
-}
 
 /** A database file with its log: transactions one after the other, checkpoints, recovery. */
 export class Engine implements Executor {
@@ -356,24 +349,5 @@ export class Engine implements Executor {
       "an earlier write or sync failed, so nothing more is accepted; cure the cause, close the database and open it again",
       { cause: this.#failure },
     );
-  }
-}
-
-/** Waits for a transaction, but not for ever: it may be one of the same caller, who waits for this. */
-async function withinLimit(released: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new LanguageError(112, "write", `${CLAIM_LIMIT_MS} ms`, "no transaction that goes on for so long"),
-        ),
-      CLAIM_LIMIT_MS,
-    );
-  });
-  try {
-    await Promise.race([released, limit]);
-  } finally {
-    clearTimeout(timer);
   }
 }
