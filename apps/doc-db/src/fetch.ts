@@ -17,6 +17,8 @@ import { fetchText } from "./text-search.ts";
 
 /** Keys and bytes read before others get their turn. */
 const BATCH_KEYS = 256;
+/** Of the first batch, which is often all that is wanted; each next one is twice as large. */
+const FIRST_BATCH_KEYS = 16;
 const BATCH_BYTES = 1024 * 1024;
 
 /** A match: the key of its `_id`, and its encoded bytes. */
@@ -103,10 +105,10 @@ async function* fetchScan(
 ): AsyncGenerator<Match[], void, undefined> {
   for (const range of scan.isDescending ? scan.ranges.toReversed() : scan.ranges) {
     let after: Uint8Array | undefined;
-    for (;;) {
+    for (let size = FIRST_BATCH_KEYS; ; size = Math.min(2 * size, BATCH_KEYS)) {
       const batch = await engine.read((pager) => {
         checkStillThere(pager, name, collection, scan);
-        return fetchBatch(pager, collection, scan, range, after, filter, counters);
+        return fetchBatch(pager, collection, scan, range, after, size, filter, counters);
       });
       if (batch.matches.length > 0) yield batch.matches;
       if (batch.lastKey === undefined) break;
@@ -129,12 +131,13 @@ function fetchBatch(
   scan: KeyScan,
   range: KeyRange,
   after: Uint8Array | undefined,
+  size: number,
   filter: CompiledFilter,
   counters: FetchCounters,
 ): { matches: Match[]; lastKey: Uint8Array | undefined } {
   const primary = primaryRootOf(pager.read(collection));
   const read = scan.isDescending ? scanTreeDown : scanTree;
-  const entries = read(pager, scan.index?.root ?? primary, range, after, BATCH_KEYS, BATCH_BYTES);
+  const entries = read(pager, scan.index?.root ?? primary, range, after, size, BATCH_BYTES);
   const matches: Match[] = [];
   for (const entry of entries) {
     counters.keysExamined++;
