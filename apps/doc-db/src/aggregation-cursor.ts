@@ -4,6 +4,7 @@ import { FindCursor } from "./find-cursor.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { compilePipeline } from "./mql/pipeline/pipeline.ts";
 import type { Stage } from "./mql/pipeline/stage.ts";
+import { storedName } from "./names.ts";
 import type { Executor } from "./storage/executor.ts";
 
 /** How a pipeline is run. */
@@ -81,5 +82,5 @@ export class AggregationCursor implements AsyncIterable<Document> {
 }
 
 function storedIn(database: string, collection: string): string {
-  return database === "" ? collection : `${database}.${collection}`;
+  return database === "" ? collection : storedName(database, collection);
 }

@@ -5,6 +5,7 @@ import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.t
 import { runCommand } from "./command/run-command.ts";
 import type { Document } from "./document/value.ts";
 import { removeExpired, watchExpiry } from "./expiry.ts";
+import { DEFAULT_DATABASE, storedName } from "./names.ts";
 import { type DatabaseOptions, resolveDatabaseOptions } from "./options.ts";
 import { Engine } from "./storage/engine.ts";
 import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
@@ -89,12 +90,16 @@ export class Database {
 
   /**
    * Runs one of MongoDB's commands.
-   * @param database - the collections of database `test` are called `test.NAME` in the file
+   * @param database - collections of `test` have their own name in the file, those of others `DATABASE.NAME`
    * @throws LanguageError with MongoDB's number
    * @example
    * await db.command({ createIndexes: "people", indexes: [{ key: { born: -1 }, name: "born" }] });
    */
-  command(command: Document, database = "test", within?: Transaction | Snapshot): Promise<Document> {
+  command(
+    command: Document,
+    database: string = DEFAULT_DATABASE,
+    within?: Transaction | Snapshot,
+  ): Promise<Document> {
     return runCommand({ engine: within ?? this.#engine, database }, command);
   }
 
@@ -115,7 +120,7 @@ export class Database {
       ...(collation === undefined ? {} : { collation }),
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
     };
-    const name = checkCollectionName(`${database}.${collection}`);
+    const name = checkCollectionName(storedName(database, collection));
     return new AggregationCursor(within ?? this.#engine, name, pipeline, { ...given, database });
   }
 

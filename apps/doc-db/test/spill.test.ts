@@ -39,7 +39,7 @@ describe("what memory has no room for", () => {
 
   it("is grouped in several passes, in the order in which the groups began", async () => {
     const { db, vfs } = await withDocuments();
-    await db.collection("test.g").insertMany(DOCUMENTS);
+    await db.collection("g").insertMany(DOCUMENTS);
     const pipeline = [
       { $group: { _id: "$n", count: { $sum: 1 }, first: { $first: "$_id" }, all: { $push: "$_id" } } },
     ];

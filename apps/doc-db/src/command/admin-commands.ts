@@ -11,10 +11,12 @@ import { requireCollection } from "../collection-indexes.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "../collection-page.ts";
 import type { Document } from "../document/value.ts";
 import { fail } from "../mql/error.ts";
+import { storedName as nameInFile, namespaceOf, shownNamespace } from "../names.ts";
 import { compileFilter, matchesDocument } from "../query/filter.ts";
+import type { PageReader } from "../storage/page-reader.ts";
 import { booleanOf, checkedName, checkFields, collectionOf, documentOf } from "./arguments.ts";
 import { pick } from "./index-commands.ts";
-import { type Command, storedName } from "./target.ts";
+import { type Command, type CommandTarget, storedName } from "./target.ts";
 
 const OPTIONS = ["validator", "validationLevel", "validationAction"];
 
@@ -44,20 +46,18 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
       const collection = requireCollection(pager, name);
       const nIndexesWas = indexesOf(pager.read(collection)).length + 1;
       dropCollection(pager, name);
-      return { nIndexesWas, ns: name, ok: 1 };
+      return { nIndexesWas, ns: shownNamespace(name), ok: 1 };
     });
   },
   dropDatabase: async (target) => {
     await target.engine.writeLong(async (pager) => {
-      const prefix = storedName(target, "");
-      for (const { name } of listCollections(pager)) if (name.startsWith(prefix)) dropCollection(pager, name);
+      for (const { name } of collectionsOf(pager, target)) dropCollection(pager, name);
     });
     return { dropped: target.database, ok: 1 };
   },
-  /** Here with names of one database; the driver asks for it with those of the file. */
   renameCollection: async (target, command) => {
     checkFields(command, ["to", "dropTarget"]);
-    const [from, to] = [collectionOf(command), checkedName("to", command.to)];
+    const [from, to] = [collectionOf(command), checkedName("to", command.to)].map(inFile) as [string, string];
     const dropsTarget = booleanOf(command, "dropTarget", false);
     return target.engine.writeLong(async (pager) => {
       requireCollection(pager, from);
@@ -72,26 +72,31 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
   },
   listCollections: async (target, command) => {
     const filter = compileFilter(documentOf(command, "filter", {}));
-    const prefix = storedName(target, "");
     const found = await target.engine.read((pager) =>
-      listCollections(pager)
-        .filter(({ name }) => name.startsWith(prefix))
-        .map(
-          ({ name }): Document => ({
-            name: name.slice(prefix.length),
-            type: "collection",
-            options: collectionOptions(pager, name),
-            info: { readOnly: false },
-            idIndex: { v: 2, key: { _id: 1 }, name: "_id_" },
-          }),
-        ),
+      collectionsOf(pager, target).map(
+        ({ name }): Document => ({
+          name: namespaceOf(name).collection,
+          type: "collection",
+          options: collectionOptions(pager, name),
+          info: { readOnly: false },
+          idIndex: { v: 2, key: { _id: 1 }, name: "_id_" },
+        }),
+      ),
     );
     const firstBatch = found.filter((document) => matchesDocument(filter, document));
     return { cursor: { id: 0n, ns: `${target.database}.$cmd.listCollections`, firstBatch }, ok: 1 };
   },
-  listDatabases: async ({ engine }) => {
-    const names = await engine.read((pager) => listCollections(pager).map(({ name }) => name.split(".")[0]!));
-    return { databases: [...new Set(names)].map((name) => ({ name })), ok: 1 };
+  listDatabases: async ({ engine }, command) => {
+    checkFields(command, ["filter", "nameOnly", "authorizedDatabases"]);
+    const filter = compileFilter(documentOf(command, "filter", {}));
+    const sizes = await engine.read((pager) => databaseSizes(pager));
+    const found = [...sizes]
+      .map(([name, sizeOnDisk]): Document => ({ name, sizeOnDisk, empty: false }))
+      .filter((document) => matchesDocument(filter, document));
+    if (booleanOf(command, "nameOnly", false))
+      return { databases: found.map(({ name }) => ({ name: name! })), ok: 1 };
+    const totalSize = found.reduce((sum, { sizeOnDisk }) => sum + Number(sizeOnDisk), 0);
+    return { databases: found, totalSize, ok: 1 };
   },
   collStats: async (target, command) => {
     const name = storedName(target, collectionOf(command));
@@ -102,7 +107,7 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
       const size = page === undefined ? 0 : documentBytesOf(page);
       const nindexes = page === undefined ? 0 : indexesOf(page).length + 1;
       return {
-        ns: name,
+        ns: shownNamespace(name),
         count,
         size,
         avgObjSize: count === 0 ? 0 : Math.round(size / count),
@@ -112,11 +117,8 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
     });
   },
   dbStats: async (target) => {
-    const prefix = storedName(target, "");
     return target.engine.read((pager) => {
-      const pages = listCollections(pager)
-        .filter(({ name }) => name.startsWith(prefix))
-        .map(({ page }) => pager.read(page));
+      const pages = collectionsOf(pager, target).map(({ page }) => pager.read(page));
       return {
         db: target.database,
         collections: pages.length,
@@ -128,3 +130,24 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
     });
   },
 };
+
+/** The collections of a command's database. */
+function collectionsOf(pager: PageReader, { database }: CommandTarget): { name: string; page: number }[] {
+  return listCollections(pager).filter(({ name }) => namespaceOf(name).database === database);
+}
+
+/** The name in the file of a namespace as `renameCollection` has it, `database.collection`. */
+function inFile(namespace: string): string {
+  const dot = namespace.indexOf(".");
+  return nameInFile(namespace.slice(0, dot), namespace.slice(dot + 1));
+}
+
+/** Bytes of the documents of each database. */
+function databaseSizes(pager: PageReader): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { name, page } of listCollections(pager)) {
+    const { database } = namespaceOf(name);
+    sizes.set(database, (sizes.get(database) ?? 0) + documentBytesOf(pager.read(page)));
+  }
+  return sizes;
+}

@@ -15,7 +15,7 @@ import { isNumeric, toNumber } from "../mql/number.ts";
 import { findHinted } from "../query/plan.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 import { booleanOf, checkFields, checkWriteConcern, collectionOf, documentOf, listOf } from "./arguments.ts";
-import { type Command, storedName } from "./target.ts";
+import { type Command, shownName, storedName } from "./target.ts";
 
 /** These commands by their names. */
 export const INDEX_COMMANDS: Readonly<Record<string, Command>> = {
@@ -70,7 +70,7 @@ export const INDEX_COMMANDS: Readonly<Record<string, Command>> = {
       return listIndexSpecs(pager, name);
     });
     const firstBatch = withInfo ? specs.map((spec) => ({ spec })) : specs;
-    return { cursor: { id: 0n, ns: name, firstBatch }, ok: 1 };
+    return { cursor: { id: 0n, ns: shownName(target, collection), firstBatch }, ok: 1 };
   },
   collMod: async (target, command) => {
     checkFields(command, ["index", "validator", "validationLevel", "validationAction"]);

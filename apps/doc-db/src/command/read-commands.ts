@@ -1,4 +1,7 @@
-/** `find`, `count`, `distinct`, `aggregate` and `explain`; each gives its whole result in its first batch. */
+/**
+ * `find`, `count`, `distinct`, `aggregate` and `explain`. Each gives its whole result in its first batch; a server, which
+ * sends more than one, opens the cursors of {@link openFind} and {@link openAggregate} itself.
+ */
 import { AggregationCursor } from "../aggregation-cursor.ts";
 import { Collection } from "../collection.ts";
 import type { Document, Value } from "../document/value.ts";
@@ -6,7 +9,7 @@ import { FindCursor, type FindOptions } from "../find-cursor.ts";
 import { fail } from "../mql/error.ts";
 import type { SortSpec } from "../query/sort.ts";
 import { checkFields, collectionOf, countOf, documentOf, listOf } from "./arguments.ts";
-import { type Command, type CommandTarget, storedName } from "./target.ts";
+import { type Command, type CommandTarget, shownName, storedName } from "./target.ts";
 
 const FIND_FIELDS = [
   "filter",
@@ -30,11 +33,22 @@ const FIND_FIELDS = [
   "allowPartialResults",
 ];
 
+const AGGREGATE_FIELDS = [
+  "pipeline",
+  "cursor",
+  "explain",
+  "allowDiskUse",
+  "hint",
+  "collation",
+  "let",
+  "bypassDocumentValidation",
+];
+
 /** These commands by their names. */
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   find: async (target, command) => {
-    const cursor = findCursor(target, command);
-    return firstBatch(storedName(target, collectionOf(command)), await cursor.toArray());
+    const documents = await openFind(target, command).toArray();
+    return firstBatch(shownName(target, collectionOf(command)), documents);
   },
   count: async (target, command) => {
     checkFields(command, ["query", "limit", "skip", "hint", "collation", "fields"]);
@@ -61,35 +75,19 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     };
   },
   aggregate: async (target, command) => {
-    checkFields(command, [
-      "pipeline",
-      "cursor",
-      "explain",
-      "allowDiskUse",
-      "hint",
-      "collation",
-      "let",
-      "bypassDocumentValidation",
-    ]);
-    const name = storedName(target, collectionOf(command));
-    const pipeline = listOf(command, "pipeline");
-    const cursor = new AggregationCursor(target.engine, name, pipeline, {
-      database: target.database,
-      hint: command.hint ?? null,
-      collation: documentOf(command, "collation", { locale: "simple" }),
-    });
-    return firstBatch(name, await cursor.toArray());
+    const documents = await openAggregate(target, command).toArray();
+    return firstBatch(shownName(target, collectionOf(command)), documents);
   },
   explain: async (target, command) => {
     const inner = documentOf(command, "explain", {});
     const [name] = Object.keys(inner);
     if (name !== "find") return fail(59, "explain", name, "a find");
-    const cursor = findCursor(target, inner);
+    const cursor = openFind(target, inner);
     const isRun = (command.verbosity ?? "allPlansExecution") !== "queryPlanner";
     if (isRun) for await (const _ of cursor);
     const found = await cursor.explain();
     const queryPlanner = {
-      namespace: storedName(target, collectionOf(inner)),
+      namespace: shownName(target, collectionOf(inner)),
       parsedQuery: documentOf(inner, "filter", {}),
       winningPlan: found.winningPlan,
       rejectedPlans: [],
@@ -106,12 +104,24 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-function findCursor(target: CommandTarget, command: Document): FindCursor {
+/** What the command `find` asks for. */
+export function openFind(target: CommandTarget, command: Document): FindCursor {
   checkFields(command, FIND_FIELDS);
   for (const bound of ["max", "min"])
     if (command[bound] !== undefined) fail(51174, bound, command[bound], "no bounds; the filter has them");
   const name = storedName(target, collectionOf(command));
   return new FindCursor(target.engine, name, documentOf(command, "filter", {}), findOptions(command));
+}
+
+/** What the command `aggregate` asks for. */
+export function openAggregate(target: CommandTarget, command: Document): AggregationCursor {
+  checkFields(command, AGGREGATE_FIELDS);
+  const name = storedName(target, collectionOf(command));
+  return new AggregationCursor(target.engine, name, listOf(command, "pipeline"), {
+    database: target.database,
+    hint: command.hint ?? null,
+    collation: documentOf(command, "collation", { locale: "simple" }),
+  });
 }
 
 function findOptions(command: Document): FindOptions {

@@ -1,13 +1,12 @@
 import { Database } from "../database.ts";
 import type { Document as Stored } from "../document/value.ts";
+import { DEFAULT_DATABASE } from "../names.ts";
 import type { DatabaseOptions } from "../options.ts";
 import { EmbeddedCollection } from "./collection.ts";
 import { inDriverShape } from "./errors.ts";
 import { listCursor } from "./replies.ts";
 import { EmbeddedSession, transactionOf } from "./session.ts";
 import type * as api from "./types.ts";
-
-const DEFAULT_DATABASE = "test";
 
 class EmbeddedDb implements api.Db {
   readonly databaseName: string;

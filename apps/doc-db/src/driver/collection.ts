@@ -1,6 +1,7 @@
 import type { Database } from "../database.ts";
 import type { Document as Stored } from "../document/value.ts";
 import { defaultIndexName } from "../indexes/spec.ts";
+import { storedName } from "../names.ts";
 import { bulkWrite } from "./bulk-write.ts";
 import { EmbeddedAggregationCursor, EmbeddedFindCursor } from "./cursor.ts";
 import { inDriverShape, MongoServerError } from "./errors.ts";
@@ -72,7 +73,9 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     const within = transactionOf(session === undefined ? undefined : { session });
     const source = {
       open: (wanted: Stored, settings: object) =>
-        this.#database.collection(this.namespace, within).find(wanted, settings),
+        this.#database
+          .collection(storedName(this.dbName, this.collectionName), within)
+          .find(wanted, settings),
       explain: (wanted: Stored, settings: object, verbosity: string) =>
         this.#database.command(
           { explain: { find: this.collectionName, filter: wanted, ...settings }, verbosity },

@@ -128,7 +128,7 @@ function indexesOf({ indexes }: Document, module: string): Value {
 
 async function insert(db: Database, documents: Value | undefined): Promise<void> {
   if (!Array.isArray(documents) || documents.length === 0) return;
-  await db.collection("test.c").insertMany(documents as readonly Document[]);
+  await db.collection("c").insertMany(documents as readonly Document[]);
 }
 
 async function create(db: Database, indexes: Value | undefined): Promise<Document | null> {
