@@ -67,7 +67,8 @@ export class AggregationCursor implements AsyncIterable<Document> {
       now: new Date(),
       scratch: this.#engine.scratch,
       memoryBytes: this.#options.memoryBytes,
-      collection: (name) => new FindCursor(this.#engine, storedIn(database, name), {}, undefined),
+      collection: (name, filter = {}) =>
+        new FindCursor(this.#engine, storedIn(database, name), filter, undefined),
     });
     if (this.#writer === undefined) yield* found;
     else await this.#writer(this.#engine, found);

@@ -8,7 +8,7 @@ import { compileAccumulator, type FieldAccumulator } from "../accumulate/compile
 import { fail, LanguageError } from "../error.ts";
 import type { Context, Expression } from "../expr/compile.ts";
 import { compileExpression, contextFor, rootScope } from "../expr/index.ts";
-import { gatherAll, type Stage } from "./stage.ts";
+import { each, gatherAll, type Stage } from "./stage.ts";
 
 interface Group {
   readonly id: Value;
@@ -106,10 +106,6 @@ async function* gather(
 interface GroupRoom {
   readonly scratch: Scratch | undefined;
   readonly most: number;
-}
-
-async function* each(documents: Iterable<Document>): AsyncGenerator<Document> {
-  yield* documents;
 }
 
 /** Inside of `$group` MongoDB's other engine computes, whose errors have other numbers. */

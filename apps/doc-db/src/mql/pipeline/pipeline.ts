@@ -2,14 +2,13 @@
 
 import { encodeDocument } from "../../document/encode.ts";
 import { type Document, isDocument, type Value } from "../../document/value.ts";
-import { compareValues } from "../../keys/compare.ts";
 import { ExternalSort } from "../../query/external-sort.ts";
 import type { Sorter } from "../../query/sort.ts";
 import { fail } from "../error.ts";
-import { getPath } from "../expr/field-path.ts";
 import { GROUP_STAGES } from "./group.ts";
+import { lookup, unionWith } from "./lookup.ts";
 import { compileSortSpec } from "./sort-spec.ts";
-import { gatherAll, type Stage, type StageContext } from "./stage.ts";
+import { each, gatherAll, type Stage } from "./stage.ts";
 import { STREAM_STAGES } from "./stages.ts";
 import { setWindowFields } from "./window.ts";
 
@@ -21,7 +20,8 @@ const MAX_STAGES = 1000;
 const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $sort: sort,
   $facet: facet,
-  $lookup: lookup,
+  $lookup: (operand) => lookup(operand, compilePipeline),
+  $unionWith: (operand) => unionWith(operand, compilePipeline),
   $setWindowFields: setWindowFields,
 };
 
@@ -83,50 +83,4 @@ function facet(operand: Value): Stage {
     for (const { name, run } of facets) result[name] = await gatherAll(run(each(all), context));
     yield result;
   };
-}
-
-/** `$lookup` by equal fields, or by a pipeline. */
-function lookup(operand: Value): Stage {
-  if (!isDocument(operand)) return fail(9, "$lookup", operand, "an object");
-  const { from, localField, foreignField, pipeline, as } = operand;
-  if (typeof from !== "string" || typeof as !== "string") return fail(9, "$lookup", operand, "from and as");
-  const hasFields = typeof localField === "string" && typeof foreignField === "string";
-  if (!hasFields && !Array.isArray(pipeline))
-    fail(9, "$lookup", operand, "localField and foreignField, or a pipeline");
-  const run = Array.isArray(pipeline) ? compilePipeline(pipeline as readonly Value[]) : undefined;
-  return async function* (documents, context) {
-    const foreign = await foreignDocuments(from, run, context);
-    for await (const document of documents) {
-      const found = hasFields
-        ? foreign.filter((other) => areJoined(document, localField as string, other, foreignField as string))
-        : foreign;
-      yield { ...document, [as]: found };
-    }
-  };
-}
-
-async function foreignDocuments(
-  from: string,
-  run: Stage | undefined,
-  context: StageContext,
-): Promise<Document[]> {
-  const documents = context.collection(from);
-  return gatherAll(run === undefined ? documents : run(documents, context));
-}
-
-function areJoined(local: Document, localField: string, foreign: Document, foreignField: string): boolean {
-  const wanted = valuesAt(local, localField);
-  return valuesAt(foreign, foreignField).some((value) =>
-    wanted.some((other) => compareValues(value, other) === 0),
-  );
-}
-
-function valuesAt(document: Document, path: string): readonly Value[] {
-  const value = getPath(document, path.split("."), 0) ?? null;
-  return Array.isArray(value) ? [...(value as readonly Value[]), value] : [value];
-}
-
-/** A list as a source of documents. */
-export async function* each(documents: Iterable<Document>): AsyncGenerator<Document> {
-  yield* documents;
 }

@@ -4,8 +4,8 @@ import type { Scratch } from "../../storage/scratch.ts";
 /** What stages know of the operation that they are part of. */
 export interface StageContext {
   readonly now: Date;
-  /** Documents of another collection, for `$lookup` and `$unionWith`. */
-  readonly collection: (name: string) => AsyncIterable<Document>;
+  /** Documents of another collection, all or those of a filter, for `$lookup` and `$unionWith`. */
+  readonly collection: (name: string, filter?: Document) => AsyncIterable<Document>;
   /** Where stages put what memory has no room for; they keep all in memory without it. */
   readonly scratch?: Scratch;
   /** Most bytes of documents that a stage keeps in memory. */
@@ -20,4 +20,9 @@ export async function gatherAll(documents: AsyncIterable<Document>): Promise<Doc
   const all: Document[] = [];
   for await (const document of documents) all.push(document);
   return all;
+}
+
+/** A list as a source of documents. */
+export async function* each(documents: Iterable<Document>): AsyncGenerator<Document> {
+  yield* documents;
 }

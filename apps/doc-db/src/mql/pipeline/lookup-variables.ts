@@ -1,0 +1,47 @@
+import { type Document, isDocument, type Value } from "../../document/value.ts";
+import { getPath } from "../expr/field-path.ts";
+
+/** Variables by their names; undefined is a field that is missing. */
+export type Variables = ReadonlyMap<string, Value | undefined>;
+
+/**
+ * A pipeline with `$$name` and `$$name.path` replaced by values. Filters are no expressions: in a `$match` only what
+ * stands in `$expr` is looked at.
+ */
+export function withVariables(pipeline: readonly Value[], variables: Variables): Value[] {
+  return pipeline.map((stage) => {
+    if (!isDocument(stage)) return stage;
+    const entries = Object.entries(stage).map(([name, operand]) => [
+      name,
+      name === "$match" ? inFilter(operand, variables) : inExpression(operand, variables),
+    ]);
+    return Object.fromEntries(entries) as Document;
+  });
+}
+
+function inFilter(filter: Value, variables: Variables): Value {
+  if (Array.isArray(filter)) return (filter as readonly Value[]).map((part) => inFilter(part, variables));
+  if (!isDocument(filter)) return filter;
+  const entries = Object.entries(filter).map(([name, value]) => {
+    if (name === "$expr") return [name, inExpression(value, variables)];
+    return [name, ["$and", "$or", "$nor"].includes(name) ? inFilter(value, variables) : value];
+  });
+  return Object.fromEntries(entries) as Document;
+}
+
+function inExpression(value: Value, variables: Variables): Value {
+  if (typeof value === "string") return replaced(value, variables);
+  if (Array.isArray(value)) return (value as readonly Value[]).map((part) => inExpression(part, variables));
+  if (!isDocument(value) || Object.hasOwn(value, "$literal")) return value;
+  const entries = Object.entries(value).map(([name, part]) => [name, inExpression(part, variables)]);
+  return Object.fromEntries(entries) as Document;
+}
+
+function replaced(text: string, variables: Variables): Value {
+  if (!text.startsWith("$$")) return text;
+  const [name, ...path] = text.slice(2).split(".");
+  if (!variables.has(name!)) return text;
+  const value = getPath(variables.get(name!), path, 0);
+  // What is missing is so in expressions, too.
+  return value === undefined ? "$$REMOVE" : { $literal: value };
+}
