@@ -11,10 +11,11 @@ class CountingVfs extends MemoryVfs {
 
   override async open(path: string, flags: OpenFlags): Promise<VfsFile> {
     const file = await super.open(path, flags);
-    file.write = async (bytes) => {
+    file.writeSync = (bytes) => {
       this.writtenBytes += bytes.length;
       if (this.writtenBytes > this.limitBytes) throw fileError("FILES_NO_SPACE", path, "write");
     };
+    file.write = async (bytes, position) => file.writeSync(bytes, position);
     return file;
   }
 }

@@ -77,11 +77,12 @@ export class FullVfs extends MemoryVfs {
 
   override async open(path: string, flags: OpenFlags): Promise<VfsFile> {
     const file = await super.open(path, flags);
-    const write = file.write.bind(file);
-    file.write = async (bytes, position) => {
+    const write = file.writeSync.bind(file);
+    file.writeSync = (bytes, position) => {
       if (this.#writesLeft-- <= 0) throw fileError("FILES_NO_SPACE", path, "write");
-      return write(bytes, position);
+      write(bytes, position);
     };
+    file.write = async (bytes, position) => file.writeSync(bytes, position);
     return file;
   }
 }
