@@ -213,14 +213,17 @@ async function removeStaleFolders(vfs: Vfs, directory: string): Promise<number> 
   for (const { name, kind } of await vfs.list(directory)) {
     if (kind !== "directory" || !name.startsWith(PREFIX)) continue;
     const path = joinPath(directory, name);
+    let lock: VfsLock;
     try {
-      await (await vfs.lock(joinPath(path, "lock"))).release();
+      lock = await vfs.lock(joinPath(path, "lock"));
     } catch (error) {
       // Its owner is alive, or is just removing it; or it belongs to another user, who has to see to it.
       if (isMillraceError(error)) continue;
       throw error;
     }
+    // Under the lock: somebody who has just made the folder must not get it in between.
     await removeFolder(vfs, path);
+    await lock.release();
     count++;
   }
   return count;

@@ -127,3 +127,36 @@ describe("bytes that are gathered", () => {
     expect(vfs.asked).toBeLessThan(40);
   });
 });
+
+/** A file system whose calls take a few turns of the event loop, more or fewer. */
+function unsteady(vfs: MemoryVfs, seed: number): MemoryVfs {
+  const random = seededRandom(seed);
+  return new Proxy(vfs, {
+    get: (_, name) => {
+      const value: unknown = Reflect.get(vfs, name, vfs);
+      if (typeof value !== "function") return value;
+      if (String(name).endsWith("Sync")) return value.bind(vfs);
+      return async (...given: unknown[]): Promise<unknown> => {
+        for (let turns = random.nextInt(0, 3); turns > 0; turns--) await new Promise(setImmediate);
+        return await Reflect.apply(value, vfs, given);
+      };
+    },
+  });
+}
+
+it("a space that looks for what dead processes left takes nothing from one that is just being made", async () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const vfs = unsteady(new MemoryVfs(), seed);
+    const space = new TemporarySpace(vfs, ["scratch"]);
+    const others = Array.from({ length: 5 }, () => new TemporarySpace(vfs, ["scratch"]));
+    await Promise.all(
+      [space, ...others, space].map(async (one, i) => {
+        await using file = await one.createFile(10);
+        await file.append(new Uint8Array([i]));
+        const read = new Uint8Array(1);
+        await file.read(read, 0);
+        expect(read[0]).toBe(i);
+      }),
+    );
+  }
+});
