@@ -58,7 +58,7 @@ export interface ShardBackend {
   probe?(): Promise<Trait[]>;
   /** Whether its lock is known not to keep others out. */
   readonly isLockVain?: boolean;
-  /** Whether there is a value, where that can be told at once, without asking a server. */
+  /** Whether there is a value, or with the key "" the area itself, where that can be told without asking a server. */
   isThere?(area: Area, key: string): boolean;
   /** The keys of an area, sorted. */
   list(area: Area): Promise<string[]>;

@@ -3,7 +3,7 @@ import type { BackendWriter, ShardBackend } from "./backend.ts";
 import { manifestKey } from "./keys.ts";
 import { encodeManifest, type Manifest } from "./manifest.ts";
 import { copiesWanted, rankForCopies } from "./manifest-copies.ts";
-import { type ManifestCopy, problemOf, readManifests, removeShards } from "./manifests.ts";
+import { type ManifestCopy, nextGeneration, problemOf, readManifests, removeShards } from "./manifests.ts";
 import type { StoreContext } from "./store-context.ts";
 
 /**
@@ -24,8 +24,9 @@ export async function commitVersion(
   version: Omit<Manifest, "generation">,
   leastCopies: number,
 ): Promise<void> {
-  const { copies, newest } = await readManifests(backends, key);
-  const manifest: Manifest = { ...version, generation: (newest?.generation ?? 0) + 1 };
+  const found = await readManifests(backends, key);
+  const { copies } = found;
+  const manifest: Manifest = { ...version, generation: nextGeneration(found) };
   const needed: Needed = { names: new Set(manifest.shards.map(({ backend }) => backend)), leastCopies };
   const ranked = rankForCopies(config, backends, key, manifest);
   const wanted = copiesWanted(manifest, backends.length);

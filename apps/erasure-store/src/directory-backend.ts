@@ -49,7 +49,7 @@ export class DirectoryBackend implements ShardBackend {
   }
 
   isThere(area: Area, key: string): boolean {
-    return this.#vfs.existsSync(this.#pathOf(area, key));
+    return this.#vfs.existsSync(key === "" ? this.#pathOf(area) : this.#pathOf(area, key));
   }
 
   async list(area: Area): Promise<string[]> {

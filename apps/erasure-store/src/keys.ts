@@ -3,6 +3,11 @@ export function manifestKey(key: string): string {
   return `${key}.json`;
 }
 
+/** A new upload id: 16 random bytes in hexadecimal. */
+export function newUploadId(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
+}
+
 /** The key of one shard; the upload is part of it, so that shards with equal bytes are still files of their own. */
 export function shardKey(key: string, uploadId: string, shardIndex: number): string {
   return `${key}.${uploadId}.${shardIndex}`;

@@ -35,6 +35,11 @@ export async function findObjects(
   backends: readonly ShardBackend[],
   prefix: string,
 ): Promise<StoredObject[]> {
+  return (await findAll(backends, prefix)).filter(({ manifest }) => manifest?.removed !== true);
+}
+
+/** As `findObjects`, and what was removed while backends were away. */
+export async function findAll(backends: readonly ShardBackend[], prefix: string): Promise<StoredObject[]> {
   const listed = await Promise.allSettled(backends.map((backend) => backend.list("manifests")));
   if (listed.every(({ status }) => status === "rejected")) {
     const reasons = listed.map((result, i) =>

@@ -34,6 +34,8 @@ export interface Manifest {
   readonly inline: string | null;
   /** By shard number; none of a small object. */
   readonly shards: readonly ShardRecord[];
+  /** That the object was removed while backends were away, which may have older manifests; it has neither bytes nor shards. */
+  readonly removed?: true;
 }
 
 const FORMAT = "millrace-store-manifest";
@@ -91,7 +93,11 @@ function checkFields(fields: Partial<Manifest>): Manifest {
   const parityShards = integer("parityShards", fields.parityShards, 0, 256 - dataShards);
   const inline = fields.inline ?? null;
   const shards = fields.shards ?? [];
-  const total = inline === null ? dataShards + parityShards : 0;
+  const isRemoved = fields.removed !== undefined;
+  if (isRemoved && fields.removed !== true) {
+    throw new InvalidArgumentError("STORE_MANIFEST_FIELD", "removed", fields.removed, "true, or none");
+  }
+  const total = inline === null && !isRemoved ? dataShards + parityShards : 0;
   integer("number of shards", shards.length, total, total);
   const bytes = integer("bytes", fields.bytes, 0, MAX_OBJECT_BYTES);
   const storedBytes = integer("storedBytes", fields.storedBytes, 0, MAX_OBJECT_BYTES);
@@ -113,6 +119,7 @@ function checkFields(fields: Partial<Manifest>): Manifest {
       backend: backend === null ? null : text("backend", backend, /^[A-Za-z0-9_-]{1,64}$/),
       digest: digest === null ? null : text("digest", digest, HEX_256),
     })),
+    ...(isRemoved && { removed: true }),
   };
 }
 

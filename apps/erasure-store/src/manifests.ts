@@ -59,16 +59,20 @@ export async function findManifest(
   key: string,
   name: string,
 ): Promise<Manifest> {
-  const { copies, newest } = await readManifests(backends, key);
+  return await manifestInForce(backends, await readManifests(backends, key), name);
+}
+
+/** As `findManifest`, of copies that were read. */
+export async function manifestInForce(
+  backends: readonly ShardBackend[],
+  { copies, newest }: ManifestCopies,
+  name: string,
+): Promise<Manifest> {
+  if (newest?.removed === true) throw unknownObject(name);
   if (newest !== undefined) return newest;
   const damaged = copies.filter(({ problem }) => !isMillraceError(problem, "FILES_NOT_FOUND"));
   const absent = await absentBackends(backends);
-  if (damaged.length === 0 && absent.length === 0) {
-    throw new MillraceError(
-      "STORE_OBJECT_UNKNOWN",
-      `there is no object "${name}" in this store; \`ls\` shows what there is`,
-    );
-  }
+  if (damaged.length === 0 && absent.length === 0) throw unknownObject(name);
   const reasons = [
     ...damaged.map(({ backend, problem }) => `backend ${backend.name}: ${problemOf(problem)}`),
     ...absent.map((backend) => `backend ${backend} is not there`),
@@ -77,6 +81,25 @@ export async function findManifest(
     "STORE_MANIFEST_LOST",
     `object "${name}": no backend has a manifest of it that can be read (${reasons.join("; ")}); bring a backend back`,
   );
+}
+
+function unknownObject(name: string): MillraceError {
+  return new MillraceError(
+    "STORE_OBJECT_UNKNOWN",
+    `there is no object "${name}" in this store; \`ls\` shows what there is`,
+  );
+}
+
+/**
+ * The generation of the next version. Where a copy could not be asked for, it may be of a higher generation than all
+ * that were read: then the time, which no count of puts comes near to, keeps the new version in front of it.
+ */
+export function nextGeneration({ copies, newest }: ManifestCopies): number {
+  const next = (newest?.generation ?? 0) + 1;
+  const isUnseen = ({ backend, manifest, problem }: ManifestCopy): boolean =>
+    manifest === undefined &&
+    (!isMillraceError(problem, "FILES_NOT_FOUND") || backend.isThere?.("manifests", "") === false);
+  return copies.some(isUnseen) ? Math.max(next, Date.now()) : next;
 }
 
 /** The names of the backends that cannot be reached. */

@@ -19,6 +19,7 @@ export class MeteredBackend implements ShardBackend {
   readonly #limits: BandwidthLimits;
 
   readonly isLockVain: boolean;
+  readonly isThere?: (area: Area, key: string) => boolean;
 
   readonly #registry: MetricsRegistry | undefined;
 
@@ -29,6 +30,7 @@ export class MeteredBackend implements ShardBackend {
     this.isLockVain = isLockVain;
     this.#inner = inner;
     this.#limits = limits;
+    if (inner.isThere !== undefined) this.isThere = (area, key) => inner.isThere!(area, key);
   }
 
   check(): Promise<void> {

@@ -7,7 +7,7 @@ import { type Coding, type Compression, isPlain, PLAIN_CODING } from "./coding.t
 import { commitVersion } from "./commit.ts";
 import { checkConfig, DIGESTS, placesOf } from "./config.ts";
 import { InlineCommits } from "./inline-commits.ts";
-import { shardKey } from "./keys.ts";
+import { newUploadId, shardKey } from "./keys.ts";
 import type { Manifest } from "./manifest.ts";
 import { problemOf, withLock } from "./manifests.ts";
 import { ObjectInput } from "./object-input.ts";
@@ -127,7 +127,7 @@ async function newUpload(
     ...config,
     ...given,
   });
-  const uploadId = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
+  const uploadId = newUploadId();
   let coding: Coding = { ...PLAIN_CODING, compression };
   let objectKeyBytes: Uint8Array | undefined;
   if (config.encryption !== null) {

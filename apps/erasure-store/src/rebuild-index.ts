@@ -1,7 +1,7 @@
 import { throwIfAborted } from "@millrace/stream";
 import { commitVersion } from "./commit.ts";
 import { parseShardKey } from "./keys.ts";
-import { findObjects } from "./list.ts";
+import { findAll } from "./list.ts";
 import type { Manifest, ShardRecord } from "./manifest.ts";
 import { readManifests, withLock } from "./manifests.ts";
 import { objectKey } from "./object-name.ts";
@@ -33,7 +33,7 @@ interface FoundUpload {
 export async function rebuildIndex(context: StoreContext, { signal }: WorkOptions): Promise<RebuildResult> {
   const { backends } = context;
   const known = new Set<string>();
-  for (const { key, manifest } of await findObjects(backends, "")) if (manifest !== undefined) known.add(key);
+  for (const { key, manifest } of await findAll(backends, "")) if (manifest !== undefined) known.add(key);
   const uploads = await findUploads(context, known, signal);
   const rebuilt: string[] = [];
   const incomplete: string[] = [];

@@ -7,6 +7,7 @@ import type { Manifest } from "./manifest.ts";
 import { badCopies, presentCopies } from "./manifest-copies.ts";
 import { absentBackends, problemOf } from "./manifests.ts";
 import { placeShards } from "./placement.ts";
+import { settleRemovals } from "./remove.ts";
 import { commitRestored, restoreShards } from "./restore-shards.ts";
 import type { ShardOutput } from "./shard-output.ts";
 import type { StoreContext, WorkOptions } from "./store-context.ts";
@@ -69,6 +70,7 @@ export async function repairObjects(
     await backend.prepare();
   }
   const absent = await absentBackends(context.backends);
+  await settleRemovals(context, prefix, signal);
   const objects = await findObjects(context.backends, prefix);
   const lost: string[] = [];
   const patients: Patient[] = [];

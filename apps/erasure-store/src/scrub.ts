@@ -2,8 +2,9 @@ import { checkInteger, isMillraceError, resolveOptions } from "@millrace/base";
 import { throwIfAborted } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { parseShardKey } from "./keys.ts";
-import { findObjects } from "./list.ts";
+import { findAll } from "./list.ts";
 import { readManifests, withLock } from "./manifests.ts";
+import { settleRemovals } from "./remove.ts";
 import { describeShard } from "./shard-header-of.ts";
 import type { StoreContext, WorkOptions } from "./store-context.ts";
 import { type VerifyResult, verifyObjects } from "./verify.ts";
@@ -54,6 +55,7 @@ export async function scrubStore(context: StoreContext, options: ScrubOptions): 
   const halfWritten = begun.flat();
   let removed = 0;
   if (removeOrphans === true) {
+    removed += await settleRemovals(context, "", signal);
     await withLock(context.backends, signal, async () => {
       for (const orphan of orphans) {
         throwIfAborted(signal, "scrubbing");
@@ -75,7 +77,9 @@ async function findOrphans(
   signal: AbortSignal | undefined,
 ): Promise<Orphan[]> {
   const owned = new Set<string>();
-  for (const { key, copies } of await findObjects(backends, "")) {
+  for (const { key, copies, manifest: inForce } of await findAll(backends, "")) {
+    // What manifests of a removed object name, on a backend that came back, nobody owns.
+    if (inForce?.removed === true) continue;
     // A shard of an object whose manifests are all damaged is what the object can be rebuilt from.
     if (copies.every(({ manifest }) => manifest === undefined)) owned.add(key);
     for (const { manifest } of copies) {
@@ -106,7 +110,8 @@ async function findOrphans(
 async function isOwned(backends: readonly ShardBackend[], orphan: Orphan): Promise<boolean> {
   const parsed = parseShardKey(orphan.shard);
   if (parsed === undefined) return false;
-  const { copies } = await readManifests(backends, parsed.key);
+  const { copies, newest } = await readManifests(backends, parsed.key);
+  if (newest?.removed === true) return false;
   return copies.some(({ manifest, problem }) => {
     // A copy that cannot be read just now may be the one that names it.
     if (manifest === undefined) return !isMillraceError(problem, "FILES_NOT_FOUND");

@@ -230,15 +230,6 @@ describe("ls and rm", () => {
     expect(await filesOf(vfs)).toEqual([]);
   });
 
-  it("refuse to remove while a backend is away, since the object would come back with it", async () => {
-    const { vfs, store } = await makeStore();
-    await store.put("o", [bytesOf(10)]);
-    await vfs.remove("c", { recursive: true });
-    await expect(store.remove("o")).rejects.toThrow("backend c is not there");
-    expect(await readAll(store, "o")).toEqual(bytesOf(10));
-    expect(await store.list()).toMatchObject([{ shards: 6, shardsPresent: 5 }]);
-  });
-
   it.each(["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".", "a\nb", "x".repeat(1025), "\ud800"])(
     "refuse the name %j",
     async (name) => {
