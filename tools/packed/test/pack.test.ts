@@ -83,7 +83,15 @@ beforeAll(() => {
   // The tarballs ask for each other by version; there is no registry that has them, so each name means its tarball.
   writeFileSync(
     join(outside, "pnpm-workspace.yaml"),
-    ["packages: []", "allowBuilds:", "  node: true", '  "@ronomon/reed-solomon": false', "overrides:"]
+    [
+      "packages: []",
+      "allowBuilds:",
+      "  node: true",
+      '  "@ronomon/reed-solomon": false',
+      "  ssh2: false",
+      "  cpu-features: false",
+      "overrides:",
+    ]
       .concat(Object.entries(files).map(([name, path]) => `  "${name}": "${path}"`))
       .join("\n"),
   );
