@@ -6,8 +6,9 @@ import { deleteById, insertPrepared, prepareDocument, replacePrepared } from "./
 import { decodeDocument } from "./document/decode.ts";
 import { lookupIn } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
-import { ANY_PLAN, FetchCounters, fetchMatches } from "./fetch.ts";
+import { ANY_PLAN, fetchMatches } from "./fetch.ts";
 import { compareBytes } from "./keys/compare.ts";
+import { FetchCounters } from "./match-reader.ts";
 import { parseCollation, withCollation } from "./mql/collation.ts";
 import { compileAnyUpdate } from "./mql/update/any-update.ts";
 import { upsertBase } from "./mql/update/upsert.ts";

@@ -1,6 +1,6 @@
 import { AbortedError, resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
-import { getFromTree } from "./btree/tree.ts";
+import { located, locateInTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { dropNamedIndexes, type IndexOptions, indexSpec, listIndexSpecs } from "./collection-indexes.ts";
 import { documentCountOf, primaryRootOf } from "./collection-page.ts";
@@ -14,14 +14,16 @@ import {
 } from "./collection-update.ts";
 import { decodeDocument } from "./document/decode.ts";
 import { type Document, getField, type Value } from "./document/value.ts";
-import { FetchCounters, fetchMatches } from "./fetch.ts";
+import { countMatches, fetchMatches } from "./fetch.ts";
 import { FindCursor, type FindOptions } from "./find-cursor.ts";
 import { buildIndex } from "./indexes/store.ts";
+import { FetchCounters } from "./match-reader.ts";
 import { distinct } from "./mql/expr/set.ts";
 import { compileUpdate } from "./mql/update/update.ts";
 import { compileFilter } from "./query/filter.ts";
 import { parsePath, someAtPath } from "./query/path.ts";
 import type { Executor } from "./storage/executor.ts";
+import type { PageReader } from "./storage/page-reader.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
 import { validatorOf } from "./validation.ts";
 
@@ -109,11 +111,13 @@ export class Collection {
   /** The document with an `_id`; undefined when there is none. */
   async get(id: Value): Promise<Document | undefined> {
     const key = encodeId(id);
-    return this.#engine.read((pager) => {
-      const page = findCollection(pager, this.name);
-      const bytes = page === undefined ? undefined : getFromTree(pager, primaryRootOf(pager.read(page)), key);
-      return bytes === undefined ? undefined : decodeDocument(bytes);
-    });
+    return this.#engine.read((pager) => getDocument(pager, this.name, key));
+  }
+
+  /** As {@link Collection.get} without waiting. @throws MillraceError `DOCDB_DATABASE_BUSY` during an import */
+  getSync(id: Value): Document | undefined {
+    const key = encodeId(id);
+    return this.#engine.readSync((pager) => getDocument(pager, this.name, key));
   }
 
   /**
@@ -134,16 +138,7 @@ export class Collection {
         return page === undefined ? 0 : documentCountOf(pager.read(page));
       });
     }
-    let count = 0;
-    for await (const batch of fetchMatches(
-      this.#engine,
-      this.name,
-      compileFilter(filter),
-      new FetchCounters(),
-    )) {
-      count += batch.length;
-    }
-    return count;
+    return countMatches(this.#engine, this.name, compileFilter(filter));
   }
 
   /** The first match; undefined when there is none. */
@@ -288,4 +283,11 @@ export class Collection {
 
 function resolveUpdateOptions(options: UpdateOptions | undefined): Required<UpdateOptions> {
   return resolveOptions<Required<UpdateOptions>>("docdb", DEFAULT_UPDATE_OPTIONS, options);
+}
+
+function getDocument(pager: PageReader, name: string, key: Uint8Array): Document | undefined {
+  const page = findCollection(pager, name);
+  if (page === undefined || !locateInTree(pager, primaryRootOf(pager.read(page)), key, 0, key.length))
+    return undefined;
+  return decodeDocument(located.bytes, located.start, located.end);
 }

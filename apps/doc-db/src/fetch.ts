@@ -1,25 +1,11 @@
-import { assert } from "@millrace/base";
-import { type Entry, isInRange, type KeyRange, scanTree, scanTreeDown } from "./btree/scan.ts";
-import { getFromTree } from "./btree/tree.ts";
 import { findCollection } from "./catalog.ts";
-import { findIndex, indexesOf, primaryRootOf } from "./collection-page.ts";
-import { lookupIn } from "./document/lookup.ts";
-import { keysOf } from "./indexes/keys.ts";
-import { compareBytes } from "./keys/compare.ts";
-import { idKeyIn, indexEntryKey } from "./keys/index-keys.ts";
-import { fail } from "./mql/error.ts";
+import { indexesOf } from "./collection-page.ts";
+import { FetchCounters, MatchReader, type Take } from "./match-reader.ts";
 import type { CompiledFilter } from "./query/filter.ts";
-import { type KeyScan, type Plan, type PlanOptions, planQuery } from "./query/plan.ts";
-import type { FieldLookup } from "./query/tests.ts";
+import { type Plan, type PlanOptions, planQuery } from "./query/plan.ts";
 import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import { fetchText } from "./text-search.ts";
-
-/** Keys and bytes read before others get their turn. */
-const BATCH_KEYS = 256;
-/** Of the first batch, which is often all that is wanted; each next one is twice as large. */
-const FIRST_BATCH_KEYS = 16;
-const BATCH_BYTES = 1024 * 1024;
 
 /** A match: the key of its `_id`, and its encoded bytes. */
 export interface Match {
@@ -27,12 +13,6 @@ export interface Match {
   readonly bytes: Uint8Array;
   /** How well it fits a `$text`. */
   readonly score?: number;
-}
-
-/** What a query has read so far. */
-export class FetchCounters {
-  keysExamined = 0;
-  documentsExamined = 0;
 }
 
 /** Any order, by any index. */
@@ -61,11 +41,19 @@ export function planFetch(
   filter: CompiledFilter,
   options: PlanOptions,
 ): Promise<PlannedQuery | undefined> {
-  return engine.read((pager) => {
-    const collection = findCollection(pager, name);
-    if (collection === undefined) return undefined;
-    return { collection, plan: choosePlan(pager, collection, filter, options) };
-  });
+  return engine.read((pager) => planOn(pager, name, filter, options));
+}
+
+/** As {@link planFetch} at once. */
+export function planOn(
+  pager: PageReader,
+  name: string,
+  filter: CompiledFilter,
+  options: PlanOptions,
+): PlannedQuery | undefined {
+  const collection = findCollection(pager, name);
+  if (collection === undefined) return undefined;
+  return { collection, plan: choosePlan(pager, collection, filter, options) };
 }
 
 /** Gives the matches of a filter in batches of bounded size; each batch is read in one go. */
@@ -81,93 +69,63 @@ export async function* fetchMatches(
     return;
   }
   const planned = await planFetch(engine, name, filter, options);
-  if (planned !== undefined) yield* fetchPlanned(engine, name, planned, filter, counters);
+  if (planned !== undefined) yield* fetchPlanned(engine, name, planned, filter, counters, asMatch);
 }
 
-/** As {@link fetchMatches} by a plan that was made before. */
-export async function* fetchPlanned(
-  engine: Executor,
-  name: string,
-  { collection, plan }: PlannedQuery,
-  filter: CompiledFilter,
-  counters: FetchCounters,
-): AsyncGenerator<Match[], void, undefined> {
-  for (const scan of plan.scans) yield* fetchScan(engine, name, collection, scan, filter, counters);
-}
+/** Takes a match as bytes of its own. */
+export const asMatch: Take<Match> = (bytes, start, end, keys, keyStart, keyEnd) => ({
+  idKey: keys.slice(keyStart, keyEnd),
+  bytes: bytes.slice(start, end),
+});
 
-async function* fetchScan(
-  engine: Executor,
-  name: string,
-  collection: number,
-  scan: KeyScan,
-  filter: CompiledFilter,
-  counters: FetchCounters,
-): AsyncGenerator<Match[], void, undefined> {
-  for (const range of scan.isDescending ? scan.ranges.toReversed() : scan.ranges) {
-    let after: Uint8Array | undefined;
-    for (let size = FIRST_BATCH_KEYS; ; size = Math.min(2 * size, BATCH_KEYS)) {
-      const batch = await engine.read((pager) => {
-        checkStillThere(pager, name, collection, scan);
-        return fetchBatch(pager, collection, scan, range, after, size, filter, counters);
-      });
-      if (batch.matches.length > 0) yield batch.matches;
-      if (batch.lastKey === undefined) break;
-      after = batch.lastKey;
-    }
+/** How many documents match. */
+export async function countMatches(engine: Executor, name: string, filter: CompiledFilter): Promise<number> {
+  const counters = new FetchCounters();
+  let count = 0;
+  if (filter.text !== undefined) {
+    for await (const batch of fetchText(engine, name, filter, filter.text, counters)) count += batch.length;
+    return count;
   }
-}
-
-/** Between two batches the collection or the index may have been dropped, and its pages be used for other things. */
-function checkStillThere(pager: PageReader, name: string, collection: number, { index }: KeyScan): void {
-  const isThere =
-    findCollection(pager, name) === collection &&
-    (index === undefined || findIndex(pager.read(collection), index.definition.name)?.root === index.root);
-  if (!isThere) fail(175, "query", name, "a collection and index that are not dropped while they are read");
-}
-
-function fetchBatch(
-  pager: PageReader,
-  collection: number,
-  scan: KeyScan,
-  range: KeyRange,
-  after: Uint8Array | undefined,
-  size: number,
-  filter: CompiledFilter,
-  counters: FetchCounters,
-): { matches: Match[]; lastKey: Uint8Array | undefined } {
-  const primary = primaryRootOf(pager.read(collection));
-  const read = scan.isDescending ? scanTreeDown : scanTree;
-  const entries = read(pager, scan.index?.root ?? primary, range, after, size, BATCH_BYTES);
-  const matches: Match[] = [];
-  for (const entry of entries) {
-    counters.keysExamined++;
-    const match =
-      scan.index === undefined ? { idKey: entry.key, bytes: entry.value } : follow(pager, primary, entry);
-    counters.documentsExamined++;
-    const lookup = lookupIn(match.bytes);
-    if (scan.branch?.(lookup) === false) continue;
-    if (!filter.matches(lookup) || scan.isFoundBefore.some((test) => test(lookup))) continue;
-    if (scan.index?.isMultikey === true && !isFirstKey(scan, entry, match, lookup)) continue;
-    matches.push(match);
-  }
-  return { matches, lastKey: entries.at(-1)?.key };
-}
-
-function follow(pager: PageReader, primary: number, entry: Entry): Match {
-  const idKey = idKeyIn(entry.key, entry.value);
-  const bytes = getFromTree(pager, primary, idKey);
-  assert(bytes !== undefined, "an index leads to documents that are there");
-  return { idKey, bytes };
+  const planned = await planFetch(engine, name, filter, ANY_PLAN);
+  if (planned === undefined) return 0;
+  for await (const batch of fetchPlanned(engine, name, planned, filter, counters, () => true))
+    count += batch.length;
+  return count;
 }
 
 /**
- * Whether an entry is the first of its document's in the ranges: a document with an array has several, and is wanted
- * once. This needs no memory of what was given before.
+ * The matches by a plan that was made before, each as `take` makes it of where it lies.
+ * @param wanted - how many are needed, perhaps; not more are read in the first batch
  */
-function isFirstKey(scan: KeyScan, entry: Entry, match: Match, lookup: FieldLookup): boolean {
-  for (const value of keysOf(scan.index!.definition, lookup).keys) {
-    const key = indexEntryKey(value, match.idKey);
-    if (scan.ranges.some((range) => isInRange(key, range))) return compareBytes(key, entry.key) === 0;
+export async function* fetchPlanned<T>(
+  engine: Executor,
+  name: string,
+  planned: PlannedQuery,
+  filter: CompiledFilter,
+  counters: FetchCounters,
+  take: Take<T>,
+  wanted?: number,
+): AsyncGenerator<T[], void, undefined> {
+  const reader = new MatchReader(name, planned, filter, counters, take, wanted);
+  while (!reader.isDone) {
+    const batch = await engine.read(reader.readBatch);
+    if (batch.length > 0) yield batch;
   }
-  return true;
+}
+
+/** As {@link fetchPlanned} at once: pages that are not in memory are read meanwhile. */
+export function* fetchPlannedSync<T>(
+  engine: Executor,
+  name: string,
+  planned: PlannedQuery,
+  filter: CompiledFilter,
+  counters: FetchCounters,
+  take: Take<T>,
+  wanted?: number,
+): Generator<T[], void, undefined> {
+  const reader = new MatchReader(name, planned, filter, counters, take, wanted);
+  while (!reader.isDone) {
+    const batch = engine.readSync(reader.readBatch);
+    if (batch.length > 0) yield batch;
+  }
 }

@@ -2,13 +2,16 @@ import { checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/ba
 import { decodeDocument } from "./document/decode.ts";
 import type { Document, Value } from "./document/value.ts";
 import {
-  FetchCounters,
+  asMatch,
   fetchMatches,
   fetchPlanned,
+  fetchPlannedSync,
   type Match,
   type PlannedQuery,
   planFetch,
+  planOn,
 } from "./fetch.ts";
+import { FetchCounters, type Take } from "./match-reader.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { compileProjection, type Projection } from "./mql/project/projection.ts";
 import { setTextScore } from "./mql/text-score.ts";
@@ -100,27 +103,105 @@ export class FindCursor implements AsyncIterable<Document> {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
-    const { skip, limit } = this.#options;
-    let seen = 0;
+  /** Reads on in batches; it waits once a batch. */
+  [Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
+    return this.#each();
+  }
+
+  async *#each(): AsyncGenerator<Document, void, undefined> {
+    for await (const batch of this.batches()) yield* batch;
+  }
+
+  /** The matches a batch at a time. */
+  async *batches(): AsyncGenerator<Document[], void, undefined> {
+    const window = this.#window();
     const start = performance.now();
     try {
-      for await (const document of this.#ordered()) {
-        if (seen++ < skip) continue;
-        this.#returned++;
-        yield this.#project === undefined ? document : this.#project(document);
-        if (limit > 0 && seen >= skip + limit) return;
+      for await (const batch of this.#ordered()) {
+        const wanted = window(batch);
+        this.#returned += wanted.length;
+        if (wanted.length > 0) yield wanted;
+        if (wanted.isLast) return;
       }
     } finally {
       this.#milliseconds += performance.now() - start;
     }
   }
 
+  /**
+   * The matches without waiting: pages that are not in memory are read meanwhile.
+   * @throws InvalidArgumentError `DOCDB_SYNC_UNSUPPORTED` for a sort without an index, `$near` and `$text`
+   */
+  *[Symbol.iterator](): Generator<Document, void, undefined> {
+    if (this.#filter.text !== undefined) throw this.#needsWaiting();
+    const { sort, hint } = this.#options;
+    const planned = this.#engine.readSync((pager) =>
+      planOn(pager, this.#name, this.#filter, { sort, hint: hint ?? undefined }),
+    );
+    if (planned === undefined) return;
+    if (!this.#isUnsorted && (!planned.plan.isSorted || this.#filter.distance !== undefined))
+      throw this.#needsWaiting();
+    const window = this.#window();
+    const batches = fetchPlannedSync(
+      this.#engine,
+      this.#name,
+      planned,
+      this.#filter,
+      this.#counters,
+      asDocument,
+      this.#wanted,
+    );
+    for (const batch of batches) {
+      const wanted = window(batch);
+      this.#returned += wanted.length;
+      yield* wanted;
+      if (wanted.isLast) return;
+    }
+  }
+
   /** All matches at once. */
   async toArray(): Promise<Document[]> {
     const documents: Document[] = [];
-    for await (const document of this) documents.push(document);
+    for await (const batch of this.batches()) for (const document of batch) documents.push(document);
     return documents;
+  }
+
+  /** All matches, as {@link FindCursor} is iterated without waiting. */
+  toArraySync(): Document[] {
+    return [...this];
+  }
+
+  /** Cuts batches to what `skip` and `limit` leave, and projects them. */
+  #window(): (batch: Document[]) => Document[] & { isLast?: boolean } {
+    const { skip, limit } = this.#options;
+    const project = this.#project;
+    let seen = 0;
+    return (batch) => {
+      const from = Math.max(0, skip - seen);
+      const to = limit === 0 ? batch.length : Math.min(batch.length, skip + limit - seen);
+      seen += batch.length;
+      let wanted: Document[] & { isLast?: boolean } = batch;
+      if (from > 0 || to < batch.length) wanted = batch.slice(from, Math.max(from, to));
+      if (project !== undefined) for (let i = 0; i < wanted.length; i++) wanted[i] = project(wanted[i]!);
+      if (limit > 0 && seen >= skip + limit) wanted.isLast = true;
+      return wanted;
+    };
+  }
+
+  #needsWaiting(): InvalidArgumentError {
+    const expected =
+      "a query in the order of an index, without $text and $near; others are read with for await";
+    return new InvalidArgumentError("DOCDB_SYNC_UNSUPPORTED", "query without waiting", this.#name, expected);
+  }
+
+  /** How many matches there is a use for, where that is known. */
+  get #wanted(): number | undefined {
+    const { skip, limit } = this.#options;
+    return limit === 0 ? undefined : skip + limit;
+  }
+
+  get #isUnsorted(): boolean {
+    return Object.keys(this.#options.sort).length === 0 && this.#filter.distance === undefined;
   }
 
   /** How the query is answered, and what was read so far. */
@@ -144,19 +225,20 @@ export class FindCursor implements AsyncIterable<Document> {
   }
 
   /** The matches in the order that is asked for: that of an index, or sorted. */
-  async *#ordered(): AsyncGenerator<Document, void, undefined> {
-    const isUnsorted = Object.keys(this.#options.sort).length === 0 && this.#filter.distance === undefined;
+  async *#ordered(): AsyncGenerator<Document[], void, undefined> {
     if (this.#filter.text !== undefined) {
       const found = fetchMatches(this.#engine, this.#name, this.#filter, this.#counters);
-      yield* isUnsorted ? unsorted(found) : this.#sorted(found);
+      if (this.#isUnsorted) for await (const batch of found) yield batch.map(decodeMatch);
+      else yield* this.#sorted(found);
       return;
     }
     const planned = await this.#plan();
     if (planned === undefined) return;
-    const found = fetchPlanned(this.#engine, this.#name, planned, this.#filter, this.#counters);
-    yield* isUnsorted || (planned.plan.isSorted && this.#filter.distance === undefined)
-      ? unsorted(found)
-      : this.#sorted(found);
+    const fetch = <T>(take: Take<T>): AsyncGenerator<T[], void, undefined> =>
+      fetchPlanned(this.#engine, this.#name, planned, this.#filter, this.#counters, take, this.#wanted);
+    if (this.#isUnsorted || (planned.plan.isSorted && this.#filter.distance === undefined))
+      yield* fetch(asDocument);
+    else yield* this.#sorted(fetch(asMatch));
   }
 
   /** The order of `$near`, which a sort overrides. */
@@ -168,7 +250,7 @@ export class FindCursor implements AsyncIterable<Document> {
     };
   }
 
-  async *#sorted(batches: AsyncIterable<Match[]>): AsyncGenerator<Document, void, undefined> {
+  async *#sorted(batches: AsyncIterable<Match[]>): AsyncGenerator<Document[], void, undefined> {
     const { skip, limit, sort, sortBytes, allowDiskUse } = this.#options;
     const sorter =
       Object.keys(sort).length === 0
@@ -180,16 +262,14 @@ export class FindCursor implements AsyncIterable<Document> {
       for await (const batch of batches) {
         for (const match of batch) await sorting.add(decodeMatch(match), match.bytes.length);
       }
-      yield* sorting.sorted();
+      for await (const document of sorting.sorted()) yield [document];
     } finally {
       await sorting.close();
     }
   }
 }
 
-async function* unsorted(batches: AsyncIterable<Match[]>): AsyncGenerator<Document, void, undefined> {
-  for await (const batch of batches) for (const match of batch) yield decodeMatch(match);
-}
+const asDocument: Take<Document> = (bytes, start, end) => decodeDocument(bytes, start, end);
 
 function decodeMatch({ bytes, score }: Match): Document {
   const document = decodeDocument(bytes);

@@ -46,6 +46,11 @@ export class Transaction implements Executor {
     return this.#engine.read(() => look(this.#pages ?? this.#moment));
   }
 
+  readSync<T>(look: (pager: PageReader) => T): T {
+    this.#checkOpen();
+    return this.#engine.readSync(() => look(this.#pages ?? this.#moment));
+  }
+
   write<T>(change: (pager: PageWriter) => T): Promise<T> {
     return this.writeLong(async (pager) => change(pager));
   }
@@ -171,6 +176,10 @@ export class Snapshot implements Executor {
 
   read<T>(look: (pager: PageReader) => T): Promise<T> {
     return this.#engine.read(() => look(this.#moment));
+  }
+
+  readSync<T>(look: (pager: PageReader) => T): T {
+    return this.#engine.readSync(() => look(this.#moment));
   }
 
   write(): Promise<never> {

@@ -1,8 +1,8 @@
 import { seededRandom } from "@millrace/base";
 import { describe, expect, it } from "vitest";
 import { Decimal128 } from "../src/document/decimal128.ts";
-import { fieldName, readField } from "../src/document/decode.ts";
 import { documentFromJson, valueToJson } from "../src/document/extended-json.ts";
+import { lookupIn } from "../src/document/lookup.ts";
 import {
   compareValues,
   decodeDocument,
@@ -134,8 +134,8 @@ describe("encoded documents", () => {
       const document = { _id: i, a: randomValue(random), b: randomValue(random), c: randomValue(random) };
       const bytes = encodeDocument(document);
       expect(decodeDocument(bytes)).toEqual(document);
-      expect(readField(bytes, fieldName("b"))).toEqual(document.b);
-      expect(readField(bytes, fieldName("d"))).toBeUndefined();
+      expect(lookupIn(bytes)("b")).toEqual(document.b);
+      expect(lookupIn(bytes)("d")).toBeUndefined();
       expect(documentFromJson(JSON.parse(JSON.stringify(valueToJson(document))))).toEqual(document);
     }
   });

@@ -10,15 +10,12 @@ export async function openMillrace(directory: string, safety: Safety): Promise<D
   const collection = database.collection("people");
   await collection.createIndex("group");
   await collection.createIndex("score");
-  const count = async (filter: Record<string, unknown>): Promise<number> => {
-    let found = 0;
-    for await (const document of collection.find(filter as never)) if (document !== undefined) found++;
-    return found;
-  };
+  const count = (filter: Record<string, unknown>): number =>
+    collection.find(filter as never).toArraySync().length;
   return {
     insertMany: (documents) => collection.insertMany(documents as never),
     insert: (document: Person) => collection.insertOne(document as never),
-    get: (id) => collection.get(id),
+    get: (id) => collection.getSync(id),
     inGroup: (group) => count({ group }),
     inScores: (lo, hi) => count({ score: { $gte: lo, $lt: hi } }),
     scan: (balance) => collection.countDocuments({ isActive: true, balance: { $gt: balance } } as never),

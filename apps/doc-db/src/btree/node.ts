@@ -86,11 +86,11 @@ export function setChildAt(page: Uint8Array, index: number, child: number): void
  * holds it. Binary search on the page's bytes, nothing allocated.
  * @returns the index; in a leaf `-1 - index` where the key itself is not there
  */
-export function searchNode(page: Uint8Array, key: Uint8Array): number {
+export function searchNode(page: Uint8Array, key: Uint8Array, from = 0, to: number = key.length): number {
   const leaf = page[4] === PAGE_TYPE.leaf;
   const headBytes = leaf ? LEAF_HEAD_BYTES : INTERIOR_HEAD_BYTES;
   const lengthAt = leaf ? 0 : 4;
-  const length = key.length;
+  const length = to - from;
   let lo = 0;
   let hi = page[COUNT]! | (page[COUNT + 1]! << 8);
   while (lo < hi) {
@@ -102,7 +102,7 @@ export function searchNode(page: Uint8Array, key: Uint8Array): number {
     const n = Math.min(length, otherLength);
     let order = 0;
     for (let i = 0; i < n; i++) {
-      order = key[i]! - page[start + i]!;
+      order = key[from + i]! - page[start + i]!;
       if (order !== 0) break;
     }
     if (order === 0) order = length - otherLength;

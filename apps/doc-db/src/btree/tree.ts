@@ -44,21 +44,52 @@ export function createTree(pager: PageWriter): number {
 
 /** The value under a key, as bytes of its own; undefined where there is none. */
 export function getFromTree(pager: PageReader, root: number, key: Uint8Array): Uint8Array | undefined {
+  if (!locateInTree(pager, root, key, 0, key.length)) return undefined;
+  return located.bytes.slice(located.start, located.end);
+}
+
+/** Where a value lies: in its page, or in bytes of its own; valid until the operation ends, or the tree changes. */
+export interface Located {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** What {@link locateInTree} found. */
+export const located: Located = { bytes: new Uint8Array(0), start: 0, end: 0 };
+
+/** Looks for a key, which lies from `start` to `end`. @returns whether it is there; {@link located} says where */
+export function locateInTree(
+  pager: PageReader,
+  root: number,
+  key: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
   let page = readNode(pager, root);
   for (let depth = 0; !isLeaf(page); depth++) {
     checkDepth(pager, depth, root);
-    page = readNode(pager, childAt(page, searchNode(page, key)));
+    page = readNode(pager, childAt(page, searchNode(page, key, start, end)));
   }
-  const index = searchNode(page, key);
-  return index < 0 ? undefined : readValue(pager, page, index);
+  const index = searchNode(page, key, start, end);
+  if (index < 0) return false;
+  locateValue(pager, page, index, located);
+  return true;
 }
 
-/** A copy of a leaf's value, wherever it is kept. */
-export function readValue(pager: PageReader, page: Uint8Array, index: number): Uint8Array {
+/** Says where a leaf's value lies. */
+export function locateValue(pager: PageReader, page: Uint8Array, index: number, place: Located): void {
   const length = valueLength(page, index);
   const start = valueStart(page, index);
-  if (length !== OVERFLOWING) return page.slice(start, start + length);
-  return readOverflow(pager, readU32(page, start + 4), readU32(page, start));
+  if (length === OVERFLOWING) {
+    place.bytes = readOverflow(pager, readU32(page, start + 4), readU32(page, start));
+    place.start = 0;
+    place.end = place.bytes.length;
+    return;
+  }
+  place.bytes = page;
+  place.start = start;
+  place.end = start + length;
 }
 
 /**

@@ -3,95 +3,204 @@ import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./b
 import { Decimal128 } from "./decimal128.ts";
 import { TYPE, WIDE_FLAG } from "./format.ts";
 import { ObjectId } from "./object-id.ts";
-import { type Document, setField, type Value } from "./value.ts";
+import { asciiText, beginSource, endSource, text } from "./read-text.ts";
+import { keepShape, noteShape, type Shape, shapeAt } from "./shapes.ts";
+import type { Document, Value } from "./value.ts";
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+/** Values of the objects that are being read, those of inner ones behind those of outer ones. */
+const values: Value[] = [];
+let top = 0;
+const eight = new Uint8Array(8);
+const eightAsDouble = new Float64Array(eight.buffer);
+const eightAsInt64 = new BigInt64Array(eight.buffer);
 
 /** Decodes a whole document. @throws CorruptDataError `DOCDB_DOCUMENT_CORRUPT` */
-export function decodeDocument(bytes: Uint8Array): Document {
+export function decodeDocument(bytes: Uint8Array, start = 0, end: number = bytes.length): Document {
+  top = 0;
+  beginSource(bytes, start, end);
   try {
-    return decodeObject(bytes, 0, bytes.length);
+    return decodeObject(bytes, start, end);
+  } catch (error) {
+    throw asCorrupt(error);
+  } finally {
+    endSource();
+  }
+}
+
+/** Decodes one value where it lies. @throws CorruptDataError `DOCDB_DOCUMENT_CORRUPT` */
+export function decodeValueAt(bytes: Uint8Array, type: number, start: number, end: number): Value {
+  top = 0;
+  try {
+    return decodeValue(bytes, type, start, end);
   } catch (error) {
     throw asCorrupt(error);
   }
 }
 
-/**
- * Reads one field of an encoded document and leaves the others alone.
- * @param name - the field's name in UTF-8, see {@link fieldName}
- * @returns undefined when there is no such field
- */
-export function readField(bytes: Uint8Array, name: Uint8Array): Value | undefined {
-  const declared = readU32(bytes, 0);
-  const isWide = declared >= WIDE_FLAG;
-  const count = isWide ? declared - WIDE_FLAG : declared;
-  const width = isWide ? 4 : 2;
-  checkTable(bytes, 0, bytes.length, count, width);
-  for (let i = 0; i < count; i++) {
-    const entry = offsetAt(bytes, 4 + i * width, width);
-    if (!hasName(bytes, entry + 1, name)) continue;
-    const end = i + 1 < count ? offsetAt(bytes, 4 + (i + 1) * width, width) : bytes.length;
-    try {
-      return decodeValue(bytes, bytes[entry]!, entry + 3 + name.length, end);
-    } catch (error) {
-      throw asCorrupt(error);
-    }
-  }
-  return undefined;
-}
-
-/** A field's name as {@link readField} compares it. */
+/** A field's name as {@link findField} compares it. */
 export function fieldName(name: string): Uint8Array {
   return encoder.encode(name);
 }
 
+/** Where {@link findField} found a field. */
+export const foundField: { type: number; start: number; end: number } = { type: 0, start: 0, end: 0 };
+
+/**
+ * Looks for a field of an encoded document, and says in {@link foundField} where its value lies.
+ * @param start - of the document in `bytes`
+ * @param expected - which field it may be: the one of documents before
+ * @returns which field it is; -1 when there is none
+ */
+export function findField(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  name: Uint8Array,
+  expected: number,
+): number {
+  const declared = readU32(bytes, start);
+  const isWide = declared >= WIDE_FLAG;
+  const count = isWide ? declared - WIDE_FLAG : declared;
+  const width = isWide ? 4 : 2;
+  checkTable(bytes, start, end, count, width);
+  const table = start + 4;
+  for (let n = -1; n < count; n++) {
+    const i = n < 0 ? expected : n;
+    if (i >= count) continue;
+    const entry = start + offsetAt(bytes, table + i * width, width);
+    if (!hasName(bytes, entry + 1, name)) continue;
+    foundField.type = bytes[entry]!;
+    foundField.start = entry + 3 + name.length;
+    foundField.end = i + 1 < count ? start + offsetAt(bytes, table + (i + 1) * width, width) : end;
+    if (foundField.start > foundField.end || foundField.end > end)
+      throw corruptEntry(start, i, count, foundField.end);
+    return i;
+  }
+  return -1;
+}
+
 function hasName(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
-  if (readU16(bytes, at) !== name.length) return false;
+  if ((bytes[at]! | (bytes[at + 1]! << 8)) !== name.length) return false;
   for (let i = 0; i < name.length; i++) if (bytes[at + 2 + i] !== name[i]) return false;
   return true;
 }
 
 function decodeObject(bytes: Uint8Array, start: number, end: number): Document {
-  const document: Record<string, Value> = {};
-  eachEntry(bytes, start, end, (entry, entryEnd) => {
-    const nameBytes = readU16(bytes, entry + 1);
-    const valueStart = entry + 3 + nameBytes;
-    if (valueStart > entryEnd) throw corrupt(entry, "a field's name runs past its end");
-    setField(
-      document,
-      text(bytes, entry + 3, valueStart),
-      decodeValue(bytes, bytes[entry]!, valueStart, entryEnd),
-    );
+  const declared = readU32(bytes, start);
+  const isWide = declared >= WIDE_FLAG;
+  const count = isWide ? declared - WIDE_FLAG : declared;
+  const width = isWide ? 4 : 2;
+  checkTable(bytes, start, end, count, width);
+  const table = start + 4;
+  const shape = shapeOf(bytes, start, end, table, count, width);
+  const from = top;
+  top += count;
+  const { lengths } = shape;
+  let entry = start + 4 + count * width;
+  for (let i = 0; i < count; i++) {
+    const entryEnd = i + 1 < count ? start + offsetAt(bytes, table + (i + 1) * width, width) : end;
+    const valueStart = entry + 3 + lengths[i]!;
+    if (valueStart > entryEnd || entryEnd > end) throw corruptEntry(start, i, count, entryEnd);
+    values[from + i] = decodeValue(bytes, bytes[entry]!, valueStart, entryEnd);
+    entry = entryEnd;
+  }
+  const made = shape.make(values, from);
+  top = from;
+  return made;
+}
+
+/** The shape of an object's names: the one that is kept, if the names are the same. */
+function shapeOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  table: number,
+  count: number,
+  width: number,
+): Shape {
+  let hash = count;
+  for (let i = 0; i < count; i++) {
+    const entry = start + offsetAt(bytes, table + i * width, width);
+    hash = Math.imul(hash, 31) + ((bytes[entry + 1]! << 8) | bytes[entry + 3]!);
+  }
+  hash ^= hash >>> 15;
+  const known = shapeAt(hash);
+  if (known !== undefined && hasShape(bytes, start, table, count, width, known)) {
+    noteShape(known);
+    return known;
+  }
+  return newShape(bytes, start, end, count, width, hash);
+}
+
+function hasShape(
+  bytes: Uint8Array,
+  start: number,
+  table: number,
+  count: number,
+  width: number,
+  shape: Shape,
+): boolean {
+  const { lengths, bytes: names } = shape;
+  if (lengths.length !== count) return false;
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const name = start + offsetAt(bytes, table + i * width, width) + 3;
+    const length = lengths[i]!;
+    if ((bytes[name - 2]! | (bytes[name - 1]! << 8)) !== length) return false;
+    for (let n = 0; n < length; n++) if (bytes[name + n] !== names[at + n]) return false;
+    at += length;
+  }
+  return true;
+}
+
+function newShape(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  count: number,
+  width: number,
+  hash: number,
+): Shape {
+  const names: string[] = [];
+  const parts: Uint8Array[] = [];
+  const lengths = new Uint16Array(count);
+  eachEntry(bytes, start, end, count, width, (entry, entryEnd, i) => {
+    const length = readU16(bytes, entry + 1);
+    if (entry + 3 + length > entryEnd) throw corrupt(entry, "a field's name runs past its end");
+    names.push(text(bytes, entry + 3, entry + 3 + length));
+    parts.push(bytes.slice(entry + 3, entry + 3 + length));
+    lengths[i] = length;
   });
-  return document;
+  return keepShape(hash, names, Buffer.concat(parts), lengths);
 }
 
 function decodeArray(bytes: Uint8Array, start: number, end: number): Value[] {
-  const values: Value[] = [];
-  eachEntry(bytes, start, end, (entry, entryEnd) => {
-    values.push(decodeValue(bytes, bytes[entry]!, entry + 1, entryEnd));
+  const declared = readU32(bytes, start);
+  const isWide = declared >= WIDE_FLAG;
+  const count = isWide ? declared - WIDE_FLAG : declared;
+  const width = isWide ? 4 : 2;
+  checkTable(bytes, start, end, count, width);
+  const found: Value[] = [];
+  eachEntry(bytes, start, end, count, width, (entry, entryEnd) => {
+    found.push(decodeValue(bytes, bytes[entry]!, entry + 1, entryEnd));
   });
-  return values;
+  return found;
 }
 
 function eachEntry(
   bytes: Uint8Array,
   start: number,
   end: number,
-  visit: (entry: number, end: number) => void,
+  count: number,
+  width: number,
+  visit: (entry: number, end: number, index: number) => void,
 ): void {
-  const declared = readU32(bytes, start);
-  const isWide = declared >= WIDE_FLAG;
-  const count = isWide ? declared - WIDE_FLAG : declared;
-  const width = isWide ? 4 : 2;
-  checkTable(bytes, start, end, count, width);
-  let entry = start + offsetAt(bytes, start + 4, width);
+  let entry = start + 4 + count * width;
   for (let i = 0; i < count; i++) {
     const entryEnd = i + 1 < count ? start + offsetAt(bytes, start + 4 + (i + 1) * width, width) : end;
-    if (entryEnd <= entry || entryEnd > end)
-      throw corrupt(start, `entry ${i} of ${count} ends at byte ${entryEnd}`);
-    visit(entry, entryEnd);
+    if (entryEnd <= entry || entryEnd > end) throw corruptEntry(start, i, count, entryEnd);
+    visit(entry, entryEnd, i);
     entry = entryEnd;
   }
 }
@@ -107,13 +216,16 @@ function decodeValue(bytes: Uint8Array, type: number, start: number, end: number
     case TYPE.int32:
       return readU32(bytes, start) | 0;
     case TYPE.int64:
-      return viewOf(bytes).getBigInt64(start, true);
+      loadEight(bytes, start, end);
+      return eightAsInt64[0]!;
     case TYPE.double:
-      return doubleOf(viewOf(bytes).getFloat64(start, true));
+      return doubleOf(doubleAt(bytes, start, end));
     case TYPE.string:
       return text(bytes, start, end);
+    case TYPE.ascii:
+      return asciiText(bytes, start, end);
     case TYPE.date:
-      return new Date(viewOf(bytes).getFloat64(start, true));
+      return new Date(doubleAt(bytes, start, end));
     case TYPE.binary:
       return bytes.slice(start, end);
     case TYPE.objectId:
@@ -162,22 +274,15 @@ function checkTable(bytes: Uint8Array, start: number, end: number, count: number
   }
 }
 
-function text(bytes: Uint8Array, start: number, end: number): string {
-  // Short ASCII is the common case, and cheaper than a call into the decoder.
-  if (end - start < 24) {
-    let found = "";
-    for (let i = start; i < end; i++) {
-      const byte = bytes[i]!;
-      if (byte > 127) return decoder.decode(bytes.subarray(start, end));
-      found += String.fromCharCode(byte);
-    }
-    return found;
-  }
-  return decoder.decode(bytes.subarray(start, end));
+/** The double in eight bytes; those of a page are not aligned. */
+export function doubleAt(bytes: Uint8Array, start: number, end: number): number {
+  loadEight(bytes, start, end);
+  return eightAsDouble[0]!;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function loadEight(bytes: Uint8Array, start: number, end: number): void {
+  if (end - start < 8) throw corrupt(start, `a number of ${end - start} bytes`);
+  for (let i = 0; i < 8; i++) eight[i] = bytes[start + i]!;
 }
 
 /** What the engine throws for bytes out of range and for text that is no UTF-8 is damage too. */
@@ -194,4 +299,8 @@ function asCorrupt(error: unknown): unknown {
 
 function corrupt(byteOffset: number, problem: string): CorruptDataError {
   return new CorruptDataError("DOCDB_DOCUMENT_CORRUPT", "encoded document", byteOffset, problem);
+}
+
+function corruptEntry(start: number, index: number, count: number, end: number): CorruptDataError {
+  return corrupt(start, `entry ${index} of ${count} ends at byte ${end}`);
 }

@@ -6,11 +6,20 @@ import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_NAME_BYTES, TYPE, WIDE_FLAG
 import type { ObjectId } from "./object-id.ts";
 import { type Document, rankOf, TYPE_RANK, type Value } from "./value.ts";
 
+/** The buffer's own writer of text, which its types leave out: it takes an offset, where an encoder takes a view. */
+type ScratchBuffer = Buffer<ArrayBuffer> & { utf8Write(text: string, offset: number): number };
+
 const encoder = new TextEncoder();
+/** Shorter text is written here: cheaper than a call out of JavaScript. */
+const SHORT_TEXT = 48;
+/** Names kept encoded, and the longest of them. */
+const MAX_KEPT_NAMES = 4096;
+const MAX_KEPT_NAME = 256;
+const encodedNames = new Map<string, Uint8Array>();
 
 /** One buffer for all encodings: it grows to the largest document and stays. */
-let scratch = new Uint8Array(16 * 1024);
-let view = new DataView(scratch.buffer);
+let scratch = Buffer.alloc(16 * 1024) as ScratchBuffer;
+let view = new DataView(scratch.buffer, scratch.byteOffset);
 let at = 0;
 
 /**
@@ -24,7 +33,9 @@ export function encodeDocument(document: Document): Uint8Array<ArrayBuffer> {
   writeContainer(document, false, 1);
   if (at > MAX_DOCUMENT_BYTES)
     throw new CapacityError("DOCDB_DOCUMENT_TOO_LARGE", "document", at, MAX_DOCUMENT_BYTES);
-  return scratch.slice(0, at);
+  const bytes = new Uint8Array(at);
+  bytes.set(scratch.subarray(0, at));
+  return bytes;
 }
 
 function writeContainer(container: Document | readonly Value[], isArray: boolean, depth: number): void {
@@ -85,8 +96,7 @@ function writeValue(value: Value, depth: number): number {
     case TYPE_RANK.number:
       return writeNumber(value as number | bigint | Double | Decimal128);
     case TYPE_RANK.string:
-      writeText(value as string);
-      return TYPE.string;
+      return writeText(value as string) ? TYPE.ascii : TYPE.string;
     case TYPE_RANK.date:
       reserve(8);
       view.setFloat64(at, (value as Date).getTime(), true);
@@ -162,27 +172,58 @@ function writeNumber(given: number | bigint | Double | Decimal128): number {
 
 /** A name has its length in front, as its value's type does not say where it ends. */
 function writeName(name: string): void {
-  const start = at;
-  reserve(2);
-  at += 2;
-  writeText(name);
-  const nameBytes = at - start - 2;
-  if (nameBytes > MAX_NAME_BYTES)
-    throw new CapacityError("DOCDB_NAME_TOO_LONG", "field name", nameBytes, MAX_NAME_BYTES);
-  writeU16(scratch, start, nameBytes);
+  const known = encodedNames.get(name) ?? encodeName(name);
+  reserve(known.length);
+  if (known.length > SHORT_TEXT) scratch.set(known, at);
+  else for (let i = 0; i < known.length; i++) scratch[at + i] = known[i]!;
+  at += known.length;
 }
 
-function writeText(text: string): void {
-  if (!text.isWellFormed()) {
-    throw new InvalidArgumentError(
-      "DOCDB_STRING_INVALID",
-      "string",
-      text,
-      "well-formed Unicode, without half a surrogate pair",
-    );
+/** A name with its length in front; names come again and again. */
+function encodeName(name: string): Uint8Array {
+  checkText(name);
+  const text = encoder.encode(name);
+  if (text.length > MAX_NAME_BYTES)
+    throw new CapacityError("DOCDB_NAME_TOO_LONG", "field name", text.length, MAX_NAME_BYTES);
+  const bytes = new Uint8Array(2 + text.length);
+  writeU16(bytes, 0, text.length);
+  bytes.set(text, 2);
+  if (text.length > MAX_KEPT_NAME) return bytes;
+  if (encodedNames.size >= MAX_KEPT_NAMES) encodedNames.clear();
+  encodedNames.set(name, bytes);
+  return bytes;
+}
+
+/** @returns whether it is ASCII */
+function writeText(text: string): boolean {
+  const { length } = text;
+  reserve(length * 3);
+  if (length <= SHORT_TEXT) {
+    let i = 0;
+    for (; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 127) break;
+      scratch[at + i] = unit;
+    }
+    if (i === length) {
+      at += length;
+      return true;
+    }
   }
-  reserve(text.length * 3);
-  at += encoder.encodeInto(text, scratch.subarray(at)).written;
+  checkText(text);
+  const written = scratch.utf8Write(text, at);
+  at += written;
+  return written === length;
+}
+
+function checkText(text: string): void {
+  if (text.isWellFormed()) return;
+  throw new InvalidArgumentError(
+    "DOCDB_STRING_INVALID",
+    "string",
+    text,
+    "well-formed Unicode, without half a surrogate pair",
+  );
 }
 
 function writeBytes(bytes: Uint8Array): void {
@@ -198,8 +239,8 @@ function reserve(byteLength: number): void {
   if (at > MAX_DOCUMENT_BYTES || byteLength > 3 * MAX_DOCUMENT_BYTES + 16) {
     throw new CapacityError("DOCDB_DOCUMENT_TOO_LARGE", "document", needed, MAX_DOCUMENT_BYTES);
   }
-  const grown = new Uint8Array(Math.max(needed, scratch.length * 2));
+  const grown = Buffer.alloc(Math.max(needed, scratch.length * 2)) as ScratchBuffer;
   grown.set(scratch.subarray(0, at));
   scratch = grown;
-  view = new DataView(grown.buffer);
+  view = new DataView(grown.buffer, grown.byteOffset);
 }

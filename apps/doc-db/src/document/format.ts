@@ -23,6 +23,8 @@ export const TYPE = {
   codeWithScope: 17,
   minKey: 18,
   maxKey: 19,
+  /** Text of ASCII, a byte a character. */
+  ascii: 20,
 } as const;
 
 /** Added to the entry count of a container whose offsets have 32 bits. */

@@ -1,22 +1,59 @@
-import type { FieldLookup } from "../query/filter.ts";
-import { decodeDocument, fieldName, readField } from "./decode.ts";
+import { decodeDocument, decodeValueAt, fieldName, findField, foundField } from "./decode.ts";
+import type { Document, Value } from "./value.ts";
 
-const NAMES = new Map<string, Uint8Array>();
+/** A name as it is looked for, and where it was last found. */
+interface KnownName {
+  readonly bytes: Uint8Array;
+  index: number;
+}
+
+const NAMES = new Map<string, KnownName>();
 const MAX_NAMES = 1024;
 
-/** A lookup of top-level fields in an encoded document; only what is asked for is decoded. */
-export function lookupIn(bytes: Uint8Array): FieldLookup {
-  return Object.assign((name: string) => readField(bytes, nameBytes(name)), {
-    whole: () => decodeDocument(bytes),
+/** An encoded document where it lies, one after the other; only the fields that are asked for are decoded. */
+export interface DocumentView {
+  /** A top-level field; undefined where there is none. */
+  (name: string): Value | undefined;
+  readonly whole: () => Document;
+  /** Turns to another document. */
+  readonly moveTo: (bytes: Uint8Array, start: number, end: number) => void;
+}
+
+/** A view that is of no document yet. */
+export function documentView(): DocumentView {
+  let bytes = new Uint8Array(0);
+  let start = 0;
+  let end = 0;
+  const field = (name: string): Value | undefined => {
+    const known = knownName(name);
+    const index = findField(bytes, start, end, known.bytes, known.index);
+    if (index < 0) return undefined;
+    known.index = index;
+    return decodeValueAt(bytes, foundField.type, foundField.start, foundField.end);
+  };
+  return Object.assign(field, {
+    whole: () => decodeDocument(bytes, start, end),
+    moveTo: (other: Uint8Array, from: number, to: number) => {
+      bytes = other as Uint8Array<ArrayBuffer>;
+      start = from;
+      end = to;
+    },
   });
 }
 
+/** A lookup of top-level fields in an encoded document; only what is asked for is decoded. */
+export function lookupIn(bytes: Uint8Array, start = 0, end: number = bytes.length): DocumentView {
+  const view = documentView();
+  view.moveTo(bytes, start, end);
+  return view;
+}
+
 /** Field names as bytes; queries ask for few names, many times. */
-function nameBytes(name: string): Uint8Array {
+export function knownName(name: string): KnownName {
   const known = NAMES.get(name);
   if (known !== undefined) return known;
-  const bytes = fieldName(name);
+  const made = { bytes: fieldName(name), index: 0 };
   if (NAMES.size >= MAX_NAMES) NAMES.clear();
-  NAMES.set(name, bytes);
-  return bytes;
+  NAMES.set(name, made);
+  return made;
 }

@@ -1,4 +1,4 @@
-import { assert, ClosedError, IoError, isMillraceError } from "@millrace/base";
+import { assert, ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
 import { fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
 import { fail } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
@@ -156,14 +156,29 @@ export class Engine implements Executor {
   /** Runs something that only reads; it sees whole transactions. */
   async read<T>(look: (pager: PageReader) => T): Promise<T> {
     this.#checkUsable();
-    while (this.pager.touched !== undefined && this.#exclusive !== undefined) await this.#exclusive;
+    while (this.#isTaken) await this.#exclusive;
+    return this.readSync(look);
+  }
+
+  /** As {@link Engine.read} at once. @throws MillraceError `DOCDB_DATABASE_BUSY` during a long transaction */
+  readSync<T>(look: (pager: PageReader) => T): T {
     this.#checkUsable();
+    if (this.#isTaken)
+      throw new MillraceError(
+        "DOCDB_DATABASE_BUSY",
+        `${this.path}: an import or another long change goes on; read with the calls that wait, or later`,
+      );
     try {
       return look(this.pager);
     } finally {
       this.pager.endOperation();
       this.#failure ??= this.pager.store.failure;
     }
+  }
+
+  /** Whether somebody has the database for himself, and changes pages over several turns. */
+  get #isTaken(): boolean {
+    return this.pager.touched !== undefined && this.#exclusive !== undefined;
   }
 
   /** Commits so far. */

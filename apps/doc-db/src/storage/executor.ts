@@ -10,6 +10,8 @@ export interface Executor {
   readonly scratch: Scratch;
   /** Runs something that only reads; it sees whole transactions. */
   read<T>(look: (pager: PageReader) => T): Promise<T>;
+  /** As {@link Executor.read} at once. @throws MillraceError `DOCDB_DATABASE_BUSY` while an import or the like goes on */
+  readSync<T>(look: (pager: PageReader) => T): T;
   /** Runs a change that is undone when it throws. @returns its result, once it is as safe as is promised */
   write<T>(change: (pager: PageWriter) => T): Promise<T>;
   /** As {@link Executor.write} for a change of any size; it calls `step` after each document. */

@@ -1,0 +1,50 @@
+/** Strings out of bytes. */
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const latin1 = Buffer.prototype.latin1Slice;
+/** Shorter strings are put together here: cheaper than a call out of JavaScript. */
+const SHORT_BYTES = 16;
+/** Of larger documents each string is read by itself, as one that is kept keeps all of what it was cut from. */
+const MAX_SOURCE_BYTES = 8192;
+
+let source = "";
+let sourceBytes: Uint8Array | undefined;
+let sourceStart = 0;
+let sourceEnd = 0;
+
+/** Says which bytes are read next: their ASCII strings are cut out of one string. */
+export function beginSource(bytes: Uint8Array, start: number, end: number): void {
+  sourceBytes = end - start <= MAX_SOURCE_BYTES ? bytes : undefined;
+  sourceStart = start;
+  sourceEnd = end;
+  source = "";
+}
+
+/** Lets the bytes of {@link beginSource} go. */
+export function endSource(): void {
+  sourceBytes = undefined;
+  source = "";
+}
+
+/** Reads text of ASCII, which its type promises. */
+export function asciiText(bytes: Uint8Array, start: number, end: number): string {
+  if (bytes === sourceBytes && start >= sourceStart && end <= sourceEnd) {
+    if (source === "") source = latin1.call(bytes as Buffer, sourceStart, sourceEnd);
+    return source.substring(start - sourceStart, end - sourceStart);
+  }
+  return latin1.call(bytes as Buffer, start, end);
+}
+
+/** Reads UTF-8. @throws TypeError for what is none */
+export function text(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start < SHORT_BYTES) {
+    let found = "";
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i]!;
+      if (byte > 127) return decoder.decode(bytes.subarray(start, end));
+      found += String.fromCharCode(byte);
+    }
+    return found;
+  }
+  return decoder.decode(bytes.subarray(start, end));
+}

@@ -1,0 +1,165 @@
+/** Reads the documents that a plan leads to, in batches, where they lie. */
+import { assert } from "@millrace/base";
+import { TreeCursor } from "./btree/cursor.ts";
+import { isInRange, type KeyRange } from "./btree/key-range.ts";
+import { type Located, located, locateInTree } from "./btree/tree.ts";
+import { findCollection } from "./catalog.ts";
+import { findIndex, primaryRootOf } from "./collection-page.ts";
+import { documentView } from "./document/lookup.ts";
+import type { PlannedQuery } from "./fetch.ts";
+import { keysOf } from "./indexes/keys.ts";
+import { compareBytes } from "./keys/compare.ts";
+import { indexEntryKey } from "./keys/index-keys.ts";
+import { fail } from "./mql/error.ts";
+import type { CompiledFilter } from "./query/filter.ts";
+import type { KeyScan } from "./query/plan.ts";
+import type { FieldLookup } from "./query/tests.ts";
+import type { PageReader } from "./storage/page-reader.ts";
+
+/** Keys and bytes read before others get their turn. */
+const BATCH_KEYS = 256;
+/** Of the first batch, which is often all that is wanted; each next one is twice as large. */
+const FIRST_BATCH_KEYS = 16;
+const BATCH_BYTES = 1024 * 1024;
+
+/** What a query has read so far. */
+export class FetchCounters {
+  keysExamined = 0;
+  documentsExamined = 0;
+}
+
+/** Makes of a match what is wanted of it: the document's bytes and those of its `_id`'s key are valid during the call. */
+export type Take<T> = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  keys: Uint8Array,
+  keyStart: number,
+  keyEnd: number,
+) => T;
+
+/** One query that is being read. Between two batches the database may change. */
+export class MatchReader<T> {
+  /** Whether there are no further matches. */
+  isDone: boolean;
+  readonly #name: string;
+  readonly #collection: number;
+  readonly #scans: readonly KeyScan[];
+  readonly #filter: CompiledFilter;
+  readonly #counters: FetchCounters;
+  readonly #take: Take<T>;
+  readonly #view = documentView();
+  #scan = 0;
+  #range = 0;
+  #after: Uint8Array | undefined;
+  #size: number;
+
+  constructor(
+    name: string,
+    { collection, plan }: PlannedQuery,
+    filter: CompiledFilter,
+    counters: FetchCounters,
+    take: Take<T>,
+    wanted: number = FIRST_BATCH_KEYS,
+  ) {
+    this.#size = Math.min(Math.max(1, wanted), BATCH_KEYS);
+    this.#name = name;
+    this.#collection = collection;
+    this.#scans = plan.scans;
+    this.#filter = filter;
+    this.#counters = counters;
+    this.#take = take;
+    this.isDone = plan.scans.length === 0;
+  }
+
+  /** The next matches: perhaps none, though there are more. @throws LanguageError 175 when the collection is gone */
+  readonly readBatch = (pager: PageReader): T[] => {
+    const found: T[] = [];
+    let left = this.#size;
+    this.#size = Math.min(2 * this.#size, BATCH_KEYS);
+    const scan = this.#scans[this.#scan]!;
+    checkStillThere(pager, this.#name, this.#collection, scan);
+    // Short ranges follow each other in one batch.
+    while (!this.isDone && left > 0 && this.#scans[this.#scan] === scan) {
+      const { ranges } = scan;
+      const range = ranges[scan.isDescending ? ranges.length - 1 - this.#range : this.#range];
+      if (range !== undefined) left -= this.#readRange(pager, scan, range, left, found);
+      if (this.#after === undefined) this.#nextRange(ranges.length);
+    }
+    return found;
+  };
+
+  #nextRange(count: number): void {
+    if (++this.#range < count) return;
+    this.#range = 0;
+    if (++this.#scan === this.#scans.length) this.isDone = true;
+  }
+
+  /** @returns how many keys were read; `#after` is undefined at the end of the range */
+  #readRange(pager: PageReader, scan: KeyScan, range: KeyRange, most: number, found: T[]): number {
+    const primary = primaryRootOf(pager.read(this.#collection));
+    const { index } = scan;
+    const cursor = new TreeCursor(pager, index?.root ?? primary, range, this.#after, scan.isDescending);
+    const view = this.#view;
+    const filter = this.#filter;
+    const take = this.#take;
+    const isPlain =
+      scan.branch === undefined && scan.isFoundBefore.length === 0 && index?.isMultikey !== true;
+    const place: Located = { bytes: cursor.page, start: 0, end: 0 };
+    let keys = 0;
+    let bytes = 0;
+    this.#after = undefined;
+    while (cursor.next()) {
+      keys++;
+      cursor.value(place);
+      let { keyStart } = cursor;
+      if (index !== undefined) {
+        keyStart = cursor.keyEnd - (place.bytes[place.start]! | (place.bytes[place.start + 1]! << 8));
+        const isThere = locateInTree(pager, primary, cursor.page, keyStart, cursor.keyEnd);
+        assert(isThere, "an index leads to documents that are there");
+        place.bytes = located.bytes;
+        place.start = located.start;
+        place.end = located.end;
+      }
+      bytes += place.end - place.start;
+      view.moveTo(place.bytes, place.start, place.end);
+      if (filter.matches(view) && (isPlain || this.#isWanted(scan, cursor, keyStart)))
+        found.push(take(place.bytes, place.start, place.end, cursor.page, keyStart, cursor.keyEnd));
+      if (keys >= most || bytes >= BATCH_BYTES) {
+        this.#after = cursor.key();
+        break;
+      }
+    }
+    this.#counters.keysExamined += keys;
+    this.#counters.documentsExamined += keys;
+    return keys;
+  }
+
+  #isWanted(scan: KeyScan, cursor: TreeCursor, keyStart: number): boolean {
+    const view = this.#view;
+    if (scan.branch?.(view) === false || scan.isFoundBefore.some((test) => test(view))) return false;
+    return scan.index?.isMultikey !== true || isFirstKey(scan, cursor, keyStart, view);
+  }
+}
+
+/** Between two batches the collection or the index may have been dropped, and its pages be used for other things. */
+function checkStillThere(pager: PageReader, name: string, collection: number, { index }: KeyScan): void {
+  const isThere =
+    findCollection(pager, name) === collection &&
+    (index === undefined || findIndex(pager.read(collection), index.definition.name)?.root === index.root);
+  if (!isThere) fail(175, "query", name, "a collection and index that are not dropped while they are read");
+}
+
+/**
+ * Whether an entry is the first of its document's in the ranges: a document with an array has several, and is wanted
+ * once. This needs no memory of what was given before.
+ */
+function isFirstKey(scan: KeyScan, cursor: TreeCursor, keyStart: number, lookup: FieldLookup): boolean {
+  const entry = cursor.key();
+  const idKey = cursor.page.slice(keyStart, cursor.keyEnd);
+  for (const value of keysOf(scan.index!.definition, lookup).keys) {
+    const key = indexEntryKey(value, idKey);
+    if (scan.ranges.some((range) => isInRange(key, range))) return compareBytes(key, entry) === 0;
+  }
+  return true;
+}
