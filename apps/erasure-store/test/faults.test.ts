@@ -1,7 +1,7 @@
 import { isMillraceError, seededRandom } from "@millrace/base";
 import { FaultyVfs } from "@millrace/testkit";
 import { expect, it } from "vitest";
-import { type ErasureStore, openStore } from "../src/index.ts";
+import type { ErasureStore } from "../src/index.ts";
 import { filesOf, makeStore, readAll } from "./stores.ts";
 
 const OLD = seededRandom(1).fill(new Uint8Array(200));
@@ -64,41 +64,3 @@ it.each(["write", "sync", "rename"] as const)(
     }
   },
 );
-
-it.each([
-  ["a large object over a large one", 0, OLD, NEW],
-  ["a large object over a small one", 250, OLD, NEW],
-  ["a small object over a large one", 250, NEW, OLD],
-  ["a small object over a small one", 400, OLD, NEW],
-])(
-  "has the old object or the new one, whole, after the power went at any moment of a put of %s",
-  async (_what, inlineBytes, before, put) => {
-    for (let halt = 0; ; halt++) {
-      const vfs = new FaultyVfs(halt);
-      const { store } = await makeStore({ inlineBytes }, vfs);
-      await store.put("o", [before]);
-      vfs.haltAfter(halt);
-      const outcome = await store.put("o", [put]).catch((error: unknown) => error);
-      const random = seededRandom(halt);
-      for (const survival of [0, 0.5, 1]) {
-        const after = vfs.crash(random, { survival });
-        const found = await readAll(await openStore("store.yaml", { vfs: after }), "o");
-        expect(found).toEqual(found.length === put.length ? put : before);
-        if (!(outcome instanceof Error)) expect(found).toEqual(put);
-      }
-      if (!(outcome instanceof Error) && halt > 50) break;
-    }
-  },
-);
-
-it("has the object or not, but never a lost one, after the power went at any moment of a removal", async () => {
-  for (let halt = 0; ; halt++) {
-    const { vfs, store } = await storeWithOld(halt);
-    vfs.haltAfter(halt);
-    const outcome = await store.remove("o").catch((error: unknown) => error);
-    const after = vfs.crash(seededRandom(halt), { survival: 0.5 });
-    const { lost } = await (await openStore("store.yaml", { vfs: after })).verify();
-    expect(lost).toBe(0);
-    if (!(outcome instanceof Error)) break;
-  }
-});
