@@ -1,4 +1,6 @@
 export { AggregationCursor } from "./aggregation-cursor.ts";
+export { decodeBson } from "./bson/decode.ts";
+export { encodeBson } from "./bson/encode.ts";
 export { Collection, type ImportOptions, type ImportResult } from "./collection.ts";
 export type { IndexOptions } from "./collection-indexes.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
@@ -10,6 +12,24 @@ export { encodeDocument } from "./document/encode.ts";
 export { ObjectId } from "./document/object-id.ts";
 export type { Document, Value } from "./document/value.ts";
 export { DEFAULT_FIND_OPTIONS, type Explanation, FindCursor, type FindOptions } from "./find-cursor.ts";
+export {
+  type Aggregate,
+  average,
+  collect,
+  count,
+  denseRank,
+  largest,
+  rank,
+  rowNumber,
+  shifted,
+  smallest,
+  sum,
+} from "./fluent/aggregates.ts";
+export type { Comparison } from "./fluent/conditions.ts";
+export type { JoinKind } from "./fluent/joins.ts";
+export type { Page } from "./fluent/paging.ts";
+export { type FieldOf, from, type Operand, Query } from "./fluent/query.ts";
+export type { JoinOptions, WindowOptions } from "./fluent/query-options.ts";
 export { DuplicateKeyError } from "./indexes/duplicate-key.ts";
 export { compareValues } from "./keys/compare.ts";
 export { encodeKey } from "./keys/encode-key.ts";
@@ -23,4 +43,6 @@ export {
   matchesDocument,
 } from "./query/filter.ts";
 export type { SortSpec } from "./query/sort.ts";
+export type { User } from "./server/scram.ts";
+export { DEFAULT_SERVE_OPTIONS, DocumentServer, type ServeOptions, serve } from "./server/server.ts";
 export { Snapshot, Transaction } from "./transaction.ts";
