@@ -3,6 +3,7 @@ import { aggregateVerb } from "./verbs/aggregate.ts";
 import { exportVerb } from "./verbs/export.ts";
 import { findVerb } from "./verbs/find.ts";
 import { importVerb } from "./verbs/import.ts";
+import { serveVerb } from "./verbs/serve.ts";
 import { statsVerb } from "./verbs/stats.ts";
 
 /**
@@ -22,5 +23,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     .verb(aggregateVerb)
     .verb(exportVerb)
     .verb(statsVerb)
+    .verb(serveVerb)
     .run(argv);
 }

@@ -3,6 +3,7 @@ import { checkCollectionName, findCollection, listCollections } from "./catalog.
 import { Collection } from "./collection.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
 import { runCommand } from "./command/run-command.ts";
+import type { CommandTarget } from "./command/target.ts";
 import type { Document } from "./document/value.ts";
 import { removeExpired, watchExpiry } from "./expiry.ts";
 import { DEFAULT_DATABASE, storedName } from "./names.ts";
@@ -100,7 +101,12 @@ export class Database {
     database: string = DEFAULT_DATABASE,
     within?: Transaction | Snapshot,
   ): Promise<Document> {
-    return runCommand({ engine: within ?? this.#engine, database }, command);
+    return runCommand(this.target(database, within), command);
+  }
+
+  /** Where commands run, for what takes them from elsewhere: a server. */
+  target(database: string, within?: Transaction | Snapshot): CommandTarget {
+    return { engine: within ?? this.#engine, database };
   }
 
   /**

@@ -18,6 +18,15 @@ export function encodeBson(document: Document): Uint8Array {
   return writer.bytes;
 }
 
+/** A document that is BSON already; {@link BsonWriter} takes it wherever a value may be. */
+export class EncodedDocument {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /** Gathers documents, and whatever belongs around them, in one run of bytes. */
 export class BsonWriter {
   #buffer: Buffer = Buffer.allocUnsafe(1024);
@@ -83,7 +92,11 @@ export class BsonWriter {
   }
 
   /** @returns the type's byte */
-  #value(value: Value, depth: number): number {
+  #value(value: Value | EncodedDocument, depth: number): number {
+    if (value instanceof EncodedDocument) {
+      this.#copy(value.bytes);
+      return BSON.object;
+    }
     switch (rankOf(value)) {
       case TYPE_RANK.null:
         return BSON.null;

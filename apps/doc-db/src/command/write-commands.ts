@@ -17,6 +17,9 @@ import {
 } from "./arguments.ts";
 import { type Command, storedName } from "./target.ts";
 
+/** Another one was faster, the moment is gone, the transaction is over. */
+const TRANSACTION_ERRORS = [112, 246, 251];
+
 /** These commands by their names. */
 export const WRITE_COMMANDS: Readonly<Record<string, Command>> = {
   insert: async (target, command) => {
@@ -160,8 +163,10 @@ async function eachInOrder(
   return errors;
 }
 
+/** An error of the one operation; what ends a transaction is one of the command. */
 function isWriteError(error: unknown): error is LanguageError | DuplicateKeyError {
-  return error instanceof LanguageError || error instanceof DuplicateKeyError;
+  const isOfTransaction = error instanceof LanguageError && TRANSACTION_ERRORS.includes(error.serverCode);
+  return !isOfTransaction && (error instanceof LanguageError || error instanceof DuplicateKeyError);
 }
 
 function shownErrors(errors: readonly WriteError[]): Document {

@@ -4,12 +4,17 @@ import { LanguageError } from "../mql/error.ts";
 import type { BulkWriteResult, Document } from "./types.ts";
 
 const NAMES: Readonly<Record<number, string>> = {
+  1: "InternalError",
   2: "BadValue",
   9: "FailedToParse",
+  13: "Unauthorized",
   14: "TypeMismatch",
+  17: "ProtocolError",
+  18: "AuthenticationFailed",
   20: "IllegalOperation",
   26: "NamespaceNotFound",
   27: "IndexNotFound",
+  43: "CursorNotFound",
   48: "NamespaceExists",
   52: "DollarPrefixedFieldName",
   59: "CommandNotFound",
@@ -23,12 +28,24 @@ const NAMES: Readonly<Record<number, string>> = {
   121: "DocumentValidationFailure",
   171: "CannotIndexParallelArrays",
   175: "QueryPlanKilled",
+  225: "TransactionTooOld",
   246: "SnapshotUnavailable",
   251: "NoSuchTransaction",
+  286: "ChangeStreamHistoryLost",
   291: "NoQueryExecutionPlans",
   292: "QueryExceededMemoryLimitNoDiskUseAllowed",
   11000: "DuplicateKey",
 };
+
+/** What MongoDB calls an error of that number. */
+export function codeNameOf(code: number): string {
+  return NAMES[code] ?? `Location${code}`;
+}
+
+/** Whether a transaction that met an error of that number may succeed when it is begun again. */
+export function isTransient(code: number): boolean {
+  return code === 112 || code === 246;
+}
 
 /** An error that a server would answer with. */
 export class MongoServerError extends Error {
@@ -42,14 +59,14 @@ export class MongoServerError extends Error {
     super(message, options);
     this.name = "MongoServerError";
     this.code = code;
-    this.codeName = NAMES[code] ?? `Location${code}`;
+    this.codeName = codeNameOf(code);
     this.errmsg = message;
     Object.assign(this, more);
   }
 
   /** Whether an error has one of the labels that tell what may be done about it. */
   hasErrorLabel(label: string): boolean {
-    return label === "TransientTransactionError" && (this.code === 112 || this.code === 246);
+    return label === "TransientTransactionError" && isTransient(this.code);
   }
 }
 
