@@ -9,10 +9,10 @@ import type { CodeFamily } from "@millrace/reed-solomon";
 import { parseLocation, placeOf } from "./backend-location.ts";
 import { COMPRESSIONS, type Compression } from "./coding.ts";
 import { CODE_FAMILIES } from "./engines.ts";
-import { MAX_UNIT_BYTES } from "./manifest.ts";
 import { checkPlacement, type Place } from "./placement.ts";
 import { TRAITS, type Trait } from "./probe.ts";
 import type { KeyReference } from "./repository-key.ts";
+import { MAX_UNIT_BYTES } from "./stripe-layout.ts";
 
 /** A size: a number of bytes, or text such as "100MB". */
 export type Size = number | string;

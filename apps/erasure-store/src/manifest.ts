@@ -1,8 +1,9 @@
 import { CorruptDataError, checkInteger, checkOneOf, InvalidArgumentError } from "@millrace/base";
 import { sha256Hex } from "@millrace/compress";
 import type { CodeFamily } from "@millrace/reed-solomon";
-import { type Coding, checkCoding } from "./coding.ts";
+import { type Coding, checkCoding, isPlain } from "./coding.ts";
 import { CODE_FAMILIES } from "./engines.ts";
+import { MAX_SHARDS, MAX_UNIT_BYTES } from "./stripe-layout.ts";
 
 /** Where one shard of an object is. */
 export interface ShardRecord {
@@ -40,8 +41,6 @@ export interface Manifest {
 
 const FORMAT = "millrace-store-manifest";
 const VERSION = 2;
-/** Longest unit; a configuration takes no longer one either. */
-export const MAX_UNIT_BYTES: number = 16 * 1024 * 1024;
 /** 8 PiB, so that all arithmetic on sizes is exact. */
 const MAX_OBJECT_BYTES = 2 ** 53 - 1;
 
@@ -89,8 +88,8 @@ function checkFields(fields: Partial<Manifest>): Manifest {
   };
   const integer = (name: string, value: unknown, lo: number, hi: number): number =>
     checkInteger("store", name, value, lo, hi);
-  const dataShards = integer("dataShards", fields.dataShards, 1, 256);
-  const parityShards = integer("parityShards", fields.parityShards, 0, 256 - dataShards);
+  const dataShards = integer("dataShards", fields.dataShards, 1, MAX_SHARDS);
+  const parityShards = integer("parityShards", fields.parityShards, 0, MAX_SHARDS - dataShards);
   const inline = fields.inline ?? null;
   const shards = fields.shards ?? [];
   const isRemoved = fields.removed !== undefined;
@@ -100,7 +99,14 @@ function checkFields(fields: Partial<Manifest>): Manifest {
   const total = inline === null && !isRemoved ? dataShards + parityShards : 0;
   integer("number of shards", shards.length, total, total);
   const bytes = integer("bytes", fields.bytes, 0, MAX_OBJECT_BYTES);
-  const storedBytes = integer("storedBytes", fields.storedBytes, 0, MAX_OBJECT_BYTES);
+  const coding = checkCoding(fields.coding);
+  // What is stored as it is has its own size; a size that does not fit could only mislead.
+  const [least, most] = isPlain(coding) ? [bytes, bytes] : [0, MAX_OBJECT_BYTES];
+  const storedBytes = integer("storedBytes", fields.storedBytes, least, most);
+  if (inline !== null) {
+    text("inline", inline, /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);
+    integer("inline bytes", Buffer.byteLength(inline, "base64"), storedBytes, storedBytes);
+  }
   return {
     object: text("object", fields.object, /^./u),
     generation: integer("generation", fields.generation, 0, MAX_OBJECT_BYTES),
@@ -113,8 +119,8 @@ function checkFields(fields: Partial<Manifest>): Manifest {
     parityShards,
     codeFamily: checkOneOf("store", "codeFamily", fields.codeFamily, CODE_FAMILIES),
     unitBytes: 8 * integer("unitBytes / 8", Number(fields.unitBytes) / 8, 1, MAX_UNIT_BYTES / 8),
-    coding: checkCoding(fields.coding),
-    inline: inline === null ? null : text("inline", inline, /^[A-Za-z0-9+/]*={0,2}$/),
+    coding,
+    inline,
     shards: shards.map(({ backend, digest }) => ({
       backend: backend === null ? null : text("backend", backend, /^[A-Za-z0-9_-]{1,64}$/),
       digest: digest === null ? null : text("digest", digest, HEX_256),

@@ -13,7 +13,7 @@ import type { CodeFamily } from "@millrace/reed-solomon";
 import { type Coding, checkCoding } from "./coding.ts";
 import { CODE_FAMILIES } from "./engines.ts";
 import { MAX_NAME_BYTES } from "./object-name.ts";
-import { CHECKSUM_BYTES } from "./stripe-layout.ts";
+import { CHECKSUM_BYTES, MAX_SHARDS, MAX_UNIT_BYTES } from "./stripe-layout.ts";
 
 /** What a shard file says of itself; the layout is in docs/formats/shard.md. */
 export interface ShardHeader {
@@ -110,14 +110,21 @@ export function decodeShardHeader(
     throw corruptShard(path, 0, "the header's checksum is wrong");
   }
   const { createdMs, coding } = detailsOf(bytes.subarray(nameEnd, crcAt), path);
+  // The checksum holds, so a program wrote this; whether it was one of ours nobody knows.
+  const field = (name: string, at: number, value: number, lo: number, hi: number): number => {
+    if (Number.isInteger(value) && value >= lo && value <= hi) return value;
+    throw corruptShard(path, at, `its ${name} is ${value}, not a whole number from ${lo} to ${hi}`);
+  };
+  const dataShards = field("number of data shards", 12, bytes[12]!, 1, MAX_SHARDS);
+  const parityShards = field("number of parity shards", 13, bytes[13]!, 0, MAX_SHARDS - dataShards);
   const header: ShardHeader = {
     object: new TextDecoder().decode(bytes.subarray(FIXED_HEADER_BYTES, nameEnd)),
     uploadId: Buffer.from(bytes.subarray(24, 40)).toString("hex"),
-    dataShards: bytes[12]!,
-    parityShards: bytes[13]!,
-    codeFamily: CODE_FAMILIES[bytes[15]!]!,
-    shardIndex: bytes[14]!,
-    unitBytes: readU32(bytes, 16),
+    dataShards,
+    parityShards,
+    codeFamily: CODE_FAMILIES[field("code family", 15, bytes[15]!, 0, CODE_FAMILIES.length - 1)]!,
+    shardIndex: field("shard number", 14, bytes[14]!, 0, dataShards + parityShards - 1),
+    unitBytes: 8 * field("unit size in words of 8 bytes", 16, readU32(bytes, 16) / 8, 1, MAX_UNIT_BYTES / 8),
     createdMs,
     coding,
   };

@@ -7,6 +7,10 @@ export interface StripeLayout {
   readonly unitBytes: number;
 }
 
+/** Longest unit; a configuration takes no longer one either. */
+export const MAX_UNIT_BYTES: number = 16 * 1024 * 1024;
+/** Most shards of an object: GF(2^8) has codes for no more. */
+export const MAX_SHARDS = 256;
 /** Bytes of the checksum in front of each unit. */
 export const CHECKSUM_BYTES = 8;
 

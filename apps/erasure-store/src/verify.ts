@@ -145,6 +145,11 @@ export async function verifyShards(
     problem,
   }));
   const missing = open.problems.filter(({ isMissing }) => isMissing).length;
+  // Nothing to read: what the manifest says of its size, which may be anything, is not looked at any further.
+  if (shards.length > 0 && open.shards.every((input) => input === undefined)) {
+    const corrupt = problems.length - missing;
+    return { missing, corrupt, isLost: true, spareShards: -dataShards, problems };
+  }
   let wholeShards = shards.length - open.problems.length;
   /** Bad units by stripe, of the shards that could be opened. */
   const badUnits = new Uint16Array(stripeCount(manifest));
