@@ -43,11 +43,14 @@ export async function readManifests(backends: readonly ShardBackend[], key: stri
   );
   let newest: Manifest | undefined;
   for (const { manifest } of copies) {
-    if (manifest !== undefined && (newest === undefined || manifest.generation > newest.generation)) {
-      newest = manifest;
-    }
+    if (manifest !== undefined && (newest === undefined || isNewer(manifest, newest))) newest = manifest;
   }
   return { copies, newest };
+}
+
+/** Of two writers that the lock did not keep apart one wins, the same for every reader, whichever copies it sees. */
+function isNewer(a: Manifest, b: Manifest): boolean {
+  return a.generation === b.generation ? a.uploadId > b.uploadId : a.generation > b.generation;
 }
 
 /**
