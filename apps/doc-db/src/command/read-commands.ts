@@ -2,14 +2,15 @@
  * `find`, `count`, `distinct`, `aggregate` and `explain`. Each gives its whole result in its first batch; a server, which
  * sends more than one, opens the cursors of {@link openFind} and {@link openAggregate} itself.
  */
-import { AggregationCursor } from "../aggregation-cursor.ts";
+import { type AggregateOptions, AggregationCursor } from "../aggregation-cursor.ts";
 import { Collection } from "../collection.ts";
 import type { Document, Value } from "../document/value.ts";
 import { FindCursor, type FindOptions } from "../find-cursor.ts";
 import { fail } from "../mql/error.ts";
+import { distinctValues } from "../query/distinct-values.ts";
 import type { SortSpec } from "../query/sort.ts";
 import { checkFields, collectionOf, countOf, documentOf, listOf } from "./arguments.ts";
-import { type Command, type CommandTarget, shownName, storedName } from "./target.ts";
+import { type Command, type CommandTarget, type Named, shownName, storedName } from "./target.ts";
 
 const FIND_FIELDS = [
   "filter",
@@ -44,40 +45,71 @@ const AGGREGATE_FIELDS = [
   "bypassDocumentValidation",
 ];
 
-/** These commands by their names. */
+/** Documents that are read as they are asked for. */
+export interface Results extends AsyncIterable<Document> {
+  toArray(): Promise<Document[]>;
+}
+
+/** What reads are made of, in a file or elsewhere; names are those of {@link storedName}. */
+export interface ReadOperations<Target> {
+  find(target: Target, name: string, filter: Document, options: FindOptions): Results;
+  aggregate(
+    target: Target,
+    name: string,
+    pipeline: readonly Document[],
+    options: Pick<AggregateOptions, "hint" | "collation" | "database">,
+  ): Results;
+  /** All documents of a collection, without a look at them. */
+  count(target: Target, name: string): Promise<number>;
+}
+
+const FILE_OPERATIONS: ReadOperations<CommandTarget> = {
+  find: ({ engine }, ...rest) => new FindCursor(engine, ...rest),
+  aggregate: ({ engine }, ...rest) => new AggregationCursor(engine, ...rest),
+  count: ({ engine }, name) => new Collection(engine, name).countDocuments(),
+};
+
+/** `find`, `count`, `distinct` and `aggregate` over operations. */
+export function readCommands<Target extends Named>(
+  operations: ReadOperations<Target>,
+): Readonly<Record<string, Command<Target>>> {
+  return {
+    find: async (target, command) => {
+      const documents = await openFindOf(operations, target, command).toArray();
+      return firstBatch(shownName(target, collectionOf(command)), documents);
+    },
+    count: async (target, command) => {
+      checkFields(command, ["query", "limit", "skip", "hint", "collation", "fields"]);
+      const name = storedName(target, collectionOf(command));
+      const query = documentOf(command, "query", {});
+      const options = findOptions({ ...command, projection: { _id: 1 } });
+      const isPlain =
+        Object.keys(query).length === 0 &&
+        command.hint === undefined &&
+        countOf(command, "skip") + countOf(command, "limit") === 0;
+      if (isPlain) return { n: await operations.count(target, name), ok: 1 };
+      let n = 0;
+      for await (const _ of operations.find(target, name, query, options)) n++;
+      return { n, ok: 1 };
+    },
+    distinct: async (target, command) => {
+      checkFields(command, ["key", "query", "collation", "hint"]);
+      const { key } = command;
+      if (typeof key !== "string") return fail(14, "distinct key", key, "a path");
+      const name = storedName(target, collectionOf(command));
+      const found = operations.find(target, name, documentOf(command, "query", {}), findOptions(command));
+      return { values: await distinctValues(found, key), ok: 1 };
+    },
+    aggregate: async (target, command) => {
+      const documents = await openAggregateOf(operations, target, command).toArray();
+      return firstBatch(shownName(target, collectionOf(command)), documents);
+    },
+  };
+}
+
+/** These commands on a file, by their names. */
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
-  find: async (target, command) => {
-    const documents = await openFind(target, command).toArray();
-    return firstBatch(shownName(target, collectionOf(command)), documents);
-  },
-  count: async (target, command) => {
-    checkFields(command, ["query", "limit", "skip", "hint", "collation", "fields"]);
-    const name = storedName(target, collectionOf(command));
-    const query = documentOf(command, "query", {});
-    const options = findOptions({ ...command, projection: { _id: 1 } });
-    const isPlain =
-      Object.keys(query).length === 0 &&
-      command.hint === undefined &&
-      countOf(command, "skip") + countOf(command, "limit") === 0;
-    if (isPlain) return { n: await new Collection(target.engine, name).countDocuments(), ok: 1 };
-    let n = 0;
-    for await (const _ of new FindCursor(target.engine, name, query, options)) n++;
-    return { n, ok: 1 };
-  },
-  distinct: async (target, command) => {
-    checkFields(command, ["key", "query", "collation", "hint"]);
-    const { key } = command;
-    if (typeof key !== "string") return fail(14, "distinct key", key, "a path");
-    const collection = new Collection(target.engine, storedName(target, collectionOf(command)));
-    return {
-      values: await collection.distinct(key, documentOf(command, "query", {}), findOptions(command)),
-      ok: 1,
-    };
-  },
-  aggregate: async (target, command) => {
-    const documents = await openAggregate(target, command).toArray();
-    return firstBatch(shownName(target, collectionOf(command)), documents);
-  },
+  ...readCommands(FILE_OPERATIONS),
   explain: async (target, command) => {
     const inner = documentOf(command, "explain", {});
     const [name] = Object.keys(inner);
@@ -104,20 +136,36 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-/** What the command `find` asks for. */
+/** What the command `find` asks of a file. */
 export function openFind(target: CommandTarget, command: Document): FindCursor {
+  return openFindOf(FILE_OPERATIONS, target, command) as FindCursor;
+}
+
+/** What the command `aggregate` asks of a file. */
+export function openAggregate(target: CommandTarget, command: Document): Results {
+  return openAggregateOf(FILE_OPERATIONS, target, command);
+}
+
+function openFindOf<Target extends Named>(
+  operations: ReadOperations<Target>,
+  target: Target,
+  command: Document,
+): Results {
   checkFields(command, FIND_FIELDS);
   for (const bound of ["max", "min"])
     if (command[bound] !== undefined) fail(51174, bound, command[bound], "no bounds; the filter has them");
   const name = storedName(target, collectionOf(command));
-  return new FindCursor(target.engine, name, documentOf(command, "filter", {}), findOptions(command));
+  return operations.find(target, name, documentOf(command, "filter", {}), findOptions(command));
 }
 
-/** What the command `aggregate` asks for. */
-export function openAggregate(target: CommandTarget, command: Document): AggregationCursor {
+function openAggregateOf<Target extends Named>(
+  operations: ReadOperations<Target>,
+  target: Target,
+  command: Document,
+): Results {
   checkFields(command, AGGREGATE_FIELDS);
   const name = storedName(target, collectionOf(command));
-  return new AggregationCursor(target.engine, name, listOf(command, "pipeline"), {
+  return operations.aggregate(target, name, listOf(command, "pipeline"), {
     database: target.database,
     hint: command.hint ?? null,
     collation: documentOf(command, "collation", { locale: "simple" }),
