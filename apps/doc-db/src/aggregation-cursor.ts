@@ -2,6 +2,7 @@ import { type PipelineWriter, writerOf } from "./aggregation-write.ts";
 import { type Document, isDocument, type Value } from "./document/value.ts";
 import { FindCursor } from "./find-cursor.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
+import { neededFields } from "./mql/pipeline/needed-fields.ts";
 import { compilePipeline } from "./mql/pipeline/pipeline.ts";
 import type { Stage } from "./mql/pipeline/stage.ts";
 import { storedName } from "./names.ts";
@@ -33,6 +34,7 @@ export class AggregationCursor implements AsyncIterable<Document> {
   readonly #stage: Stage;
 
   readonly #collation: Collation | undefined;
+  readonly #fields: readonly string[] | undefined;
   readonly #writer: PipelineWriter | undefined;
   readonly #options: Required<AggregateOptions>;
 
@@ -54,15 +56,18 @@ export class AggregationCursor implements AsyncIterable<Document> {
     const first = pipeline[0]?.$match;
     const isMatch = isDocument(first) && Object.keys(pipeline[0]!).length === 1;
     // Checked as a stage too; the documents then come from the query that it is.
-    this.#stage = withCollation(this.#collation, () =>
-      compilePipeline(writer === undefined ? pipeline : pipeline.slice(0, -1)),
-    );
+    const stages = writer === undefined ? pipeline : pipeline.slice(0, -1);
+    this.#stage = withCollation(this.#collation, () => {
+      const all = compilePipeline(stages);
+      return isMatch ? compilePipeline(stages.slice(1)) : all;
+    });
     this.#filter = isMatch ? first : {};
+    this.#fields = neededFields(isMatch ? stages.slice(1) : stages);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
     const { hint, collation, database } = this.#options;
-    const source = new FindCursor(this.#engine, this.#name, this.#filter, { hint, collation });
+    const source = new FindCursor(this.#engine, this.#name, this.#filter, { hint, collation }, this.#fields);
     const found = this.#stage(source, {
       now: new Date(),
       scratch: this.#engine.scratch,

@@ -16,8 +16,13 @@ const decoder = new TextDecoder();
 
 /** The page of a collection; undefined when there is none of that name. */
 export function findCollection(pager: PageReader, name: string): number | undefined {
+  const known = pager.collections?.get(name);
+  if (known !== undefined) return known;
   const value = getFromTree(pager, CATALOG_PAGE, encoder.encode(name));
-  return value === undefined ? undefined : readU32(value, 0);
+  if (value === undefined) return undefined;
+  const page = readU32(value, 0);
+  pager.collections?.set(name, page);
+  return page;
 }
 
 /** The page of a collection, which is made when it is missing. */
@@ -52,6 +57,7 @@ export function dropCollection(pager: PageWriter, name: string): boolean {
   const roots = [primaryRootOf(page), ...indexesOf(page).map(({ root }) => root)];
   for (const root of roots) dropTree(pager, root);
   deleteFromTree(pager, CATALOG_PAGE, encoder.encode(name));
+  pager.collections?.clear();
   pager.free(number);
   return true;
 }
@@ -70,6 +76,7 @@ function putCollection(pager: PageWriter, name: string, page: number, options: D
   writeU32(value, 0, page);
   value.set(bytes, 4);
   putInTree(pager, CATALOG_PAGE, encoder.encode(name), value, true);
+  pager.collections?.clear();
 }
 
 /** All collections, by name. */

@@ -48,7 +48,28 @@ export function setPrimaryRoot(page: Uint8Array, root: number): void {
   writeU32(page, ROOT, root);
 }
 
-export function indexesOf(page: Uint8Array): IndexEntry[] {
+/** Indexes as they were read last, by the page's number; read again where the page's bytes are others now. */
+const READ = new Map<number, { readonly bytes: Uint8Array; readonly indexes: readonly IndexEntry[] }>();
+const MAX_READ = 256;
+
+/** The indexes of a collection. */
+export function indexesOf(page: Uint8Array): readonly IndexEntry[] {
+  const number = readU32(page, 8);
+  const known = READ.get(number);
+  if (known !== undefined) {
+    const { bytes, indexes } = known;
+    if (Buffer.prototype.compare.call(bytes, page, INDEX_COUNT, INDEX_COUNT + bytes.length) === 0)
+      return indexes;
+  }
+  const indexes = readIndexes(page);
+  const last = indexes.at(-1);
+  const end = last === undefined ? INDEXES : last.offset + INDEX_HEAD_BYTES + readU16(page, last.offset + 2);
+  if (READ.size >= MAX_READ) READ.clear();
+  READ.set(number, { bytes: page.slice(INDEX_COUNT, end), indexes });
+  return indexes;
+}
+
+function readIndexes(page: Uint8Array): IndexEntry[] {
   const indexes: IndexEntry[] = [];
   let offset = INDEXES;
   for (let left = readU16(page, INDEX_COUNT); left > 0; left--) {

@@ -1,5 +1,6 @@
 import { checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { decodeDocument } from "./document/decode.ts";
+import { decodeFields, knownName } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
 import {
   asMatch,
@@ -80,11 +81,22 @@ export class FindCursor implements AsyncIterable<Document> {
   readonly #options: Required<FindOptions>;
   readonly #counters = new FetchCounters();
   readonly #project: Projection | undefined;
+  readonly #take: Take<Document> = asDocument;
   #returned = 0;
   #milliseconds = 0;
 
-  /** Made by `collection.find`. */
-  constructor(engine: Executor, name: string, filter: Document, options: FindOptions | undefined) {
+  /**
+   * Made by `collection.find`.
+   * @param fields - those of each document that are looked at; all without it
+   */
+  constructor(
+    engine: Executor,
+    name: string,
+    filter: Document,
+    options: FindOptions | undefined,
+    fields?: readonly string[],
+  ) {
+    if (fields !== undefined) this.#take = fieldsOf(fields);
     this.#engine = engine;
     this.#name = name;
     this.#options = resolveOptions<Required<FindOptions>>("docdb", DEFAULT_FIND_OPTIONS, options);
@@ -148,7 +160,7 @@ export class FindCursor implements AsyncIterable<Document> {
       planned,
       this.#filter,
       this.#counters,
-      asDocument,
+      this.#take,
       this.#wanted,
     );
     for (const batch of batches) {
@@ -237,7 +249,7 @@ export class FindCursor implements AsyncIterable<Document> {
     const fetch = <T>(take: Take<T>): AsyncGenerator<T[], void, undefined> =>
       fetchPlanned(this.#engine, this.#name, planned, this.#filter, this.#counters, take, this.#wanted);
     if (this.#isUnsorted || (planned.plan.isSorted && this.#filter.distance === undefined))
-      yield* fetch(asDocument);
+      yield* fetch(this.#take);
     else yield* this.#sorted(fetch(asMatch));
   }
 
@@ -267,6 +279,12 @@ export class FindCursor implements AsyncIterable<Document> {
       await sorting.close();
     }
   }
+}
+
+/** Takes the fields that are needed, and perhaps no others. */
+function fieldsOf(fields: readonly string[]): Take<Document> {
+  const names = fields.map(knownName);
+  return (bytes, start, end) => decodeFields(names, fields, bytes, start, end);
 }
 
 const asDocument: Take<Document> = (bytes, start, end) => decodeDocument(bytes, start, end);

@@ -3,6 +3,12 @@ import type { Person } from "./corpus.ts";
 /** When an acknowledged write is safe: once it is on the disk, or once the system has it. */
 export type Safety = "disk" | "os";
 
+/**
+ * Bytes of pages that ours and SQLite may keep in memory: room for 100,000 documents, as lmdb has by mapping its file
+ * and NeDB by keeping all documents.
+ */
+export const CACHE_BYTES: number = 256 * 1024 * 1024;
+
 /** A database as the cases need it, with an index on `group` and one on `score`. */
 export interface DocumentStore {
   /** All in one transaction, or as many as the database is best at. */

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { Database } from "@millrace/doc-db/extras";
 import type { Person } from "./corpus.ts";
-import type { DocumentStore, Safety } from "./document-store.ts";
+import { CACHE_BYTES, type DocumentStore, type Safety } from "./document-store.ts";
 
 /** Ours. */
 export async function openMillrace(directory: string, safety: Safety): Promise<DocumentStore> {
   const durability = safety === "disk" ? "durable" : "relaxed";
-  const database = await Database.open(join(directory, "people.db"), { durability });
+  const database = await Database.open(join(directory, "people.db"), { durability, cacheBytes: CACHE_BYTES });
   const collection = database.collection("people");
   await collection.createIndex("group");
   await collection.createIndex("score");

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { importPeer, PeerMissingError } from "../peers.ts";
 import type { Person } from "./corpus.ts";
-import type { DocumentStore, Safety } from "./document-store.ts";
+import { CACHE_BYTES, type DocumentStore, type Safety } from "./document-store.ts";
 
 /** What better-sqlite3 and node:sqlite have in common. */
 interface Sqlite {
@@ -31,7 +31,7 @@ export async function openNodeSqlite(directory: string, safety: Safety): Promise
 function sqliteStore(database: Sqlite, safety: Safety): DocumentStore {
   database.exec("pragma journal_mode = wal");
   database.exec(`pragma synchronous = ${safety === "disk" ? "full" : "normal"}`);
-  database.exec("pragma cache_size = -65536");
+  database.exec(`pragma cache_size = -${CACHE_BYTES / 1024}`);
   database.exec(`create table if not exists people (id integer primary key, document blob);
     create index if not exists by_group on people (document ->> '$.group');
     create index if not exists by_score on people (document ->> '$.score')`);

@@ -93,6 +93,9 @@ export function searchNode(page: Uint8Array, key: Uint8Array, from = 0, to: numb
   const length = to - from;
   let lo = 0;
   let hi = page[COUNT]! | (page[COUNT + 1]! << 8);
+  // Bytes that the key shares with the keys below and above: those between share them too.
+  let sharedBelow = 0;
+  let sharedAbove = 0;
   while (lo < hi) {
     const middle = (lo + hi) >>> 1;
     const slot = SLOTS + middle * SLOT_BYTES;
@@ -100,15 +103,17 @@ export function searchNode(page: Uint8Array, key: Uint8Array, from = 0, to: numb
     const otherLength = page[cell + lengthAt]! | (page[cell + lengthAt + 1]! << 8);
     const start = cell + headBytes;
     const n = Math.min(length, otherLength);
-    let order = 0;
-    for (let i = 0; i < n; i++) {
-      order = key[from + i]! - page[start + i]!;
-      if (order !== 0) break;
-    }
-    if (order === 0) order = length - otherLength;
+    let i = Math.min(sharedBelow, sharedAbove);
+    while (i < n && key[from + i] === page[start + i]) i++;
+    const order = i < n ? key[from + i]! - page[start + i]! : length - otherLength;
     if (order === 0) return leaf ? middle : middle + 1;
-    if (order < 0) hi = middle;
-    else lo = middle + 1;
+    if (order < 0) {
+      hi = middle;
+      sharedAbove = i;
+    } else {
+      lo = middle + 1;
+      sharedBelow = i;
+    }
   }
   return leaf ? -1 - lo : lo;
 }

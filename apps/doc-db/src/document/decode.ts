@@ -44,7 +44,12 @@ export function fieldName(name: string): Uint8Array {
 }
 
 /** Where {@link findField} found a field. */
-export const foundField: { type: number; start: number; end: number } = { type: 0, start: 0, end: 0 };
+export const foundField: { bytes: Uint8Array; type: number; start: number; end: number } = {
+  bytes: new Uint8Array(0),
+  type: 0,
+  start: 0,
+  end: 0,
+};
 
 /**
  * Looks for a field of an encoded document, and says in {@link foundField} where its value lies.
@@ -70,6 +75,7 @@ export function findField(
     if (i >= count) continue;
     const entry = start + offsetAt(bytes, table + i * width, width);
     if (!hasName(bytes, entry + 1, name)) continue;
+    foundField.bytes = bytes;
     foundField.type = bytes[entry]!;
     foundField.start = entry + 3 + name.length;
     foundField.end = i + 1 < count ? start + offsetAt(bytes, table + (i + 1) * width, width) : end;

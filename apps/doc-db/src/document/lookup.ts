@@ -1,8 +1,8 @@
 import { decodeDocument, decodeValueAt, fieldName, findField, foundField } from "./decode.ts";
-import type { Document, Value } from "./value.ts";
+import { type Document, setField, type Value } from "./value.ts";
 
 /** A name as it is looked for, and where it was last found. */
-interface KnownName {
+export interface KnownName {
   readonly bytes: Uint8Array;
   index: number;
 }
@@ -15,6 +15,8 @@ export interface DocumentView {
   /** A top-level field; undefined where there is none. */
   (name: string): Value | undefined;
   readonly whole: () => Document;
+  /** Looks for a field without decoding it; `foundField` says where it lies. @returns whether it is there */
+  readonly find: (name: KnownName) => boolean;
   /** Turns to another document. */
   readonly moveTo: (bytes: Uint8Array, start: number, end: number) => void;
 }
@@ -24,14 +26,18 @@ export function documentView(): DocumentView {
   let bytes = new Uint8Array(0);
   let start = 0;
   let end = 0;
-  const field = (name: string): Value | undefined => {
-    const known = knownName(name);
-    const index = findField(bytes, start, end, known.bytes, known.index);
-    if (index < 0) return undefined;
-    known.index = index;
-    return decodeValueAt(bytes, foundField.type, foundField.start, foundField.end);
+  const find = (name: KnownName): boolean => {
+    const index = findField(bytes, start, end, name.bytes, name.index);
+    if (index < 0) return false;
+    name.index = index;
+    return true;
   };
+  const field = (name: string): Value | undefined =>
+    find(knownName(name))
+      ? decodeValueAt(bytes, foundField.type, foundField.start, foundField.end)
+      : undefined;
   return Object.assign(field, {
+    find,
     whole: () => decodeDocument(bytes, start, end),
     moveTo: (other: Uint8Array, from: number, to: number) => {
       bytes = other as Uint8Array<ArrayBuffer>;
@@ -39,6 +45,25 @@ export function documentView(): DocumentView {
       end = to;
     },
   });
+}
+
+/** Decodes some fields of a document, and no others. */
+export function decodeFields(
+  names: readonly KnownName[],
+  texts: readonly string[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Document {
+  const found: Record<string, Value> = {};
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
+    const index = findField(bytes, start, end, name.bytes, name.index);
+    if (index < 0) continue;
+    name.index = index;
+    setField(found, texts[i]!, decodeValueAt(bytes, foundField.type, foundField.start, foundField.end));
+  }
+  return found;
 }
 
 /** A lookup of top-level fields in an encoded document; only what is asked for is decoded. */

@@ -7,6 +7,11 @@ const SHORT_BYTES = 16;
 /** Of larger documents each string is read by itself, as one that is kept keeps all of what it was cut from. */
 const MAX_SOURCE_BYTES = 8192;
 
+/** Places for short texts, and the longest of them. */
+const KEPT = 1024;
+const MAX_KEPT = 24;
+const kept: string[] = new Array<string>(KEPT).fill("");
+
 let source = "";
 let sourceBytes: Uint8Array | undefined;
 let sourceStart = 0;
@@ -32,7 +37,23 @@ export function asciiText(bytes: Uint8Array, start: number, end: number): string
     if (source === "") source = latin1.call(bytes as Buffer, sourceStart, sourceEnd);
     return source.substring(start - sourceStart, end - sourceStart);
   }
-  return latin1.call(bytes as Buffer, start, end);
+  return end - start <= MAX_KEPT ? keptText(bytes, start, end) : latin1.call(bytes as Buffer, start, end);
+}
+
+/** Short text as it was read before from the same place of the table, if it is the same: fields repeat themselves. */
+function keptText(bytes: Uint8Array, start: number, end: number): string {
+  let hash = end - start;
+  for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + bytes[i]!;
+  const place = (hash ^ (hash >>> 12)) & (KEPT - 1);
+  const known = kept[place]!;
+  if (known.length === end - start) {
+    let i = 0;
+    while (i < known.length && known.charCodeAt(i) === bytes[start + i]) i++;
+    if (i === known.length) return known;
+  }
+  const found = latin1.call(bytes as Buffer, start, end);
+  kept[place] = found;
+  return found;
 }
 
 /** Reads UTF-8. @throws TypeError for what is none */

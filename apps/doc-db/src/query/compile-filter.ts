@@ -15,8 +15,10 @@ import {
   type ValueTest,
 } from "../mql/query/value-tests.ts";
 import { isTruthy } from "../mql/types.ts";
-import { COMPARISONS, comparisonTest } from "./comparison.ts";
+import { COMPARISONS, type Comparison, comparisonTest } from "./comparison.ts";
+import { encodedTest } from "./encoded-tests.ts";
 import type { Branch, Condition } from "./filter.ts";
+import { withElements } from "./path.ts";
 import {
   allOf,
   anyOf,
@@ -147,7 +149,7 @@ function compileOperator(
     case "$lt":
     case "$lte":
       if (isIndexable(operand)) found?.conditions.push({ path, operator: name, operand });
-      return atPath(path, comparisonTest(name, operand));
+      return comparisonAt(path, name, operand);
     case "$in":
       if (listOf(name, operand).every(isIndexable)) found?.conditions.push({ path, operator: name, operand });
       return atPath(path, anyOf(listOf(name, operand)));
@@ -194,6 +196,12 @@ function compileOperator(
       throw invalid(name, operand, "no other place than a field at the top of the filter");
   }
   throw unknownOperator(name, FIELD_OPERATORS);
+}
+
+function comparisonAt(path: string, name: Comparison, operand: Value): Test {
+  const test = comparisonTest(name, operand);
+  const onValue = (value: Value | undefined): boolean => withElements(value, test);
+  return encodedTest(path, name, operand, onValue) ?? atPath(path, test);
 }
 
 /** `$elemMatch`: some element fulfils all conditions, which are on the element itself or on its fields. */

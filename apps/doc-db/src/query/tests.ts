@@ -1,5 +1,6 @@
 /** What filters are made of: tests of a path's values, and their errors. */
 import { nearestName } from "@millrace/base";
+import type { DocumentView } from "../document/lookup.ts";
 import { type Document, getField, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
 import { LanguageError } from "../mql/error.ts";
 import { equalityTest, isOperatorObject, type ValueTest } from "../mql/query/value-tests.ts";
@@ -10,6 +11,8 @@ export interface FieldLookup {
   (name: string): Value | undefined;
   /** The whole document, for `$expr` and `$jsonSchema`; decoded when it is asked for. */
   readonly whole: () => Document;
+  /** Of an encoded document: looks for a field where it lies. */
+  readonly find?: DocumentView["find"];
 }
 
 /** Whether a document fulfils a part of a filter. */

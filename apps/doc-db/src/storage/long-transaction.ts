@@ -66,6 +66,7 @@ export class LongTransaction {
   /** Forgets every change. */
   async rollback(): Promise<void> {
     this.#pager.endOperation();
+    this.#pager.collections.clear();
     for (const number of this.#touched) this.#pager.store.drop(number);
     this.#pager.store.endOperation();
     await this.#end();

@@ -2,6 +2,8 @@
 export interface PageReader {
   /** A page's bytes, valid until the operation ends. */
   read(number: number): Uint8Array;
+  /** Pages of collections by name, as far as they are known; who changes the catalog empties it. */
+  readonly collections?: Map<string, number>;
   /** Of the file, for messages. */
   readonly path: string;
 }

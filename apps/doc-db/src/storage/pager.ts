@@ -40,6 +40,7 @@ export class Pager implements PageWriter {
   readonly wal: Wal;
   readonly databaseId: number;
   readonly versions: PageVersions = new PageVersions();
+  readonly collections: Map<string, number> = new Map();
   readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
   /** Of the last record appended. */
   lastLsn: number;
@@ -108,6 +109,7 @@ export class Pager implements PageWriter {
 
   /** Gives a page these bytes. @param isNew - whether the file does not have the page yet */
   replace(number: number, bytes: Uint8Array, isNew: boolean): void {
+    this.collections.clear();
     if (!isNew) {
       this.modify(number).set(bytes);
       return;
@@ -167,6 +169,7 @@ export class Pager implements PageWriter {
   /** Undoes the transaction: every page, and with them every tree, count and free chain, is as before. */
   rollback(): void {
     const { cache, pool } = this.store;
+    this.collections.clear();
     for (const [number, bytes] of this.#changed) {
       cache.unpin(number);
       if (bytes === undefined) {

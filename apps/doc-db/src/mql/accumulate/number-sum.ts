@@ -13,9 +13,14 @@ import {
   widerType,
 } from "../number.ts";
 
+/** Sums up to here are exact, whatever int32 is added. */
+const MAX_SMALL = 2 ** 52;
+
 /** A sum of numbers of any types: integers exactly, doubles with Neumaier's compensation, decimals apart. */
 export class NumberSum {
   #integers = 0n;
+  /** Integers not yet among the others: added up as numbers for as long as these are exact. */
+  #small = 0;
   #doubles = 0;
   #compensation = 0;
   #decimals: Decimal128 | undefined;
@@ -26,6 +31,11 @@ export class NumberSum {
   add(value: Value | undefined): void {
     if (!isNumeric(value)) return;
     this.#count++;
+    if (typeof value === "number" && (value | 0) === value && !Object.is(value, -0)) {
+      this.#small += value;
+      if (Math.abs(this.#small) > MAX_SMALL) this.#gatherSmall();
+      return;
+    }
     const type = numericType(value);
     this.#type = widerType(this.#type, type);
     if (type === "decimal")
@@ -34,7 +44,13 @@ export class NumberSum {
     else this.#integers += BigInt(value as number);
   }
 
+  #gatherSmall(): void {
+    this.#integers += BigInt(this.#small);
+    this.#small = 0;
+  }
+
   total(): Numeric {
+    this.#gatherSmall();
     if (this.#type === "decimal") return this.#decimal();
     if (this.#type === "double") return double(this.#double());
     return integerOf(this.#integers, this.#type);
@@ -43,6 +59,7 @@ export class NumberSum {
   /** Null without any number. */
   average(): Value {
     if (this.#count === 0) return null;
+    this.#gatherSmall();
     if (this.#type === "decimal")
       return divideDecimals(this.#decimal(), Decimal128.fromInteger(BigInt(this.#count)));
     return double(this.#double() / this.#count);

@@ -1,14 +1,14 @@
 /** Stages that gather documents: `$group`, `$bucket`, `$sortByCount`. */
 import { type Document, isDocument, setField, type Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
-import { encodeIndexValue, MAX_INDEX_VALUE_BYTES } from "../../keys/encode-key.ts";
+import { encodeIndexValue } from "../../keys/encode-key.ts";
 import { type Scratch, Spool } from "../../storage/scratch.ts";
 import type { Accumulator } from "../accumulate/accumulators.ts";
 import { compileAccumulator, type FieldAccumulator } from "../accumulate/compile.ts";
 import { fail, LanguageError } from "../error.ts";
 import type { Context, Expression } from "../expr/compile.ts";
 import { compileExpression, contextFor, rootScope } from "../expr/index.ts";
-import { each, gatherAll, type Stage } from "./stage.ts";
+import { batchesOf, each, gatherAll, type Stage } from "./stage.ts";
 
 interface Group {
   readonly id: Value;
@@ -60,38 +60,24 @@ async function* gather(
   outputs: readonly { name: string; accumulator: FieldAccumulator }[],
   room: GroupRoom,
 ): AsyncGenerator<Document> {
-  const groups = new Map<string, Group[]>();
-  let count = 0;
+  const groups = new Groups();
   let later: Spool | undefined;
-  for await (const document of documents) {
-    const context = contextFor(document, now);
-    const id = computed(() => idOf(context))!;
-    const known = findGroup(groups, id);
-    if (known === undefined && count >= room.most) {
-      if (room.scratch === undefined) fail(146, "$group", count, `at most ${room.most} groups`);
+  for await (const batch of batchesOf(documents)) {
+    for (const document of batch) {
+      if (addToGroup(groups, contextFor(document, now), idOf, outputs, room.most)) continue;
+      if (room.scratch === undefined) fail(146, "$group", room.most, `at most ${room.most} groups`);
       // Of a group that there is no room for: it comes when those that there are have been given.
       later ??= await Spool.create(room.scratch);
       later.add(document);
-      continue;
     }
-    const found = known ?? addGroup(groups, id, context, outputs);
-    if (known === undefined) count++;
-    outputs.forEach(({ accumulator }, i) => {
-      computed(() => {
-        found.group.accumulators[i]!.add(accumulator.input(context));
-        return undefined;
-      });
-    });
   }
-  for (const list of groups.values()) {
-    for (const { id, accumulators } of list) {
-      const result: Record<string, Value> = { _id: id };
-      outputs.forEach(({ name }, i) => {
-        const value = accumulators[i]!.result();
-        if (value !== undefined) setField(result, name, value);
-      });
-      yield result;
-    }
+  for (const { id, accumulators } of groups.all) {
+    const result: Record<string, Value> = { _id: id };
+    outputs.forEach(({ name }, i) => {
+      const value = accumulators[i]!.result();
+      if (value !== undefined) setField(result, name, value);
+    });
+    yield result;
   }
   if (later === undefined) return;
   groups.clear();
@@ -99,6 +85,29 @@ async function* gather(
     yield* gather(each(later.documents()), now, idOf, outputs, room);
   } finally {
     await later.remove();
+  }
+}
+
+/** @returns false when it would take one group more than there may be */
+function addToGroup(
+  groups: Groups,
+  context: Context,
+  idOf: Expression,
+  outputs: readonly { accumulator: FieldAccumulator }[],
+  most: number,
+): boolean {
+  try {
+    const id = idOf(context)!;
+    let group = groups.find(id);
+    if (group === undefined) {
+      if (groups.all.length >= most) return false;
+      group = groups.add({ id, accumulators: outputs.map(({ accumulator }) => accumulator.start(context)) });
+    }
+    const { accumulators } = group;
+    for (let i = 0; i < outputs.length; i++) accumulators[i]!.add(outputs[i]!.accumulator.input(context));
+    return true;
+  } catch (error) {
+    throw asGroupError(error);
   }
 }
 
@@ -114,42 +123,48 @@ const GROUP_CODES: ReadonlyMap<number, number> = new Map([
   [40400, 5911200],
 ]);
 
-function computed<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof LanguageError)) throw error;
-    const isDivision = error.serverCode === 2 && error.argument === "$divide";
-    const code = isDivision ? 4848401 : GROUP_CODES.get(error.serverCode);
-    throw code === undefined
-      ? error
-      : new LanguageError(code, error.argument, error.received, error.expected);
+function asGroupError(error: unknown): unknown {
+  if (!(error instanceof LanguageError)) return error;
+  const isDivision = error.serverCode === 2 && error.argument === "$divide";
+  const code = isDivision ? 4848401 : GROUP_CODES.get(error.serverCode);
+  return code === undefined ? error : new LanguageError(code, error.argument, error.received, error.expected);
+}
+
+/** Groups by their `_id`, in the order in which they came. */
+class Groups {
+  readonly all: Group[] = [];
+  readonly #byText = new Map<string, Group>();
+  readonly #others = new Map<string, Group[]>();
+
+  find(id: Value): Group | undefined {
+    if (typeof id === "string") return this.#byText.get(id);
+    return this.#others.get(keyOf(id))?.find((other) => compareValues(other.id, id) === 0);
   }
-}
 
-function findGroup(groups: Map<string, Group[]>, id: Value): { group: Group; isNew: boolean } | undefined {
-  const list = groups.get(keyOf(id));
-  const group = list?.find((other) => compareValues(other.id, id) === 0);
-  return group === undefined ? undefined : { group, isNew: false };
-}
+  /** Adds one that is not there. */
+  add(group: Group): Group {
+    this.all.push(group);
+    const { id } = group;
+    if (typeof id === "string") {
+      this.#byText.set(id, group);
+      return group;
+    }
+    const key = keyOf(id);
+    const list = this.#others.get(key);
+    if (list === undefined) this.#others.set(key, [group]);
+    else list.push(group);
+    return group;
+  }
 
-function addGroup(
-  groups: Map<string, Group[]>,
-  id: Value,
-  context: Context,
-  outputs: readonly { accumulator: FieldAccumulator }[],
-): { group: Group; isNew: boolean } {
-  const group = { id, accumulators: outputs.map(({ accumulator }) => accumulator.start(context)) };
-  const key = keyOf(id);
-  const list = groups.get(key);
-  if (list === undefined) groups.set(key, [group]);
-  else list.push(group);
-  return { group, isNew: true };
+  clear(): void {
+    this.all.length = 0;
+    this.#byText.clear();
+    this.#others.clear();
+  }
 }
 
 /** Equal values have equal keys; that of long values are cut, so a key may stand for several. */
 function keyOf(id: Value): string {
-  if (typeof id === "string" && id.length < MAX_INDEX_VALUE_BYTES) return `s${id}`;
   return Buffer.from(encodeIndexValue(id)).toString("latin1");
 }
 

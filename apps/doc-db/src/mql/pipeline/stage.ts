@@ -15,6 +15,20 @@ export interface StageContext {
 /** One step of a pipeline: documents in, documents out, as they are asked for. */
 export type Stage = (documents: AsyncIterable<Document>, context: StageContext) => AsyncIterable<Document>;
 
+/** A source that has its documents by the batch, too. */
+interface BatchedDocuments extends AsyncIterable<Document> {
+  batches?(): AsyncIterable<readonly Document[]>;
+}
+
+/** The documents of a source in batches, so that whoever takes them all waits seldom. */
+export function batchesOf(documents: BatchedDocuments): AsyncIterable<readonly Document[]> {
+  return documents.batches?.() ?? singly(documents);
+}
+
+async function* singly(documents: AsyncIterable<Document>): AsyncGenerator<readonly Document[]> {
+  for await (const document of documents) yield [document];
+}
+
 /** All documents of a source. */
 export async function gatherAll(documents: AsyncIterable<Document>): Promise<Document[]> {
   const all: Document[] = [];
