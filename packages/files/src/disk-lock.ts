@@ -10,22 +10,30 @@ interface LockOwner {
   readonly host: string;
   /** Start of the process in clock ticks since boot, and the boot's id; empty where /proc is missing. */
   readonly started: string;
-  /** Tells two locks of one process apart. */
+  /** Tells two threads of one process apart. */
+  readonly thread: string;
+  /** Tells two locks of one thread apart. */
   readonly token: string;
 }
+
+const THREAD = randomUUID();
+/** Tokens of this thread's locks that were not released. */
+const heldTokens = new Set<string>();
 
 /**
  * Takes the lock file at `path` for this process, or throws `FILES_LOCKED`.
  *
  * The file appears by `link`, with its content, in one step. A file whose owner on this host is gone is taken
  * over: it is moved aside first, and put back if it turns out that somebody else took it over in between. An
- * owner on another host counts as alive. All calls are synchronous, so that the steps lie close together.
+ * owner on another host counts as alive. A file of this thread whose lock was released while its disk was away does not
+ * count either. All calls are synchronous, so that the steps lie close together.
  */
 export async function takeDiskLock(path: string): Promise<VfsLock> {
   const owner: LockOwner = {
     pid: process.pid,
     host: hostname(),
     started: startOf(process.pid),
+    thread: THREAD,
     token: randomUUID(),
   };
   const text = JSON.stringify(owner);
@@ -40,14 +48,14 @@ export async function takeDiskLock(path: string): Promise<VfsLock> {
   } catch (error) {
     throw toFileError(error, path, "lock");
   }
-  return diskLock(path, text);
+  heldTokens.add(owner.token);
+  return diskLock(path, text, owner.token);
 }
 
-function diskLock(path: string, text: string): VfsLock {
-  let isHeld = true;
+function diskLock(path: string, text: string, token: string): VfsLock {
   const release = async (): Promise<void> => {
-    if (!isHeld) return;
-    isHeld = false;
+    // Also where the file cannot be removed, since its disk is gone: it does not count when it comes back.
+    if (!heldTokens.delete(token)) return;
     try {
       if (readIfThere(path) === text) unlinkSync(path);
     } catch (error) {
@@ -103,7 +111,8 @@ function parseOwner(text: string): LockOwner | undefined {
   try {
     const owner = JSON.parse(text) as Partial<LockOwner> | null;
     if (typeof owner?.pid !== "number" || typeof owner.host !== "string") return undefined;
-    return { pid: owner.pid, host: owner.host, started: owner.started ?? "", token: owner.token ?? "" };
+    const { pid, host, started = "", thread = "", token = "" } = owner;
+    return { pid, host, started, thread, token };
   } catch {
     // Not JSON: a foreign or damaged file; the caller says so.
     return undefined;
@@ -112,6 +121,7 @@ function parseOwner(text: string): LockOwner | undefined {
 
 function isAlive(owner: LockOwner): boolean {
   if (owner.host !== hostname()) return true;
+  if (owner.thread === THREAD) return heldTokens.has(owner.token);
   try {
     process.kill(owner.pid, 0);
   } catch (error) {

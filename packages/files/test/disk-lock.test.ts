@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { diskVfs } from "@millrace/files";
@@ -56,4 +65,18 @@ test("does not remove a lock that somebody else took meanwhile", async () => {
   writeFileSync(path, "another's");
   await lock.release();
   expect(readFileSync(path, "utf8")).toBe("another's");
+});
+
+test("does not count any more when it was released while its disk was away", async () => {
+  mkdirSync(join(scratch, "mounted"));
+  const inside = join(scratch, "mounted", "lock");
+  const lock = await diskVfs.lock(inside);
+  renameSync(join(scratch, "mounted"), join(scratch, "away"));
+  await lock.release();
+  renameSync(join(scratch, "away"), join(scratch, "mounted"));
+  const again = await diskVfs.lock(inside);
+  await expect(diskVfs.lock(inside)).rejects.toMatchObject({ code: "FILES_LOCKED" });
+  await again.release();
+  expect(existsSync(inside)).toBe(false);
+  rmSync(join(scratch, "mounted"), { recursive: true });
 });
