@@ -9,6 +9,7 @@ import {
   renameCollection,
   setCollectionOptions,
 } from "./catalog.ts";
+import { recordCollection } from "./changes/feed.ts";
 import { Collection } from "./collection.ts";
 import { listIndexSpecs } from "./collection-indexes.ts";
 import { changeOne, insertUpserted } from "./collection-update.ts";
@@ -53,8 +54,9 @@ function compileOut(
         findOrCreateCollection(pager, temporary);
         const specs = listIndexSpecs(pager, name).slice(1);
         const options = collectionOptions(pager, name);
-        dropCollection(pager, name);
+        if (dropCollection(pager, name)) recordCollection(pager, "drop", name);
         renameCollection(pager, temporary, name);
+        recordCollection(pager, "rename", temporary, name);
         setCollectionOptions(pager, name, options);
         for (const spec of specs) buildIndex(pager, findCollection(pager, name)!, spec);
       });

@@ -3,7 +3,7 @@ import { changeMany, changeOne, insertUpserted } from "./collection-update.ts";
 import type { Document, Value } from "./document/value.ts";
 import { parseCollation } from "./mql/collation.ts";
 import { compileProjection } from "./mql/project/projection.ts";
-import { compileAnyUpdate } from "./mql/update/any-update.ts";
+import { compileAnyUpdate, isReplacement } from "./mql/update/any-update.ts";
 import { upsertBase } from "./mql/update/upsert.ts";
 import { compileFilter } from "./query/filter.ts";
 import type { SortSpec } from "./query/sort.ts";
@@ -64,7 +64,8 @@ export async function findAndModify(
       ? (document: Document): Document => document
       : compileProjection(projection, "find", filter);
   const wanted = compileFilter(filter, parseCollation(collation));
-  const change = (document: Document): Document | undefined => compiled?.apply(document, filter, false);
+  const apply = (document: Document): Document | undefined => compiled?.apply(document, filter, false);
+  const change = Object.assign(apply, { isReplacement: update !== undefined && isReplacement(update) });
   const changed = await changeOne(engine, name, wanted, change, { sort, hint });
   if (changed !== undefined) {
     const value = returnsAfter && compiled !== undefined ? changed.after! : changed.before;

@@ -1,6 +1,7 @@
 /** Updates of documents in their places: found first, then changed in transactions of a few hundred. */
 import { getFromTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
+import { recorderOf } from "./changes/feed.ts";
 import { primaryRootOf } from "./collection-page.ts";
 import { deleteById, insertPrepared, prepareDocument, replacePrepared } from "./collection-store.ts";
 import { decodeDocument } from "./document/decode.ts";
@@ -10,7 +11,7 @@ import { ANY_PLAN, fetchMatches } from "./fetch.ts";
 import { compareBytes } from "./keys/compare.ts";
 import { FetchCounters } from "./match-reader.ts";
 import { parseCollation, withCollation } from "./mql/collation.ts";
-import { compileAnyUpdate } from "./mql/update/any-update.ts";
+import { compileAnyUpdate, isReplacement } from "./mql/update/any-update.ts";
 import { upsertBase } from "./mql/update/upsert.ts";
 import { type CompiledFilter, compileFilter } from "./query/filter.ts";
 import type { PlanOptions } from "./query/plan.ts";
@@ -62,7 +63,11 @@ export interface Changed {
 }
 
 /** Gives what becomes of a document; undefined takes it out. */
-export type DocumentChange = (document: Document) => Document | undefined;
+export interface DocumentChange {
+  (document: Document): Document | undefined;
+  /** Whether it gives whole documents, whatever was there. */
+  readonly isReplacement?: boolean;
+}
 
 /**
  * @param update - operators, a whole document, or a pipeline
@@ -77,7 +82,9 @@ export async function updateDocuments(
   isMany: boolean,
 ): Promise<UpdateResult> {
   const compiled = compileAnyUpdate(update, { arrayFilters: options.arrayFilters });
-  const apply = (document: Document): Document => compiled.apply(document, filter, false);
+  const apply = Object.assign((document: Document): Document => compiled.apply(document, filter, false), {
+    isReplacement: isReplacement(update),
+  });
   const wanted = compileFilter(filter, parseCollation(options.collation));
   const plan: PlanOptions = { sort: options.sort, hint: options.hint ?? undefined };
   const { matchedCount, modifiedCount } = isMany
@@ -95,6 +102,7 @@ export async function insertUpserted(engine: Executor, name: string, document: D
     const page = findOrCreateCollection(pager, name);
     validatorOf(pager, name)?.(document, undefined);
     insertPrepared(pager, page, prepared);
+    recorderOf(pager, name)?.insert({ _id: prepared.id, ...document });
   });
   return prepared.id;
 }
@@ -184,11 +192,13 @@ function changeById(
   const after = change(before);
   if (after === undefined) {
     deleteById(pager, page, idKey);
+    recorderOf(pager, name)?.delete(before._id!);
     return { before, after };
   }
   const prepared = prepareDocument(after);
   validatorOf(pager, name)?.(after, before);
   if (compareBytes(prepared.bytes, bytes) === 0) return { before, after: before };
   replacePrepared(pager, page, bytes.slice(), prepared);
+  recorderOf(pager, name)?.change(before, after, change.isReplacement === true);
   return { before, after };
 }

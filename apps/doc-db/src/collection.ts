@@ -1,7 +1,9 @@
 import { AbortedError, resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
 import { located, locateInTree } from "./btree/tree.ts";
+import { getFromTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
+import { recorderOf } from "./changes/feed.ts";
 import { dropNamedIndexes, type IndexOptions, indexSpec, listIndexSpecs } from "./collection-indexes.ts";
 import { documentCountOf, primaryRootOf } from "./collection-page.ts";
 import { deleteById, encodeId, insertPrepared, prepareDocument } from "./collection-store.ts";
@@ -13,15 +15,14 @@ import {
   updateDocuments,
 } from "./collection-update.ts";
 import { decodeDocument } from "./document/decode.ts";
-import { type Document, getField, type Value } from "./document/value.ts";
+import type { Document, Value } from "./document/value.ts";
 import { countMatches, fetchMatches } from "./fetch.ts";
 import { FindCursor, type FindOptions } from "./find-cursor.ts";
 import { buildIndex } from "./indexes/store.ts";
 import { FetchCounters } from "./match-reader.ts";
-import { distinct } from "./mql/expr/set.ts";
 import { compileUpdate } from "./mql/update/update.ts";
+import { distinctValues } from "./query/distinct-values.ts";
 import { compileFilter } from "./query/filter.ts";
-import { parsePath, someAtPath } from "./query/path.ts";
 import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
@@ -70,9 +71,11 @@ export class Collection {
     const insert = (pager: PageWriter, step: () => void): void => {
       const page = findOrCreateCollection(pager, this.name);
       const validate = validatorOf(pager, this.name);
+      const recorder = recorderOf(pager, this.name);
       for (const [i, document] of prepared.entries()) {
         validate?.(documents[i]!, undefined);
         insertPrepared(pager, page, document);
+        recorder?.insert({ _id: document.id, ...documents[i]! });
         step();
       }
     };
@@ -93,6 +96,7 @@ export class Collection {
       step();
       let count = 0;
       let bytes = 0;
+      const recorder = recorderOf(pager, this.name);
       for await (const document of documents) {
         if (options.signal?.aborted === true) {
           throw new AbortedError("DOCDB_IMPORT_ABORTED", "the import", { cause: options.signal.reason });
@@ -100,6 +104,7 @@ export class Collection {
         const prepared = prepareDocument(document);
         validatorOf(pager, this.name)?.(document, undefined);
         insertPrepared(pager, page, prepared);
+        recorder?.insert({ _id: prepared.id, ...document });
         step();
         count++;
         bytes += prepared.bytes.length;
@@ -157,16 +162,7 @@ export class Collection {
 
   /** The distinct values of a field, of arrays those of their elements, ascending. */
   async distinct(field: string, filter: Document = {}, options?: FindOptions): Promise<Value[]> {
-    const found: Value[] = [];
-    const parts = parsePath(field);
-    for await (const document of this.find(filter, options)) {
-      someAtPath(getField(document, parts[0]!), parts, 1, (value) => {
-        if (Array.isArray(value)) found.push(...(value as readonly Value[]));
-        else if (value !== undefined) found.push(value);
-        return false;
-      });
-    }
-    return distinct(found);
+    return distinctValues(this.find(filter, options), field);
   }
 
   /**
@@ -238,6 +234,7 @@ export class Collection {
       if (page === undefined || !deleteById(pager, page, prepared.idKey)) return false;
       validatorOf(pager, this.name)?.(document, undefined);
       insertPrepared(pager, page, prepared);
+      recorderOf(pager, this.name)?.change(document, document, true);
       return true;
     };
     return this.#isLong(prepared.bytes.length)
@@ -272,7 +269,16 @@ export class Collection {
   #deleteKeys(keys: readonly Uint8Array[]): Promise<number> {
     return this.#engine.write((pager) => {
       const page = findCollection(pager, this.name);
-      return page === undefined ? 0 : keys.filter((key) => deleteById(pager, page, key)).length;
+      if (page === undefined) return 0;
+      const recorder = recorderOf(pager, this.name);
+      const root = primaryRootOf(pager.read(page));
+      return keys.filter((key) => {
+        const before = recorder === undefined ? undefined : getFromTree(pager, root, key);
+        const id = before === undefined ? undefined : decodeDocument(before)._id;
+        const isGone = deleteById(pager, page, key);
+        if (isGone && id !== undefined) recorder?.delete(id);
+        return isGone;
+      }).length;
     });
   }
 

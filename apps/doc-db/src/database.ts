@@ -1,5 +1,8 @@
+import { checkInteger } from "@millrace/base";
 import { type AggregateOptions, AggregationCursor } from "./aggregation-cursor.ts";
 import { checkCollectionName, findCollection, listCollections } from "./catalog.ts";
+import { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./changes/change-reader.ts";
+import { createFeed, DEFAULT_FEED_CHANGES } from "./changes/feed.ts";
 import { Collection } from "./collection.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
 import { runCommand } from "./command/run-command.ts";
@@ -128,6 +131,26 @@ export class Database {
     };
     const name = checkCollectionName(storedName(database, collection));
     return new AggregationCursor(within ?? this.#engine, name, pipeline, { ...given, database });
+  }
+
+  /**
+   * Reads changes as they are committed, or from a token on. The first reader of a file makes it keep its changes.
+   * @param scope - whose changes; a collection by the names of commands, with its database
+   * @param pipeline - stages that take events one by one, `$match` and `$project` among them
+   * @throws LanguageError 260 and 286 for a token that is not, or no more, of this file
+   */
+  watch(
+    scope: ChangeScope = {},
+    pipeline: readonly Document[] = [],
+    options?: ChangeReaderOptions,
+  ): Promise<ChangeReader> {
+    return ChangeReader.open(this.#engine, scope, pipeline, options);
+  }
+
+  /** Makes the file keep its changes from now on. @param changes - how many; the oldest go first */
+  async enableChanges(changes: number = DEFAULT_FEED_CHANGES): Promise<void> {
+    checkInteger("docdb", "changes", changes, 1, Number.MAX_SAFE_INTEGER);
+    await this.#engine.write((pager) => createFeed(pager, changes));
   }
 
   /**

@@ -1,6 +1,7 @@
 export { AggregationCursor } from "./aggregation-cursor.ts";
 export { decodeBson } from "./bson/decode.ts";
 export { encodeBson } from "./bson/encode.ts";
+export { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./changes/change-reader.ts";
 export { Collection, type ImportOptions, type ImportResult } from "./collection.ts";
 export type { IndexOptions } from "./collection-indexes.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";

@@ -7,6 +7,8 @@ export type {
   AggregationCursor,
   BulkOperation,
   BulkWriteResult,
+  ChangeStream,
+  ChangeStreamOptions,
   ClientSession,
   CollationOptions,
   Collection,

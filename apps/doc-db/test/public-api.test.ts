@@ -27,6 +27,7 @@ it("exports these names beyond MongoDB's driver", () => {
       "AggregationCursor",
       "BSONRegExp",
       "Binary",
+      "ChangeReader",
       "Code",
       "Collection",
       "DEFAULT_DATABASE_OPTIONS",

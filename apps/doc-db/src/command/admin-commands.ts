@@ -7,6 +7,7 @@ import {
   listCollections,
   renameCollection,
 } from "../catalog.ts";
+import { recordCollection } from "../changes/feed.ts";
 import { requireCollection } from "../collection-indexes.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "../collection-page.ts";
 import type { Document } from "../document/value.ts";
@@ -46,12 +47,16 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
       const collection = requireCollection(pager, name);
       const nIndexesWas = indexesOf(pager.read(collection)).length + 1;
       dropCollection(pager, name);
+      recordCollection(pager, "drop", name);
       return { nIndexesWas, ns: shownNamespace(name), ok: 1 };
     });
   },
   dropDatabase: async (target) => {
     await target.engine.writeLong(async (pager) => {
-      for (const { name } of collectionsOf(pager, target)) dropCollection(pager, name);
+      for (const { name } of collectionsOf(pager, target)) {
+        dropCollection(pager, name);
+        recordCollection(pager, "drop", name);
+      }
     });
     return { dropped: target.database, ok: 1 };
   },
@@ -65,8 +70,10 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
       if (findCollection(pager, to) !== undefined) {
         if (!dropsTarget) fail(48, "renameCollection", to, "the name of no collection, or dropTarget");
         dropCollection(pager, to);
+        recordCollection(pager, "drop", to);
       }
       renameCollection(pager, from, to);
+      recordCollection(pager, "rename", from, to);
       return { ok: 1 };
     });
   },

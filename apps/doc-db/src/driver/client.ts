@@ -2,6 +2,7 @@ import { Database } from "../database.ts";
 import type { Document as Stored } from "../document/value.ts";
 import { DEFAULT_DATABASE } from "../names.ts";
 import type { DatabaseOptions } from "../options.ts";
+import { EmbeddedChangeStream } from "./change-stream.ts";
 import { EmbeddedCollection } from "./collection.ts";
 import { inDriverShape } from "./errors.ts";
 import { listCursor } from "./replies.ts";
@@ -52,6 +53,14 @@ class EmbeddedDb implements api.Db {
   stats(): Promise<api.Document> {
     return this.command({ dbStats: 1 });
   }
+
+  watch(pipeline: api.Document[] = [], options: api.ChangeStreamOptions = {}): api.ChangeStream {
+    const scope = { database: this.databaseName };
+    return new EmbeddedChangeStream(
+      (settings) => this.#database.watch(scope, pipeline as Stored[], settings),
+      options,
+    );
+  }
 }
 
 /** The embedded database in the shape of the driver's client. */
@@ -86,6 +95,13 @@ export class EmbeddedClient implements api.MongoClient {
   async withSession<T>(work: (session: api.ClientSession) => Promise<T>): Promise<T> {
     await using session = this.startSession();
     return await work(session);
+  }
+
+  watch(pipeline: api.Document[] = [], options: api.ChangeStreamOptions = {}): api.ChangeStream {
+    return new EmbeddedChangeStream(
+      (settings) => this.#database.watch({}, pipeline as Stored[], settings),
+      options,
+    );
   }
 
   close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Document as Stored } from "../document/value.ts";
 import { defaultIndexName } from "../indexes/spec.ts";
 import { storedName } from "../names.ts";
 import { bulkWrite } from "./bulk-write.ts";
+import { EmbeddedChangeStream } from "./change-stream.ts";
 import { EmbeddedAggregationCursor, EmbeddedFindCursor } from "./cursor.ts";
 import { inDriverShape, MongoServerError } from "./errors.ts";
 import {
@@ -241,6 +242,14 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
       if (error instanceof MongoServerError && error.code === 26) return true;
       throw error;
     }
+  }
+
+  watch(pipeline: api.Document[] = [], options: api.ChangeStreamOptions = {}): api.ChangeStream {
+    const scope = { database: this.dbName, collection: this.collectionName };
+    return new EmbeddedChangeStream(
+      (settings) => this.#database.watch(scope, pipeline as Stored[], settings),
+      options,
+    );
   }
 
   async #update(

@@ -192,6 +192,30 @@ export interface AggregationCursor<T> extends Cursor<T> {
   batchSize(count: number): this;
 }
 
+/** Which changes a stream begins with, and how much of them it gives. */
+export interface ChangeStreamOptions {
+  /** Behind the event of this token. */
+  resumeAfter?: unknown;
+  /** As `resumeAfter`; takes the token of an `invalidate`, too. */
+  startAfter?: unknown;
+  /** `updateLookup`: updates come with the document as it is when the event is read. */
+  fullDocument?: string;
+  /** How long a server waits before it says that there is nothing; a file says it at once. */
+  maxAwaitTimeMS?: number;
+}
+
+/** Changes as they are committed. */
+export interface ChangeStream extends AsyncDisposable {
+  readonly closed: boolean;
+  /** Of the last event: what a later stream goes on from. */
+  readonly resumeToken: unknown;
+  hasNext(): Promise<boolean>;
+  next(): Promise<Document>;
+  tryNext(): Promise<Document | null>;
+  [Symbol.asyncIterator](): AsyncGenerator<Document, void, void>;
+  close(): Promise<void>;
+}
+
 /** Cursors that are gathered at once. */
 export interface ListCursor extends AsyncIterable<Document> {
   toArray(): Promise<Document[]>;
@@ -272,6 +296,7 @@ export interface Collection<T extends Document = Document> {
   indexExists(names: string | string[]): Promise<boolean>;
   rename(name: string, options?: OperationOptions & { dropTarget?: boolean }): Promise<Collection>;
   drop(options?: OperationOptions): Promise<boolean>;
+  watch(pipeline?: Document[], options?: ChangeStreamOptions): ChangeStream;
 }
 
 export interface Db {
@@ -286,6 +311,7 @@ export interface Db {
   dropDatabase(): Promise<boolean>;
   command(command: Document, options?: OperationOptions): Promise<Document>;
   stats(): Promise<Document>;
+  watch(pipeline?: Document[], options?: ChangeStreamOptions): ChangeStream;
 }
 
 export interface MongoClient extends AsyncDisposable {
@@ -293,5 +319,6 @@ export interface MongoClient extends AsyncDisposable {
   db(name?: string): Db;
   startSession(): ClientSession;
   withSession<T>(work: (session: ClientSession) => Promise<T>): Promise<T>;
+  watch(pipeline?: Document[], options?: ChangeStreamOptions): ChangeStream;
   close(): Promise<void>;
 }

@@ -79,6 +79,8 @@ export const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
     });
   },
   aggregate: (server, _client, command, target) => {
+    const pipeline = Array.isArray(command.pipeline) ? (command.pipeline as readonly Document[]) : [];
+    if (pipeline[0]?.$changeStream !== undefined) return openStream(server, command, pipeline);
     if (command.explain === true) return fail(59, "aggregate", "explain", "explain of a find");
     const cursor = isDocument(command.cursor) ? command.cursor : {};
     return server.cursors.open(openAggregate(target, command), ownerOf(command, "aggregate"), {
@@ -90,11 +92,10 @@ export const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
     const { getMore } = command;
     if (typeof getMore !== "bigint") return fail(14, "getMore", getMore, "an int64");
     const batchSize = numberOf(command, "batchSize");
-    return server.cursors.next(
-      getMore,
-      ownerOf(command, "collection"),
-      batchSize === 0 ? undefined : batchSize,
-    );
+    return server.cursors.next(getMore, ownerOf(command, "collection"), {
+      documents: batchSize === 0 ? undefined : batchSize,
+      waitMs: numberOf(command, "maxTimeMS") ?? STREAM_WAIT_MS,
+    });
   },
   killCursors: async (server, _client, command) => {
     const ids = Array.isArray(command.cursors) ? (command.cursors as readonly Value[]) : [];
@@ -117,6 +118,28 @@ export const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
   commitTransaction: (server, _client, command) => endTransaction(server, command, true),
   abortTransaction: (server, _client, command) => endTransaction(server, command, false),
 };
+
+/** How long a stream waits for changes unless its client says another time. */
+const STREAM_WAIT_MS = 1000;
+
+/** `aggregate` with `$changeStream` in front: of a collection, of a database (1), or of all (1 on `admin`). */
+async function openStream(
+  server: ServerState,
+  command: Document,
+  [first, ...stages]: readonly Document[],
+): Promise<Document> {
+  if (command.txnNumber !== undefined) return fail(263, "$changeStream", "a transaction", "none around it");
+  const options = isDocument(first!.$changeStream) ? first!.$changeStream : {};
+  const { $db: database, aggregate: collection } = command;
+  const isAll = options.allChangesForCluster === true;
+  const scope = {
+    ...(isAll ? {} : { database: String(database) }),
+    ...(typeof collection === "string" ? { collection } : {}),
+  };
+  const reader = await server.database.watch(scope, stages, options);
+  const namespace = `${String(database)}.${typeof collection === "string" ? collection : "$cmd.aggregate"}`;
+  return server.cursors.openStream(reader, { ...ownerOf(command, "aggregate"), namespace });
+}
 
 async function endTransaction(server: ServerState, command: Document, isCommit: boolean): Promise<Document> {
   await server.cursors.killOf(ServerSessions.nameOf(command), true);

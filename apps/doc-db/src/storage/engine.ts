@@ -35,6 +35,8 @@ export class Engine implements Executor {
   #exclusive: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #claim: WriteClaim | undefined;
+  readonly #durability: DatabaseOptions["durability"];
+  readonly #listeners = new Set<() => void>();
 
   private constructor(path: string, pager: Pager, header: Header, options: Required<DatabaseOptions>) {
     this.path = path;
@@ -42,6 +44,7 @@ export class Engine implements Executor {
     this.#header = header;
     this.#vfs = options.vfs;
     this.#checkpointBytes = options.checkpointBytes;
+    this.#durability = options.durability;
     this.#logBytesThen = pager.wal.stats.bytes;
   }
 
@@ -114,6 +117,7 @@ export class Engine implements Executor {
       this.#failure ??= error;
       throw error;
     }
+    this.#notify();
     return result;
   }
 
@@ -148,6 +152,7 @@ export class Engine implements Executor {
         this.#failure ??= error;
         throw error;
       }
+      this.#notify();
       await this.#checkpoint();
       return result;
     });
@@ -184,6 +189,22 @@ export class Engine implements Executor {
   /** Commits so far. */
   get commits(): number {
     return this.pager.versions.commits;
+  }
+
+  /** Calls back after each commit. @returns what ends that */
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits until all that can be read by now is as safe as the durability says. */
+  async settled(): Promise<void> {
+    const { wal, lastLsn } = this.pager;
+    if (this.#durability === "durable" && wal.stats.durableLsn < lastLsn) await wal.flush();
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /** Keeps what is committed now readable, until it is closed. */

@@ -1,4 +1,4 @@
-import { type Document, getField } from "../../document/value.ts";
+import { type Document, getField, isDocument, type Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
 import { fail } from "../error.ts";
 import { compileDocumentStages } from "../pipeline/document-stages.ts";
@@ -23,6 +23,11 @@ export function compileAnyUpdate(
   if (stray !== undefined)
     fail(names[0]!.startsWith("$") ? 9 : 52, "update", stray, "operators, or fields, alone");
   return { apply: (document) => withSameId(document, operators) };
+}
+
+/** Whether an update is a whole document, and no operators or pipeline. */
+export function isReplacement(update: Value): boolean {
+  return isDocument(update) && !Object.keys(update).some((name) => name.startsWith("$"));
 }
 
 /** A document may not get another `_id`; where it names none, it keeps the one that it had, in front. */
