@@ -1,7 +1,6 @@
 import { AbortedError, resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
-import { located, locateInTree } from "./btree/tree.ts";
-import { getFromTree } from "./btree/tree.ts";
+import { getFromTree, located, locateInTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { recorderOf } from "./changes/feed.ts";
 import { dropNamedIndexes, type IndexOptions, indexSpec, listIndexSpecs } from "./collection-indexes.ts";
