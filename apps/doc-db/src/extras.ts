@@ -34,6 +34,8 @@ export type { JoinOptions, WindowOptions } from "./fluent/query-options.ts";
 export { DuplicateKeyError } from "./indexes/duplicate-key.ts";
 export { compareValues } from "./keys/compare.ts";
 export { encodeKey } from "./keys/encode-key.ts";
+export type { BackupResult } from "./maintenance/backup.ts";
+export type { RescuedCounts, RescueResult } from "./maintenance/rescue-database.ts";
 export { LanguageError } from "./mql/error.ts";
 export { type DatabaseDurability, type DatabaseOptions, DEFAULT_DATABASE_OPTIONS } from "./options.ts";
 export {
