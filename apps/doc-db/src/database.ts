@@ -9,6 +9,9 @@ import { runCommand } from "./command/run-command.ts";
 import type { CommandTarget } from "./command/target.ts";
 import type { Document } from "./document/value.ts";
 import { removeExpired, watchExpiry } from "./expiry.ts";
+import { type BackupResult, copyDatabase } from "./maintenance/backup.ts";
+import { checkPages } from "./maintenance/check-pages.ts";
+import { type RescueResult, rescueDatabase } from "./maintenance/rescue-database.ts";
 import { DEFAULT_DATABASE, storedName } from "./names.ts";
 import { type DatabaseOptions, resolveDatabaseOptions } from "./options.ts";
 import { Engine } from "./storage/engine.ts";
@@ -200,6 +203,44 @@ export class Database {
   /** Compares all indexes and counts with the documents. @returns what is wrong, a sentence each */
   verify(): Promise<string[]> {
     return this.#engine.read(verifyCollections);
+  }
+
+  /** Reads every page of the file and checks it. @returns what is wrong, a sentence each */
+  checkPages(signal?: AbortSignal): Promise<string[]> {
+    return checkPages(this.#engine, signal);
+  }
+
+  /**
+   * Writes this moment to a new file, without holes, while others go on to read and write.
+   * @throws MillraceError `DOCDB_BACKUP_EXISTS`; LanguageError 246 when so much was changed meanwhile that the moment is gone
+   */
+  async backup(path: string, signal?: AbortSignal): Promise<BackupResult> {
+    const { vfs } = this.#engine.scratch;
+    const snapshot = this.snapshot();
+    try {
+      return await copyDatabase(snapshot, vfs, path, (part) => Database.#openCopy(part, vfs), signal);
+    } finally {
+      snapshot.close();
+    }
+  }
+
+  /**
+   * Saves what can be read of this database to a new file: documents by collection, those whose collection cannot be
+   * told any more as `lost_and_found`, and indexes, made anew.
+   * @returns what was saved, and what could not be read
+   */
+  async rescue(path: string, signal?: AbortSignal): Promise<RescueResult> {
+    const { vfs } = this.#engine.scratch;
+    return rescueDatabase(this.#engine, vfs, path, (part) => Database.#openCopy(part, vfs), signal);
+  }
+
+  /** A file that nobody uses before it is closed. */
+  static async #openCopy(
+    path: string,
+    vfs: DatabaseOptions["vfs"] & object,
+  ): Promise<{ database: Database; engine: Engine }> {
+    const database = await Database.open(path, { vfs, durability: "memory", expiryIntervalMs: 0 });
+    return { database, engine: database.#engine };
   }
 
   /** Takes out what has expired by now, which is done again and again anyway. @returns how many documents */

@@ -1,0 +1,107 @@
+/** Copies of a database: one moment of it, written anew without holes, in one file. */
+import { AbortedError, MillraceError } from "@millrace/base";
+import { parentPath, type Vfs } from "@millrace/files";
+import { collectionOptions, findCollection, listCollections, setCollectionOptions } from "../catalog.ts";
+import { FEED_COLLECTION } from "../changes/feed.ts";
+import { listIndexSpecs } from "../collection-indexes.ts";
+import type { Database } from "../database.ts";
+import { FindCursor } from "../find-cursor.ts";
+import { buildIndex } from "../indexes/store.ts";
+import type { Executor } from "../storage/executor.ts";
+
+/** What a copy holds. */
+export interface BackupResult {
+  readonly collections: number;
+  readonly documents: number;
+  /** Bytes of its file. */
+  readonly bytes: number;
+}
+
+/** Opens the file that a copy goes to; given from outside, as a database makes copies of itself. */
+export type OpenTarget = (
+  path: string,
+) => Promise<{ readonly database: Database; readonly engine: Executor }>;
+
+/**
+ * Writes what `source` sees to a new file, which is there whole or not at all.
+ * @throws MillraceError `DOCDB_BACKUP_EXISTS` when there is such a file
+ */
+export async function copyDatabase(
+  source: Executor,
+  vfs: Vfs,
+  path: string,
+  openTarget: OpenTarget,
+  signal: AbortSignal | undefined,
+): Promise<BackupResult> {
+  if (await vfs.exists(path)) throw exists(path);
+  const part = `${path}.part`;
+  await removeDatabaseFiles(vfs, part);
+  let documents = 0;
+  let collections = 0;
+  try {
+    const { database, engine } = await openTarget(part);
+    await using _ = database;
+    const names = await source.read((pager) => listCollections(pager).map(({ name }) => name));
+    // The feed of changes last: it would tell of the copying.
+    names.sort((a, b) => Number(a === FEED_COLLECTION) - Number(b === FEED_COLLECTION));
+    for (const name of names) {
+      documents += await copyCollection(source, database, engine, name, signal);
+      collections++;
+    }
+  } catch (error) {
+    await removeDatabaseFiles(vfs, part);
+    throw error;
+  }
+  // Closed in order, a file is whole without its log.
+  await vfs.remove(`${part}-wal`, { recursive: true });
+  if (await vfs.exists(path)) throw exists(path);
+  await vfs.rename(part, path);
+  await vfs.syncDirectory(parentPath(path));
+  return { collections, documents, bytes: (await vfs.stat(path)).size };
+}
+
+/** Puts a database, closed in order, in the place of another one, closed too; a crash leaves the one or the other. */
+export async function replaceDatabase(vfs: Vfs, path: string, by: string): Promise<void> {
+  const directory = parentPath(path);
+  // The file is whole without its log, and the other one's log would not fit.
+  await vfs.remove(`${path}-wal`, { recursive: true });
+  await vfs.syncDirectory(directory);
+  await vfs.rename(by, path);
+  await vfs.syncDirectory(directory);
+}
+
+/** Removes a database that is not to be there. */
+export async function removeDatabaseFiles(vfs: Vfs, path: string): Promise<void> {
+  for (const name of [path, `${path}-spill`, `${path}-wal`]) {
+    // What failed before is the error to be told; what cannot be removed is in the way of the next attempt, which says so.
+    if (await vfs.exists(name)) await vfs.remove(name, { recursive: true }).catch(() => {});
+  }
+}
+
+async function copyCollection(
+  source: Executor,
+  target: Database,
+  engine: Executor,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { specs, options } = await source.read((pager) => ({
+    specs: listIndexSpecs(pager, name).slice(1),
+    options: collectionOptions(pager, name),
+  }));
+  const copied = await target.collection(name).importFrom(new FindCursor(source, name, {}, undefined), {
+    signal,
+  });
+  for (const spec of specs) {
+    if (signal?.aborted === true)
+      throw new AbortedError("DOCDB_BACKUP_ABORTED", "the backup", { cause: signal.reason });
+    await engine.writeLong(async (pager) => buildIndex(pager, findCollection(pager, name)!, spec));
+  }
+  // Documents may be older than the validator.
+  await engine.write((pager) => setCollectionOptions(pager, name, options));
+  return copied.documents;
+}
+
+function exists(path: string): MillraceError {
+  return new MillraceError("DOCDB_BACKUP_EXISTS", `${path}: is there already; name a file that is not`);
+}

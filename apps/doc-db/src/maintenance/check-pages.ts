@@ -1,0 +1,40 @@
+import { isMillraceError } from "@millrace/base";
+import type { Executor } from "../storage/executor.ts";
+import { freeCountOf, freeHeadOf, nextFreeOf, pageCountOf } from "../storage/meta-page.ts";
+import { META_PAGE, PAGE_TYPE } from "../storage/page-format.ts";
+import type { PageReader } from "../storage/page-reader.ts";
+
+/** Pages looked at before others get their turn. */
+const BATCH_PAGES = 256;
+
+/** Reads every page and checks it, and the chain of free ones. @returns what is wrong, a sentence each */
+export async function checkPages(engine: Executor, signal?: AbortSignal): Promise<string[]> {
+  const problems: string[] = [];
+  const count = await engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
+  for (let start = META_PAGE; start < count; start += BATCH_PAGES) {
+    signal?.throwIfAborted();
+    for (let number = start; number < Math.min(count, start + BATCH_PAGES); number++) {
+      try {
+        await engine.read((pager) => pager.read(number));
+      } catch (error) {
+        if (!isMillraceError(error, "DOCDB_PAGE_CORRUPT") && !isMillraceError(error, "DOCDB_PAGE_MISSING"))
+          throw error;
+        problems.push(error.message);
+      }
+    }
+  }
+  if (problems.length === 0) problems.push(...(await engine.read((pager) => checkFreeChain(pager))));
+  return problems;
+}
+
+function checkFreeChain(pager: PageReader): string[] {
+  const meta = pager.read(META_PAGE);
+  const expected = freeCountOf(meta);
+  let found = 0;
+  for (let number = freeHeadOf(meta); number !== 0 && found <= expected; found++) {
+    const page = pager.read(number);
+    if (page[4] !== PAGE_TYPE.free) return [`page ${number} is on the chain of free pages and is none`];
+    number = nextFreeOf(page);
+  }
+  return found === expected ? [] : [`${found} pages on the chain of free ones, counted as ${expected}`];
+}
