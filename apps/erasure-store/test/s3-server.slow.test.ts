@@ -1,12 +1,13 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { FaultProxy, goTool, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initStore, openStore } from "../src/index.ts";
 import { surviveFaults } from "./fault-suite.ts";
+import { useBuckets } from "./s3-server-suite.ts";
 import { startServer } from "./servers.ts";
-import { BACKENDS, readAll, writeFileBytes } from "./stores.ts";
+import { readAll, writeFileBytes } from "./stores.ts";
 
 // A real S3 server, written by others.
 const program = goTool("github.com/versity/versitygw/cmd/versitygw", "v1.8.0");
@@ -31,32 +32,7 @@ describe.skipIf(program === undefined)(
     });
 
     it("keeps small and large objects, ranges, repairs, locks and removals", async () => {
-      const vfs = new MemoryVfs();
-      const locationOf = (name: string): string => `s3://bucket-${name}?endpoint=${server.endpoint}`;
-      const backends = Object.fromEntries(BACKENDS.map((name) => [name, locationOf(name)]));
-      await initStore(vfs, "store.yaml", { backends }, ENVIRONMENT);
-      const store = await openStore("store.yaml", { vfs, environment: ENVIRONMENT });
-      for (const length of [0, 4096, 4097, 300_000, 50_000_000]) {
-        await store.put(`o/${length}`, [bytesOf(length)]);
-        expect(Buffer.compare(await readAll(store, `o/${length}`), bytesOf(length))).toBe(0);
-      }
-      await Promise.all([store.put("both", [bytesOf(5000)]), store.put("both", [bytesOf(6000)])]);
-      const both = await readAll(store, "both");
-      expect(both).toEqual(bytesOf(both.length));
-      rmSync(`${place.path}/data/bucket-b/shards`, { recursive: true });
-      rmSync(`${place.path}/data/bucket-e/shards`, { recursive: true });
-      const pieces: Uint8Array[] = [];
-      for await (const piece of store.get("o/50000000", { range: { start: 1e7, end: 1e7 + 65_536 } })) {
-        pieces.push(piece.slice());
-      }
-      expect(Buffer.compare(Buffer.concat(pieces), bytesOf(50_000_000).subarray(1e7, 1e7 + 65_536))).toBe(0);
-      expect(await store.repair()).toMatchObject({ repairedShards: 8, lost: [], failed: [] });
-      expect(await store.scrub({ orphanAgeMs: 0 })).toMatchObject({ objects: 6, problems: [], orphans: [] });
-      for (const { name } of await store.list()) await store.remove(name);
-      expect(await store.scrub({ orphanAgeMs: 0, removeOrphans: true })).toMatchObject({
-        objects: 0,
-        removed: 0,
-      });
+      await useBuckets(server.endpoint, ENVIRONMENT);
     });
 
     it.each([1, 2, 3, 4])(

@@ -25,11 +25,7 @@ export async function startServer(
   args: (port: number) => readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<RunningServer> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
+  const port = await freePort();
   const env = { ...process.env, ...environment };
   const child: ChildProcess = spawn(program, args(port), { env, stdio: "ignore" });
   while (!(await takesConnections(port))) {
@@ -42,6 +38,16 @@ export async function startServer(
     await ended;
   };
   return { endpoint: `http://127.0.0.1:${port}`, port, [Symbol.asyncDispose]: stop };
+}
+
+/** A port of loopback that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, "close");
+  return port;
 }
 
 async function takesConnections(port: number): Promise<boolean> {

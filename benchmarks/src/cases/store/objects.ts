@@ -86,6 +86,14 @@ export const cases: BenchmarkCases = {
     peers: [par2Create],
     reach: { ratio: 15 },
   },
+  "put-beside-ceph": {
+    unit: "bytes",
+    amount: OBJECT_BYTES,
+    // Ceph keeps objects in memory there, as the page cache does ours.
+    ours: put("os"),
+    peers: [{ name: "Ceph, EC 4+2 (rados bench)", script: "ceph_rados.py", args: [String(OBJECT_BYTES)] }],
+    reach: { ratio: 5 },
+  },
   "put-synced": {
     unit: "bytes",
     amount: OBJECT_BYTES,
