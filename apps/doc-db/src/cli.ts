@@ -1,28 +1,49 @@
-import { endQuietlyOnClosedPipe, Program, readVersion } from "@millrace/cli";
+import { endQuietlyOnClosedPipe, Program, type ProgramStreams, readVersion } from "@millrace/cli";
 import { aggregateVerb } from "./verbs/aggregate.ts";
+import { backupVerb, compactVerb, restoreVerb } from "./verbs/backup.ts";
+import { doctorVerb } from "./verbs/doctor.ts";
+import { explainVerb } from "./verbs/explain.ts";
 import { exportVerb } from "./verbs/export.ts";
 import { findVerb } from "./verbs/find.ts";
 import { importVerb } from "./verbs/import.ts";
+import { indexesVerb } from "./verbs/indexes.ts";
+import { migrateVerb } from "./verbs/migrate.ts";
+import { repairVerb } from "./verbs/repair.ts";
 import { serveVerb } from "./verbs/serve.ts";
 import { statsVerb } from "./verbs/stats.ts";
+import { tailVerb } from "./verbs/tail.ts";
+import { verifyVerb } from "./verbs/verify.ts";
 
 /**
  * Runs one command line of `millrace-docdb`.
  * @param argv - the arguments behind the command's name
+ * @param streams - where it writes; the process's own unless a caller catches it
  * @returns the exit code: 0 done, 1 failed, 2 wrong command line
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  endQuietlyOnClosedPipe();
-  return new Program({
+export async function main(argv: readonly string[], streams?: ProgramStreams): Promise<number> {
+  if (streams === undefined) endQuietlyOnClosedPipe();
+  const program = new Program({
     name: "millrace-docdb",
     description: "A document database in one file: imports JSON, finds documents, shows what is there",
     version: readVersion(import.meta.url),
-  })
+    ...(streams === undefined ? {} : { streams }),
+  });
+  return program
     .verb(importVerb)
     .verb(findVerb)
     .verb(aggregateVerb)
+    .verb(explainVerb)
     .verb(exportVerb)
+    .verb(indexesVerb)
     .verb(statsVerb)
+    .verb(verifyVerb)
+    .verb(repairVerb)
+    .verb(compactVerb)
+    .verb(backupVerb)
+    .verb(restoreVerb)
+    .verb(doctorVerb)
+    .verb(tailVerb)
+    .verb(migrateVerb)
     .verb(serveVerb)
     .run(argv);
 }

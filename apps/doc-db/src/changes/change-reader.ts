@@ -26,6 +26,8 @@ export interface ChangeReaderOptions {
   readonly resumeAfter?: Value | undefined;
   /** As `resumeAfter`; it may be the token of an `invalidate`, too. */
   readonly startAfter?: Value | undefined;
+  /** With the oldest change that is kept. @default false */
+  readonly fromStart?: boolean;
   /** `updateLookup`: updates come with the document as it is when the event is read. @default "default" */
   readonly fullDocument?: Value | undefined;
 }
@@ -43,7 +45,14 @@ const STAGES = [
   "$redact",
 ];
 /** Fields of the first stage that are understood. */
-const KNOWN = ["resumeAfter", "startAfter", "fullDocument", "allChangesForCluster", "showExpandedEvents"];
+const KNOWN = [
+  "resumeAfter",
+  "startAfter",
+  "fromStart",
+  "fullDocument",
+  "allChangesForCluster",
+  "showExpandedEvents",
+];
 const TOKEN = /^[0-9a-f]{24}[0-9a-f]{16}0[01]$/;
 
 /** One reader of the feed, at one place. */
@@ -107,8 +116,8 @@ export class ChangeReader {
       state = (await engine.read(feedState))!;
     }
     const token = resumeAfter ?? startAfter;
-    const after =
-      token === undefined ? state.last : parseToken(token, state.feedId, startAfter !== undefined);
+    const begin = options.fromStart === true ? Math.max(0, state.first - 1) : state.last;
+    const after = token === undefined ? begin : parseToken(token, state.feedId, startAfter !== undefined);
     if (after > state.last || after + 1 < state.first)
       fail(286, "resume token", token, "one of a change that is still kept");
     return new ChangeReader(engine, scope, stage, fullDocument === "updateLookup", state.feedId, after);

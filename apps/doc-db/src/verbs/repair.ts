@@ -1,0 +1,18 @@
+import { formatTable, type VerbSpec } from "@millrace/cli";
+import { Database } from "../database.ts";
+
+/** `repair <out>`: saves what can be read of a damaged database to a new file. */
+export const repairVerb: VerbSpec<{ readonly db: string }> = {
+  usage: "repair <out>",
+  summary: "saves what can be read to a new file; exits with 1 if something could not be read",
+  example: "repair --db people.db saved.db",
+  flags: (command) => command.requiredOption("--db <file>", "the damaged database, which stays as it is"),
+  action: async (context, [out], flags) => {
+    await using db = await Database.open(flags.db, { create: false, expiryIntervalMs: 0 });
+    const { collections, problems } = await db.rescue(out!, context.signal);
+    const rows = collections.map(({ name, saved, expected }) => [name, saved, expected ?? "unknown"]);
+    const table = formatTable(["collection", "saved", "expected"], rows);
+    const told = problems.length === 0 ? "nothing was damaged" : problems.join("\n");
+    return { json: { collections, problems }, text: `${table}\n\n${told}`, isFailure: problems.length > 0 };
+  },
+};
