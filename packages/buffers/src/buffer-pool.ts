@@ -59,6 +59,8 @@ export class BufferPool {
   #hits = 0;
   #misses = 0;
   #dropped = 0;
+  /** The size that was used last. */
+  #lastSize = 0;
   #retainedBytes = 0;
   #outstandingBytes = 0;
 
@@ -151,6 +153,8 @@ export class BufferPool {
   }
 
   #markUsed(size: number, idle: ArrayBuffer[]): void {
+    if (size === this.#lastSize && this.#idle.get(size) === idle) return;
+    this.#lastSize = size;
     this.#idle.delete(size);
     this.#idle.set(size, idle);
   }

@@ -12,16 +12,18 @@ export class Batch {
   /** Ask for a sync whatever the durability. */
   wantsSync = false;
   count = 0;
-  readonly #frames = new GrowableUint8({ initialCapacity: 4096 });
+  /** Whose bytes another batch may take over once this one is done. */
+  readonly frames: GrowableUint8;
 
-  constructor(firstLsn: number) {
+  constructor(firstLsn: number, frames: GrowableUint8 = new GrowableUint8({ initialCapacity: 4096 })) {
     this.firstLsn = firstLsn;
+    this.frames = frames;
     // Whoever waits has a promise of his own derived from this; nobody may be waiting at all.
     this.done.promise.catch(() => {});
   }
 
   get byteLength(): number {
-    return this.#frames.length;
+    return this.frames.length;
   }
 
   get lastLsn(): number {
@@ -31,9 +33,9 @@ export class Batch {
   add(record: Uint8Array): void {
     // The checksum waits for the segment that the frame goes to; the length is kept in its place of the format.
     writeU32(HEADER_SCRATCH, 4, record.length + 1);
-    this.#frames.reserve(FRAME_HEADER_BYTES + record.length);
-    this.#frames.pushMany(HEADER_SCRATCH);
-    this.#frames.pushMany(record);
+    this.frames.reserve(FRAME_HEADER_BYTES + record.length);
+    this.frames.pushMany(HEADER_SCRATCH);
+    this.frames.pushMany(record);
     this.count++;
   }
 
@@ -42,7 +44,7 @@ export class Batch {
    * @returns their bytes and count; none when the first does not fit
    */
   sealNext(start: number, lsn: number, roomBytes: number, durableLsn: number, saltCrc: number): SealedFrames {
-    const frames = this.#frames.view();
+    const frames = this.frames.view();
     let at = start;
     let count = 0;
     while (at < frames.length) {
@@ -58,7 +60,7 @@ export class Batch {
 
   /** Bytes of the frame that begins at `start`. */
   frameBytesAt(start: number): number {
-    return FRAME_HEADER_BYTES + readU32(this.#frames.view(), start + 4) - 1;
+    return FRAME_HEADER_BYTES + readU32(this.frames.view(), start + 4) - 1;
   }
 }
 

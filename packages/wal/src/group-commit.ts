@@ -1,9 +1,14 @@
+import type { GrowableUint8 } from "@millrace/buffers";
 import type { Durability } from "@millrace/files";
 import { Batch } from "./batch.ts";
 import type { SegmentWriter } from "./writer.ts";
 
 /** With durability "none" an append waits all the same once so much is not yet written. */
 const UNWRITTEN_LIMIT_BYTES = 4 * 1024 * 1024;
+/** With durability "os" a batch up to here is written on this thread. */
+const COPY_LIMIT_BYTES = 256 * 1024;
+/** A larger buffer is not kept for the next batch. */
+const SPARE_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * Gathers records into batches: what comes in while one batch is written and synced is the next one.
@@ -20,6 +25,8 @@ export class GroupCommit {
   #failure: unknown;
   #acknowledgedLsn: number;
   #batchCount = 0;
+  /** The buffer of the batch before, for the next one. */
+  #spare: GrowableUint8 | undefined;
   /** Records in the batch before. */
   #lastCount = 0;
 
@@ -90,18 +97,25 @@ export class GroupCommit {
     while (this.#failure === undefined && (this.#pending.count > 0 || this.#pending.wantsSync)) {
       const batch = this.#pending;
       this.#current = batch;
-      this.#pending = new Batch(batch.lastLsn + 1);
+      this.#pending = new Batch(batch.lastLsn + 1, this.#spare);
+      this.#spare = undefined;
       try {
         // A second lone record in a row: there is one writer, and blocking this thread for a sync delays nobody else.
         const isLone = this.#durability === "disk" && batch.count === 1 && this.#lastCount === 1;
         this.#lastCount = batch.count;
-        if (!isLone || !this.#writer.commitNow(batch)) {
+        // Without a sync a short write is a copy into the kernel's memory: shorter than the way to another thread.
+        const isCopy = this.#durability === "os" && !batch.wantsSync && batch.byteLength <= COPY_LIMIT_BYTES;
+        if (!(isLone && this.#writer.commitNow(batch)) && !(isCopy && this.#writer.writeNow(batch))) {
           await this.#writer.write(batch);
           if (batch.wantsSync || this.#durability === "disk") await this.#writer.sync();
         }
         this.#batchCount += batch.count > 0 ? 1 : 0;
         this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, batch.lastLsn);
         batch.done.resolve();
+        if (batch.frames.length <= SPARE_LIMIT_BYTES) {
+          this.#spare = batch.frames;
+          this.#spare.clear();
+        }
       } catch (error) {
         this.#failure = error;
         batch.done.reject(error);

@@ -124,10 +124,14 @@ export class ActiveSegment implements Segment {
     return this.#offset + byteLength <= this.#allocated;
   }
 
-  /** Writes into allocated zeros and syncs on this thread: see {@link SegmentWriter.commitNow}. */
-  commitNow(frames: Uint8Array): void {
+  /** Writes into allocated zeros on this thread: see {@link SegmentWriter.writeNow}. */
+  writeNow(frames: Uint8Array): void {
     this.#file.writeSync(frames, this.#offset);
     this.#offset += frames.length;
+  }
+
+  /** Syncs on this thread. */
+  syncNow(): void {
     this.#file.syncSync();
   }
 

@@ -67,9 +67,18 @@ export class SegmentWriter {
    * @returns false when the batch does not fit the zeros written ahead; nothing was done then
    */
   commitNow(batch: Batch): boolean {
+    if (this.durableLsn !== this.writtenLsn || !this.writeNow(batch)) return false;
+    this.#active!.syncNow();
+    this.syncCount++;
+    this.durableLsn = this.writtenLsn;
+    return true;
+  }
+
+  /** Writes a batch without leaving this thread. @returns false, and nothing done, as {@link commitNow} does */
+  writeNow(batch: Batch): boolean {
     const active = this.#active;
-    if (active === undefined || this.durableLsn !== this.writtenLsn) return false;
-    if (batch.byteLength > active.roomBytes || !active.isAllocated(batch.byteLength)) return false;
+    if (active === undefined || batch.byteLength > active.roomBytes) return false;
+    if (!active.isAllocated(batch.byteLength)) return false;
     const { bytes } = batch.sealNext(
       0,
       this.writtenLsn + 1,
@@ -77,10 +86,8 @@ export class SegmentWriter {
       this.durableLsn,
       active.header.saltCrc,
     );
-    active.commitNow(bytes);
-    this.syncCount++;
+    active.writeNow(bytes);
     this.writtenLsn += batch.count;
-    this.durableLsn = this.writtenLsn;
     return true;
   }
 
