@@ -1,10 +1,12 @@
 /** Changes to one collection: its documents' tree and all its indexes together, inside a transaction of the pager. */
 import { InvalidArgumentError } from "@millrace/base";
 import { deleteFromTree, getFromTree, putInTree } from "./btree/tree.ts";
+import { TreeInserter } from "./btree/tree-inserter.ts";
 import { addToCounts, indexesOf, primaryRootOf } from "./collection-page.ts";
-import { encodeDocument } from "./document/encode.ts";
+import { encodeShared } from "./document/encode.ts";
 import { ObjectId } from "./document/object-id.ts";
 import { type Document, getField, type Value } from "./document/value.ts";
+import { batchFor } from "./indexes/batch.ts";
 import { duplicateKey } from "./indexes/duplicate-key.ts";
 import { addToIndex, removeFromIndex, replaceInIndex } from "./indexes/store.ts";
 import { encodeKey } from "./keys/encode-key.ts";
@@ -26,7 +28,7 @@ export function prepareDocument(document: Document): PreparedDocument {
   return {
     id,
     idKey: encodeId(id),
-    bytes: encodeDocument(given === undefined ? { _id: id, ...document } : document),
+    bytes: encodeShared(given === undefined ? { _id: id, ...document } : document),
   };
 }
 
@@ -50,6 +52,38 @@ export function insertPrepared(pager: PageWriter, collection: number, document: 
     throw duplicateKey("_id_", { _id: 1 }, { _id: id });
   for (const index of indexesOf(page)) addToIndex(pager, page, index, bytes, idKey);
   addToCounts(page, 1, bytes.length);
+}
+
+/** Documents of one transaction that have their index entries put in together, sorted; more of them go in parts. */
+const BATCH_DOCUMENTS = 8192;
+
+/**
+ * As {@link insertPrepared} for many documents of one transaction: an index gets all its entries at once, in order.
+ * @param check - is called for each document, in order
+ * @throws MillraceError `DOCDB_KEY_DUPLICATE`; the transaction must be undone then
+ */
+export function insertAllPrepared(
+  pager: PageWriter,
+  collection: number,
+  documents: readonly PreparedDocument[],
+  check: (index: number) => void,
+): void {
+  const page = pager.modify(collection);
+  const primary = new TreeInserter(pager, primaryRootOf(page));
+  for (let from = 0; from < documents.length; from += BATCH_DOCUMENTS) {
+    const to = Math.min(documents.length, from + BATCH_DOCUMENTS);
+    const batches = indexesOf(page).map((index) => batchFor(index));
+    let byteLength = 0;
+    for (let i = from; i < to; i++) {
+      check(i);
+      const { idKey, bytes, id } = documents[i]!;
+      if (!primary.add(idKey, bytes)) throw duplicateKey("_id_", { _id: 1 }, { _id: id });
+      for (const batch of batches) batch.add(pager, page, bytes, idKey);
+      byteLength += bytes.length;
+    }
+    for (const batch of batches) batch.finish(pager);
+    addToCounts(page, to - from, byteLength);
+  }
 }
 
 /** @returns whether there was such a document */

@@ -5,7 +5,13 @@ import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { recorderOf } from "./changes/feed.ts";
 import { dropNamedIndexes, type IndexOptions, indexSpec, listIndexSpecs } from "./collection-indexes.ts";
 import { documentCountOf, primaryRootOf } from "./collection-page.ts";
-import { deleteById, encodeId, insertPrepared, prepareDocument } from "./collection-store.ts";
+import {
+  deleteById,
+  encodeId,
+  insertAllPrepared,
+  insertPrepared,
+  prepareDocument,
+} from "./collection-store.ts";
 import {
   changeOne,
   DEFAULT_UPDATE_OPTIONS,
@@ -71,10 +77,17 @@ export class Collection {
       const page = findOrCreateCollection(pager, this.name);
       const validate = validatorOf(pager, this.name);
       const recorder = recorderOf(pager, this.name);
-      for (const [i, document] of prepared.entries()) {
+      const check = (i: number): void => {
         validate?.(documents[i]!, undefined);
+        recorder?.insert({ _id: prepared[i]!.id, ...documents[i]! });
+      };
+      if (prepared.length > 1 && pager.touched === undefined) {
+        insertAllPrepared(pager, page, prepared, check);
+        return;
+      }
+      for (const [i, document] of prepared.entries()) {
         insertPrepared(pager, page, document);
-        recorder?.insert({ _id: document.id, ...documents[i]! });
+        check(i);
         step();
       }
     };

@@ -125,18 +125,36 @@ export function freeBytes(page: Uint8Array): number {
 
 /** Puts a cell in at an index. @returns false when the page has no room for it */
 export function insertCell(page: Uint8Array, index: number, cell: Uint8Array): boolean {
-  const needed = cell.length + SLOT_BYTES;
-  if (freeBytes(page) < needed) return false;
+  const start = makeRoom(page, index, cell.length);
+  if (start < 0) return false;
+  page.set(cell, start);
+  return true;
+}
+
+/** As {@link insertCell} for a leaf's cell, which is put together in the page. */
+export function insertLeafCell(page: Uint8Array, index: number, key: Uint8Array, value: Uint8Array): boolean {
+  const start = makeRoom(page, index, leafCellBytes(key.length, value.length));
+  if (start < 0) return false;
+  writeU16(page, start, key.length);
+  writeU16(page, start + 2, value.length);
+  page.set(key, start + LEAF_HEAD_BYTES);
+  page.set(value, start + LEAF_HEAD_BYTES + key.length);
+  return true;
+}
+
+/** Makes a slot at an index for a cell. @returns where the cell's bytes go; -1 when the page has no room */
+function makeRoom(page: Uint8Array, index: number, byteLength: number): number {
+  const needed = byteLength + SLOT_BYTES;
+  if (freeBytes(page) < needed) return -1;
   if (contiguousBytes(page) < needed) compactNode(page);
   const count = cellCount(page);
-  const start = cellsStart(page) - cell.length;
-  page.set(cell, start);
+  const start = cellsStart(page) - byteLength;
   writeU16(page, CELLS_START, start);
   const slot = SLOTS + index * SLOT_BYTES;
   page.copyWithin(slot + SLOT_BYTES, slot, SLOTS + count * SLOT_BYTES);
   writeU16(page, slot, start);
   writeU16(page, COUNT, count + 1);
-  return true;
+  return start;
 }
 
 /** Takes a cell out; its bytes are dead until the page is compacted. */

@@ -1,11 +1,13 @@
 import { PAGE_TYPE } from "../storage/page-format.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
 import {
+  cellCount,
   childInCell,
   copyCells,
   initNode,
   isLeaf,
   keyInCell,
+  keyOf,
   lastChild,
   setCells,
   setLastChild,
@@ -21,6 +23,10 @@ export function splitNode(pager: PageWriter, path: Step[], cell: Uint8Array): vo
   const { number, index } = path.at(-1)!;
   const page = pager.modify(number);
   const isInLeaf = isLeaf(page);
+  if (isInLeaf && path.length > 1 && index === cellCount(page)) {
+    splitBehind(pager, path, page, cell);
+    return;
+  }
   const type = isInLeaf ? PAGE_TYPE.leaf : PAGE_TYPE.interior;
   const cells = copyCells(page);
   cells.splice(index, 0, cell);
@@ -55,6 +61,16 @@ export function splitNode(pager: PageWriter, path: Step[], cell: Uint8Array): vo
   path[0]!.index = 0;
   // The empty root has one child, as if it had just been split.
   insertIntoParent(pager, path, left.number, separator, right.number);
+}
+
+/** A new last cell gets a leaf of its own: ascending keys fill their pages, and nothing is moved. */
+function splitBehind(pager: PageWriter, path: Step[], page: Uint8Array, cell: Uint8Array): void {
+  const { number } = path.pop()!;
+  const separator = shortestSeparator(keyOf(page, cellCount(page) - 1), keyInCell(cell, true));
+  const right = pager.allocate(PAGE_TYPE.leaf);
+  initNode(right.page);
+  setCells(right.page, [cell]);
+  insertIntoParent(pager, path, number, separator, right.number);
 }
 
 /**

@@ -71,6 +71,7 @@ function finish(lists: readonly FieldKeys[]): IndexKeys {
 
 /** Keys cut to their longest, in order, each once. */
 export function ascending(given: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (given.length === 1 && given[0]!.length <= MAX_INDEX_VALUE_BYTES) return given;
   const keys = given.some(({ length }) => length > MAX_INDEX_VALUE_BYTES)
     ? given.map((key) => key.subarray(0, MAX_INDEX_VALUE_BYTES))
     : [...given];
@@ -186,6 +187,11 @@ function valueKeys(
   withArrays: boolean,
 ): FieldKeys {
   const { parts } = field;
+  if (parts.length === 1) {
+    const value = lookup(parts[0]!);
+    if (!Array.isArray(value))
+      return { keys: [valueKey(definition, field.direction, value ?? null)], isMultikey: false };
+  }
   const keys: Uint8Array[] = [];
   let isMultikey = false;
   const add = (value: Value | undefined): void => {

@@ -144,11 +144,13 @@ export function changeIndexSpec(pager: PageWriter, collection: number, name: str
   );
 }
 
-/** Says in the index what its keys are like now. */
-function noteKeys(page: Uint8Array, index: IndexEntry, { keys, isMultikey }: IndexKeys): void {
-  if (isMultikey && !index.isMultikey) setMultikey(page, index);
-  if (!index.hasCutKeys && keys.some(({ length }) => length >= MAX_INDEX_VALUE_BYTES))
-    setCutKeys(page, index);
+/** Says in the index what its keys are like now. @returns whether that was not known before */
+export function noteKeys(page: Uint8Array, index: IndexEntry, { keys, isMultikey }: IndexKeys): boolean {
+  const isNews = isMultikey && !index.isMultikey;
+  const isCut = !index.hasCutKeys && keys.some(({ length }) => length >= MAX_INDEX_VALUE_BYTES);
+  if (isNews) setMultikey(page, index);
+  if (isCut) setCutKeys(page, index);
+  return isNews || isCut;
 }
 
 function putEntry(

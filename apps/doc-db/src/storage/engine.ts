@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { assert, ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
 import { fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
 import { fail } from "../mql/error.ts";
@@ -18,8 +19,8 @@ import { removeStaleScratch, type Scratch } from "./scratch.ts";
 import { removeStaleSpill } from "./spill-file.ts";
 import { type WriteClaim, withinLimit } from "./write-claim.ts";
 
-/** Pages written at the same time by a checkpoint. */
-const WRITES_AT_ONCE = 16;
+/** Pages written by a checkpoint before others get their turn: copies into the kernel's memory, a millisecond about. */
+const PAGES_AT_ONCE = 128;
 
 /** A database file with its log: transactions one after the other, checkpoints, recovery. */
 export class Engine implements Executor {
@@ -321,8 +322,9 @@ export class Engine implements Executor {
       await wal.flush();
       pager.releaseDurable();
       const dirty = store.cache.dirtyKeys();
-      for (let i = 0; i < dirty.length; i += WRITES_AT_ONCE) {
-        await Promise.all(dirty.slice(i, i + WRITES_AT_ONCE).map((number) => this.#writePage(number)));
+      for (let i = 0; i < dirty.length; i += PAGES_AT_ONCE) {
+        store.writeDirty(dirty.slice(i, i + PAGES_AT_ONCE));
+        await setImmediate();
       }
       // The pages before the header that says they are there, the header before the log is cut.
       await store.file.sync();
@@ -335,20 +337,6 @@ export class Engine implements Executor {
     } catch (error) {
       this.#failure ??= error;
       throw error;
-    }
-  }
-
-  async #writePage(number: number): Promise<void> {
-    const { cache } = this.pager.store;
-    // Evicted meanwhile, it was written then.
-    const page = cache.peek(number);
-    if (page === undefined) return;
-    cache.pin(number);
-    try {
-      await this.pager.store.write(number, page);
-      cache.markClean(number);
-    } finally {
-      cache.unpin(number);
     }
   }
 

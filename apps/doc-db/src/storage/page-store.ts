@@ -64,6 +64,18 @@ export class PageStore {
       this.pool.give(buffer);
   }
 
+  /** Writes pages to their places that are still here and dirty; they are not durable before the next sync. */
+  writeDirty(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const page = this.cache.peek(number);
+      // Evicted meanwhile, it was written then.
+      if (page === undefined) continue;
+      sealPage(page);
+      this.file.writeSync(page, number * PAGE_BYTES);
+      this.cache.markClean(number);
+    }
+  }
+
   /** Writes a page to its place in the file; it is not durable before the next sync. */
   async write(number: number, page: Uint8Array): Promise<void> {
     sealPage(page);

@@ -50,6 +50,8 @@ export class Pager implements PageWriter {
   readonly #imaged = new Set<number>();
   /** What the running transaction changed, as it was before; undefined for a page that did not exist. */
   readonly #changed = new Map<number, Uint8Array<ArrayBuffer> | undefined>();
+  /** The first record of each commit. */
+  readonly #record = new GrowableUint8({ initialCapacity: 64 * 1024 });
   /** Pinned pages whose newest change may not be durable in the log yet, with its lsn. */
   readonly #unsafe = new Map<number, number>();
   /** Pages that the running operation of a long transaction has pinned. */
@@ -148,7 +150,7 @@ export class Pager implements PageWriter {
       this.endOperation();
       return Promise.resolve();
     }
-    const records: GrowableUint8[] = [this.newRecord()];
+    const records: GrowableUint8[] = [this.#emptyRecord()];
     for (const [number, before] of this.#changed) {
       const page = this.store.cache.peek(number)!;
       setPageLsn(page, this.lastLsn + 1);
@@ -158,6 +160,7 @@ export class Pager implements PageWriter {
       this.#imaged.add(number);
     }
     const parts = records.map((record, i) => this.sealRecord(record, i === 0, i === records.length - 1));
+    // The log has copied them when these return.
     const done = parts.length === 1 ? this.wal.append(parts[0]!) : this.wal.appendMany(parts);
     this.lastLsn += parts.length;
     this.#settleChanges();
@@ -208,6 +211,13 @@ export class Pager implements PageWriter {
   /** A record to append page changes to; {@link sealRecord} fills its head in. */
   newRecord(): GrowableUint8 {
     const record = new GrowableUint8({ initialCapacity: 4096 });
+    record.pushMany(EMPTY_HEAD);
+    return record;
+  }
+
+  #emptyRecord(): GrowableUint8 {
+    const record = this.#record;
+    record.clear();
     record.pushMany(EMPTY_HEAD);
     return record;
   }

@@ -1,0 +1,74 @@
+import { compareBytes } from "../keys/compare.ts";
+import type { PageWriter } from "../storage/page-writer.ts";
+import {
+  cellCount,
+  childAt,
+  insertLeafCell,
+  isLeaf,
+  keyOf,
+  leafCellBytes,
+  MAX_CELL_BYTES,
+  MAX_KEY_BYTES,
+  searchNode,
+} from "./node.ts";
+import { checkDepth, putInTree, readNode } from "./tree.ts";
+
+/**
+ * Puts many entries into one tree within one transaction. It stays at the leaf of the entry before: keys that ascend,
+ * as those of new documents and of sorted index entries do, are seldom looked for from the root on.
+ */
+export class TreeInserter {
+  readonly #pager: PageWriter;
+  readonly #root: number;
+  #leaf: Uint8Array | undefined;
+  /** The leaf has the keys from `lo` on and below `hi`; undefined where it is the first or the last one. */
+  #lo: Uint8Array | undefined;
+  #hi: Uint8Array | undefined;
+
+  constructor(pager: PageWriter, root: number) {
+    this.#pager = pager;
+    this.#root = root;
+  }
+
+  /** @returns false, and nothing changed, when the key is there */
+  add(key: Uint8Array, value: Uint8Array): boolean {
+    if (key.length > MAX_KEY_BYTES || leafCellBytes(key.length, value.length) > MAX_CELL_BYTES)
+      return this.#addFromRoot(key, value);
+    const leaf = this.#leafOf(key);
+    const index = searchNode(leaf, key);
+    if (index >= 0) return false;
+    if (insertLeafCell(leaf, -1 - index, key, value)) return true;
+    return this.#addFromRoot(key, value);
+  }
+
+  /** May split nodes: the leaf is another one then. */
+  #addFromRoot(key: Uint8Array, value: Uint8Array): boolean {
+    this.#leaf = undefined;
+    return putInTree(this.#pager, this.#root, key, value, false);
+  }
+
+  #leafOf(key: Uint8Array): Uint8Array {
+    const lo = this.#lo;
+    const hi = this.#hi;
+    if (
+      this.#leaf !== undefined &&
+      (lo === undefined || compareBytes(key, lo) >= 0) &&
+      (hi === undefined || compareBytes(key, hi) < 0)
+    )
+      return this.#leaf;
+    this.#lo = undefined;
+    this.#hi = undefined;
+    for (let number = this.#root, depth = 0; ; depth++) {
+      checkDepth(this.#pager, depth, this.#root);
+      const page = readNode(this.#pager, number);
+      if (isLeaf(page)) {
+        this.#leaf = this.#pager.modify(number);
+        return this.#leaf;
+      }
+      const index = searchNode(page, key);
+      if (index > 0) this.#lo = keyOf(page, index - 1).slice();
+      if (index < cellCount(page)) this.#hi = keyOf(page, index).slice();
+      number = childAt(page, index);
+    }
+  }
+}
