@@ -49,6 +49,8 @@ export function environmentOverrides(
   const performance: Record<string, unknown> = {};
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(PREFIX) || text === undefined || text === "" || SECRET.test(variable)) continue;
+    // Of the command: where the configuration is.
+    if (variable === `${PREFIX}CONFIG`) continue;
     const setting = VARIABLES[variable.slice(PREFIX.length)];
     if (setting === undefined) {
       const known = Object.keys(VARIABLES).map((name) => PREFIX + name);

@@ -111,6 +111,13 @@ export async function absentBackends(backends: readonly ShardBackend[]): Promise
   return backends.filter((_, i) => checks[i]!.status === "rejected").map(({ name }) => name);
 }
 
+/** What to do about backends that are not there; "" where all are. */
+export function absentAdvice(absent: readonly string[]): string {
+  if (absent.length === 0) return "";
+  const flags = absent.map((name) => `--replaced ${name}`).join(" ");
+  return `; ${absent.join(", ")} is not there: bring it back, or make its new empty place a backend with repair ${flags}`;
+}
+
 /**
  * Removes the shards of versions that are no longer in force; one that is missing is removed already.
  * @param inForce - the version whose shards stay, which may share them with one before

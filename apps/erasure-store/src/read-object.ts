@@ -52,7 +52,7 @@ export async function openObject(
 ): Promise<ObjectReading> {
   const key = objectKey(name);
   const manifest = await findManifest(context.backends, key, name);
-  const { start = 0, end = manifest.bytes } = options.range ?? {};
+  const { start = 0, end = Math.max(start, manifest.bytes) } = options.range ?? {};
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end >= start)) {
     const found = `${start} to ${end}`;
     throw new InvalidArgumentError("STORE_RANGE_INVALID", "range", found, "whole numbers, the end not first");

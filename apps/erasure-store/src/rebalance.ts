@@ -3,7 +3,7 @@ import { placesOf } from "./config.ts";
 import { findObjects } from "./list.ts";
 import type { Manifest } from "./manifest.ts";
 import { badCopies, presentCopies } from "./manifest-copies.ts";
-import { absentBackends, problemOf } from "./manifests.ts";
+import { absentAdvice, absentBackends, problemOf } from "./manifests.ts";
 import { placeShards } from "./placement.ts";
 import { commitRestored, restoreShards } from "./restore-shards.ts";
 import type { ShardOutput } from "./shard-output.ts";
@@ -13,6 +13,9 @@ import type { StoreContext, WorkOptions } from "./store-context.ts";
 export interface RebalanceResult {
   readonly objects: number;
   readonly movedShards: number;
+  /** Backends that are not there, which nothing was moved to or from. */
+  readonly absent: readonly string[];
+  /** Objects of which shards or manifests did not go where they belong, and why. */
   readonly failed: readonly { readonly object: string; readonly problem: string }[];
 }
 
@@ -25,14 +28,20 @@ export async function rebalanceObjects(
   const totalBytes = objects.reduce((sum, { manifest }) => sum + (manifest?.storedBytes ?? 0), 0);
   const progress = new Progress({ totalBytes, ...(onProgress && { onReport: onProgress }) });
   const failed: { object: string; problem: string }[] = [];
-  const away = new Set(await absentBackends(context.backends));
+  const absent = await absentBackends(context.backends);
+  const away = new Set(absent);
   let movedShards = 0;
   for (const { key, manifest, copies } of objects) {
     throwIfAborted(signal, "rebalancing");
     if (manifest === undefined) continue;
     const lacksCopies = badCopies(manifest, presentCopies(copies, away)).length > 0;
     try {
-      movedShards += await rebalanceObject(context, key, manifest, lacksCopies, signal);
+      const { moved, left } = await rebalanceObject(context, key, manifest, lacksCopies, signal);
+      movedShards += moved;
+      if (left > 0) {
+        const problem = `${left} shards found no room where they belong${absentAdvice(absent)}`;
+        failed.push({ object: manifest.object, problem });
+      }
     } catch (error) {
       throwIfAborted(signal, "rebalancing");
       failed.push({ object: manifest.object, problem: problemOf(error) });
@@ -40,19 +49,19 @@ export async function rebalanceObjects(
     progress.add(1, manifest.storedBytes);
   }
   progress.finish();
-  return { objects: objects.length, movedShards, failed };
+  return { objects: objects.length, movedShards, absent, failed };
 }
 
-/** @returns how many shards were moved */
+/** @returns how many shards were moved, and how many should have been and were not */
 async function rebalanceObject(
   context: StoreContext,
   key: string,
   manifest: Manifest,
   lacksCopies: boolean,
   signal: AbortSignal | undefined,
-): Promise<number> {
+): Promise<{ readonly moved: number; readonly left: number }> {
   const moves = movesOf(context, key, manifest);
-  if (moves.size === 0 && !lacksCopies) return 0;
+  if (moves.size === 0 && !lacksCopies) return { moved: 0, left: 0 };
   const targets = new Map(
     [...moves].map(([shard, name]) => [shard, context.backends.filter((backend) => backend.name === name)]),
   );
@@ -67,7 +76,8 @@ async function rebalanceObject(
     return { backend: output.backend.name, digest: output.digest };
   });
   const isInForce = await commitRestored(context, key, manifest, shards, outputs, signal);
-  return isInForce ? moved.length : 0;
+  // What came between is put where it belongs by itself.
+  return isInForce ? { moved: moved.length, left: moves.size - moved.length } : { moved: 0, left: 0 };
 }
 
 /** New backends by number of shard: what a place has too many of goes to where one is missing. */

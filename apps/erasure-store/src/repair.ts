@@ -5,7 +5,7 @@ import { placesOf } from "./config.ts";
 import { findObjects, type StoredObject } from "./list.ts";
 import type { Manifest } from "./manifest.ts";
 import { badCopies, presentCopies } from "./manifest-copies.ts";
-import { absentBackends, problemOf } from "./manifests.ts";
+import { absentAdvice, absentBackends, problemOf } from "./manifests.ts";
 import { placeShards } from "./placement.ts";
 import { settleRemovals } from "./remove.ts";
 import { commitRestored, restoreShards } from "./restore-shards.ts";
@@ -108,13 +108,6 @@ export async function repairObjects(
   }
   progress.finish();
   return { objects: objects.length, repairedObjects, repairedShards, absent, lost, failed };
-}
-
-/** What to do about backends that are not there; "" where all are. */
-function absentAdvice(absent: readonly string[]): string {
-  if (absent.length === 0) return "";
-  const flags = absent.map((name) => `--replaced ${name}`).join(" ");
-  return `; ${absent.join(", ")} is not there: bring it back, or make its new empty place a backend with repair ${flags}`;
 }
 
 async function examine(

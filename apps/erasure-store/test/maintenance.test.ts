@@ -201,6 +201,18 @@ describe("rebuilding the index", () => {
 });
 
 describe("rebalancing", () => {
+  it("says which backends are not there, and what has no room where it belongs", async () => {
+    const { vfs, store } = await filledStore();
+    const more = { ...SMALL_CONFIG.backends, g: "dir:g" };
+    const wider = await openStore({ ...SMALL_CONFIG, backends: more }, { vfs });
+    const { movedShards, absent, failed } = await wider.rebalance();
+    expect({ movedShards, absent }).toEqual({ movedShards: 0, absent: ["g"] });
+    expect(failed[0]!.problem).toBe(
+      "1 shards found no room where they belong; g is not there: bring it back, or make its new empty place a backend with repair --replaced g",
+    );
+    expect(await store.verify()).toMatchObject({ problems: [] });
+  });
+
   it("moves what a new backend should have, manifests too", async () => {
     const { vfs, store } = await filledStore();
     const more = { ...SMALL_CONFIG.backends, g: "dir:g" };

@@ -93,6 +93,7 @@ describe("the verbs of maintenance", () => {
           "version": "number",
         },
         "rebalance": {
+          "absent": "array",
           "failed": "array",
           "movedShards": "number",
           "objects": "number",
@@ -189,5 +190,38 @@ describe("the verbs of maintenance", () => {
     expect(range).toMatchObject({ bytes: 10 });
     expect(await run("get", "o", at("part"), "--range", "19-10")).toMatchObject({ code: 2 });
     expect(await run("get", "folder/", at("out"), "--range", "1-2")).toMatchObject({ code: 2 });
+  });
+
+  it("say of a folder's name what is below it, and how a folder is put", async () => {
+    await run("put", "--recursive", at("a"), "folder");
+    for (const args of [
+      ["get", "folder", at("out")],
+      ["rm", "folder"],
+    ] as const) {
+      const { code, stderr } = await run(...(args as [string, ...string[]]));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/no object "folder", but \d+ below it: `get folder\/ DIRECTORY`/);
+    }
+    expect((await run("put", at("a"))).stderr).toContain("put --recursive stores all files in it");
+  });
+
+  it("say that a range lies behind the end, and nothing but that with --quiet left out", async () => {
+    const behind = await run("get", "o", at("part"), "--range", "100000-");
+    expect(behind).toMatchObject({ code: 0 });
+    expect(behind.stderr).toContain("--range 100000- lies behind the end of o: nothing was read");
+    expect(await run("put", at("in"), "p", "--quiet")).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await run("rm", "p", "--quiet")).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+
+  it("take the configuration that the environment names", async () => {
+    process.env.MILLRACE_STORE_CONFIG = at("store.yaml");
+    try {
+      let stdout = "";
+      const streams = { stdout: { write: (text: string) => (stdout += text) }, stderr: { write: () => {} } };
+      expect(await storeProgram(streams).run(["ls", "--json"])).toBe(0);
+      expect(JSON.parse(stdout).objects).toHaveLength(1);
+    } finally {
+      delete process.env.MILLRACE_STORE_CONFIG;
+    }
   });
 });

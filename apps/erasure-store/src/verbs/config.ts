@@ -1,5 +1,14 @@
+import { formatByteSize } from "@millrace/base";
 import { formatFacts, type VerbSpec } from "@millrace/cli";
 import { type ConfigFlag, configFlag, openFromFlags } from "./shared.ts";
+
+/** Settings that are sizes. */
+const SIZE = /Bytes$|^memory_|^max_memory_|_limit$/;
+
+function forPeople([name, value]: [string, unknown]): [string, string] {
+  if (value === null) return [name, "none"];
+  return [name, SIZE.test(name) && typeof value === "number" ? formatByteSize(value) : String(value)];
+}
 
 /** `config`: the configuration in force. */
 export const configVerb: VerbSpec<ConfigFlag> = {
@@ -13,9 +22,9 @@ export const configVerb: VerbSpec<ConfigFlag> = {
     return {
       json: { ...config },
       text: formatFacts([
-        ...Object.entries(simple),
+        ...Object.entries(simple).map(forPeople),
         ["encryption", encryption === null ? "none" : `${encryption.key}, ${encryption.derive}`],
-        ...Object.entries(performance).map(([name, value]): [string, string] => [name, String(value)]),
+        ...Object.entries(performance).map(forPeople),
         ...Object.entries(backends).map(([name, { location, weight, domain }]): [string, string] => [
           `backend ${name}`,
           `${location}, weight ${weight}, domain ${domain}`,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { formatByteSize, formatDuration } from "@millrace/base";
-import { formatFacts, UsageError, type VerbSpec } from "@millrace/cli";
+import { UsageError, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { getFolder } from "../folders.ts";
 import type { ByteRange, ReadOptions } from "../read-object.ts";
@@ -9,10 +9,13 @@ import {
   type ConfigFlag,
   configFlag,
   damageNotes,
+  hintFolder,
   keepStats,
+  note,
   openFromFlags,
   rateOf,
   secondsSince,
+  summaryOf,
   workOptions,
 } from "./shared.ts";
 
@@ -50,13 +53,19 @@ export const getVerb: VerbSpec<GetFlags> = {
     }
     const { bytes, objects } = isFolder
       ? await getFolder(store, diskVfs, name!.replace(/\/+$/, ""), out!, options)
-      : { ...(await store.getFile(name!, out!, { ...options, range })), objects: 1 };
+      : await hintFolder(store, name!, async () => ({
+          ...(await store.getFile(name!, out!, { ...options, range })),
+          objects: 1,
+        }));
+    if (range !== undefined && bytes === 0) {
+      note(context, store, `--range ${flags.range} lies behind the end of ${name}: nothing was read`);
+    }
     const seconds = secondsSince(startMs);
     await keepStats(context, flags, store);
     const bytesPerSecond = rateOf(bytes, seconds);
     return {
       json: { object: name, bytes, objects, path: out, seconds, bytesPerSecond },
-      text: formatFacts([
+      ...summaryOf(flags, [
         ["object", isFolder ? `${name} (${objects} objects)` : name],
         [isFolder ? "directory" : "file", out],
         ["size", formatByteSize(bytes)],

@@ -4,7 +4,7 @@ import { diskVfs } from "@millrace/files";
 import { initStore } from "../config-file.ts";
 import { TRAITS, type Trait } from "../probe.ts";
 import type { KeyReference } from "../repository-key.ts";
-import type { ConfigFlag } from "./shared.ts";
+import { type ConfigFlag, defaultConfigPath } from "./shared.ts";
 
 interface InitFlags extends ConfigFlag {
   readonly backend: readonly string[];
@@ -29,7 +29,7 @@ export const initVerb: VerbSpec<InitFlags> = {
   example: "init --config store.yaml --backend a=dir:disks/a --backend b=dir:disks/b --backend c=dir:disks/c",
   flags: (command) =>
     command
-      .requiredOption("--config <file>", "the configuration to write")
+      .option("--config <file>", "the configuration to write", defaultConfigPath())
       .requiredOption(
         "--backend <name=location>",
         "a place for shards, on a disk of its own; again for each",

@@ -12,7 +12,7 @@ export const lsVerb: VerbSpec<ConfigFlag> = {
     const rows = objects.map(({ name, bytes, shards, shardsPresent }) => [
       name,
       bytes,
-      `${shardsPresent} of ${shards}`,
+      shards === 0 ? "in its manifest" : `${shardsPresent} of ${shards}`,
     ]);
     return { json: { objects }, text: formatTable(["name", "bytes", "shards"], rows) };
   },

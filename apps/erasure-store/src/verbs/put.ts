@@ -1,7 +1,7 @@
 import { addAbortSignal } from "node:stream";
 import { checkOneOf, formatByteSize, formatDuration } from "@millrace/base";
-import { formatFacts, integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
-import { baseName, diskVfs } from "@millrace/files";
+import { integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
+import { baseName, diskVfs, fileError } from "@millrace/files";
 import { COMPRESSIONS, type Compression } from "../coding.ts";
 import { DIGESTS } from "../config.ts";
 import { putFolder } from "../folders.ts";
@@ -16,6 +16,7 @@ import {
   openFromFlags,
   rateOf,
   secondsSince,
+  summaryOf,
   workOptions,
 } from "./shared.ts";
 
@@ -43,7 +44,7 @@ export const putVerb: VerbSpec<PutFlags> = {
       .option("--parity-shards <n>", "as `init`; for this object only", integerBetween(1, 255))
       .option("--compression <name>", "none or zstd; for this object only")
       .option("--digest <name>", "sha256, of the whole object, or none")
-      .option("--recursive", "stores all files of a folder, under the name and their paths in it")
+      .option("-r, --recursive", "stores all files of a folder, under the name and their paths in it")
       .option("--resume", "goes on where a put of this file was stopped, in buckets; not for stdin")
       .option("--raw", "in one piece on one backend, without redundancy")
       .option(
@@ -77,7 +78,7 @@ export const putVerb: VerbSpec<PutFlags> = {
     const failedShards = result.failedShards.length;
     return {
       json: { object: name, bytes, objects, dataShards, parityShards, failedShards, seconds, bytesPerSecond },
-      text: formatFacts([
+      ...summaryOf(flags, [
         ["object", isFolder ? `${name}/ (${objects} objects)` : name],
         ["size", formatByteSize(bytes)],
         ["shards", `${dataShards} data, ${parityShards} parity`],
@@ -88,14 +89,21 @@ export const putVerb: VerbSpec<PutFlags> = {
   },
 };
 
-function putOne(
+async function putOne(
   store: ErasureStore,
   name: string,
   file: string,
   options: PutOptions & { readonly signal: AbortSignal },
 ): Promise<PutResult> {
+  if (file !== "-" && (await isDirectory(file))) {
+    throw fileError("FILES_IS_DIRECTORY", file, "open", "put --recursive stores all files in it");
+  }
   // A terminal or a pipe may never end: the signal ends it.
-  return store.put(name, file === "-" ? addAbortSignal(options.signal, process.stdin) : file, options);
+  return await store.put(name, file === "-" ? addAbortSignal(options.signal, process.stdin) : file, options);
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await diskVfs.exists(path)) && (await diskVfs.stat(path)).kind === "directory";
 }
 
 function shapeOf({

@@ -1,5 +1,5 @@
 import { formatFacts, type VerbSpec } from "@millrace/cli";
-import { type ConfigFlag, configFlag, openFromFlags, workOptions } from "./shared.ts";
+import { absentRows, type ConfigFlag, configFlag, openFromFlags, workOptions } from "./shared.ts";
 
 /** `rebalance`: moves shards after backends came or went. */
 export const rebalanceVerb: VerbSpec<ConfigFlag> = {
@@ -15,6 +15,7 @@ export const rebalanceVerb: VerbSpec<ConfigFlag> = {
       text: formatFacts([
         ["objects", result.objects],
         ["moved shards", result.movedShards],
+        ...absentRows(result.absent),
         ...result.failed.map(({ object, problem }): [string, string] => [object, problem]),
       ]),
       isFailure: result.failed.length > 0,

@@ -1,5 +1,5 @@
 import { byteSize, formatFacts, type VerbSpec } from "@millrace/cli";
-import { type ConfigFlag, configFlag, openFromFlags, workOptions } from "./shared.ts";
+import { absentRows, type ConfigFlag, configFlag, openFromFlags, workOptions } from "./shared.ts";
 
 interface RepairFlags extends ConfigFlag {
   readonly bandwidth?: number;
@@ -31,10 +31,7 @@ export const repairVerb: VerbSpec<RepairFlags> = {
       text: formatFacts([
         ["objects", result.objects],
         ["repaired", `${result.repairedObjects} objects, ${result.repairedShards} shards`],
-        ...result.absent.map((name): [string, string] => [
-          `backend ${name}`,
-          `is not there: bring it back; where its disk was replaced, or its folder removed, say --replaced ${name}`,
-        ]),
+        ...absentRows(result.absent),
         ["lost", result.lost.length === 0 ? 0 : result.lost.join(", ")],
         ...result.failed.map(({ object, problem }): [string, string] => [object, problem]),
       ]),

@@ -1,5 +1,5 @@
-import { formatFacts, type VerbSpec } from "@millrace/cli";
-import { type ConfigFlag, configFlag, openFromFlags } from "./shared.ts";
+import type { VerbSpec } from "@millrace/cli";
+import { type ConfigFlag, configFlag, hintFolder, openFromFlags, summaryOf } from "./shared.ts";
 
 /** `rm <name>`: removes one object. */
 export const rmVerb: VerbSpec<ConfigFlag> = {
@@ -9,7 +9,7 @@ export const rmVerb: VerbSpec<ConfigFlag> = {
   flags: configFlag,
   action: async (context, [name], flags) => {
     const store = await openFromFlags(flags);
-    await store.remove(name!, { signal: context.signal });
-    return { json: { object: name, removed: true }, text: formatFacts([["removed", name]]) };
+    await hintFolder(store, name!, () => store.remove(name!, { signal: context.signal }));
+    return { json: { object: name, removed: true }, ...summaryOf(flags, [["removed", name]]) };
   },
 };

@@ -30,11 +30,12 @@ export const scrubVerb: VerbSpec<ScrubFlags> = {
     const rows = orphans
       .slice(0, SHOWN_ORPHANS)
       .map(({ backend, shard, object }) => [object ?? "unknown", backend, shard]);
-    const facts = `${checkFacts(counts)}\n${formatFacts([
+    const facts = formatFacts([
+      ...checkFacts(counts),
       ["orphans", orphans.length],
       ["half-written", halfWritten],
       ["removed", removed],
-    ])}`;
+    ]);
     const table = rows.length === 0 ? "" : `\n\n${formatTable(["orphan of", "backend", "shard"], rows)}`;
     return {
       json: { ...counts, problems, orphans, halfWritten, removed },

@@ -1,5 +1,6 @@
+import { isMillraceError, MillraceError } from "@millrace/base";
 import type { VerbContext, VerbSpec } from "@millrace/cli";
-import { byteSize, integerBetween } from "@millrace/cli";
+import { byteSize, formatFacts, integerBetween } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import type { ShardProblem } from "../open-shards.ts";
 import { shardName } from "../open-shards.ts";
@@ -22,11 +23,16 @@ export interface ConfigFlag {
 
 type AddFlags = NonNullable<VerbSpec<object>["flags"]>;
 
+/** Where the configuration is when nobody says so: MILLRACE_STORE_CONFIG, else in the working directory. */
+export function defaultConfigPath(): string {
+  return process.env.MILLRACE_STORE_CONFIG || "store.yaml";
+}
+
 /** Adds `--config` and what lies over the configuration. */
 export const configFlag: AddFlags = (command) =>
   command
-    .requiredOption("--config <file>", "the store's configuration, as `init` wrote it")
-    .option("--quiet", "no notes and no bars, errors only")
+    .option("--config <file>", "the store's configuration, as `init` wrote it", defaultConfigPath())
+    .option("--quiet", "no notes, no bars and no summary: errors, and what was asked for")
     .option("--memory-threshold <size>", "files up to this size are read whole", byteSize)
     .option("--max-memory-usage <size>", "most memory of stripes", byteSize)
     .option("--upload-limit <size>", "most bytes a second to all backends", byteSize)
@@ -69,6 +75,22 @@ export function note(context: VerbContext, store: ErasureStore, line: string): v
   if (store.config.log_level !== "error") context.note(line);
 }
 
+/** The text of a verb that does something: its facts, or none with `--quiet`. */
+export function summaryOf(
+  flags: ConfigFlag,
+  facts: Parameters<typeof formatFacts>[0],
+): { readonly text: string } | undefined {
+  return flags.quiet === true ? undefined : { text: formatFacts(facts) };
+}
+
+/** A line for each backend that is not there, with what to do. */
+export function absentRows(absent: readonly string[]): [string, string][] {
+  return absent.map((name) => [
+    `backend ${name}`,
+    `is not there: bring it back; where it is new, or empty, \`repair --replaced ${name}\` makes it one`,
+  ]);
+}
+
 /** Bytes a second; 0 when no time could be measured. */
 export function rateOf(bytes: number, seconds: number): number {
   return seconds > 0 ? Math.round(bytes / seconds) : 0;
@@ -77,6 +99,22 @@ export function rateOf(bytes: number, seconds: number): number {
 /** Seconds since `startMs` of performance.now(). */
 export function secondsSince(startMs: number): number {
   return (performance.now() - startMs) / 1000;
+}
+
+/**
+ * Says of a name that is none, and below which there are objects, that it is a folder.
+ * @throws what `work` throws
+ */
+export async function hintFolder<T>(store: ErasureStore, name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isMillraceError(error, "STORE_OBJECT_UNKNOWN")) throw error;
+    const below = (await store.list(`${name}/`)).length;
+    if (below === 0) throw error;
+    const hint = `there is no object "${name}", but ${below} below it: \`get ${name}/ DIRECTORY\` has them all, \`ls ${name}/\` their names`;
+    throw new MillraceError("STORE_OBJECT_UNKNOWN", hint);
+  }
 }
 
 /** A line for each shard that had to be made good, the first time that it had. */

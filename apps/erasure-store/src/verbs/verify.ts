@@ -16,15 +16,15 @@ export const verifyVerb: VerbSpec<ConfigFlag> = {
     const { problems, ...counts } = await store.verify(prefix, workOptions(context, store, "verify"));
     return {
       json: { ...counts, problems },
-      text: `${checkFacts(counts)}${problemTable(problems)}`,
+      text: `${formatFacts(checkFacts(counts))}${problemTable(problems)}`,
       isFailure: problems.length > 0,
     };
   },
 };
 
 /** What was counted, for people. */
-export function checkFacts(counts: Omit<VerifyResult, "problems">): string {
-  return formatFacts([
+export function checkFacts(counts: Omit<VerifyResult, "problems">): [string, number][] {
+  return [
     ["objects", counts.objects],
     ["shards", counts.shards],
     ["missing", counts.missing],
@@ -32,7 +32,7 @@ export function checkFacts(counts: Omit<VerifyResult, "problems">): string {
     ["bad manifests", counts.badManifests],
     ["recoverable", counts.recoverable],
     ["lost", counts.lost],
-  ]);
+  ];
 }
 
 /** What is wrong, for people, behind an empty line; nothing where all is well. */
