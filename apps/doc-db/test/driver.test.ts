@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Database, serve } from "../src/extras.ts";
 import type * as ours from "../src/index.ts";
 import { connect } from "../src/index.ts";
+import { findPostgres, startPostgres } from "./postgres/postgres-server.ts";
 
 interface Person extends ours.Document {
   name: string;
@@ -40,6 +41,27 @@ type DriverFits = [
 /** Opens one face of the same engine; what it gives last closes it. */
 type OpenFace = () => Promise<[ours.MongoClient, () => Promise<void>]>;
 
+const postgres = findPostgres();
+
+/** PostgreSQL, where it is installed. */
+const TABLES_NAME = "tables of PostgreSQL";
+const TABLES: readonly [string, OpenFace][] = [
+  [
+    TABLES_NAME,
+    async () => {
+      const server = await startPostgres(postgres!);
+      const client = await connect(server.address);
+      return [
+        client,
+        async () => {
+          await client.close();
+          await server.stop();
+        },
+      ];
+    },
+  ],
+];
+
 const FACES: readonly [string, OpenFace][] = [
   [
     "a file",
@@ -66,251 +88,261 @@ const FACES: readonly [string, OpenFace][] = [
   ],
 ];
 
-describe.each(FACES)("the driver's face of %s", (_, open) => {
-  let client: ours.MongoClient;
-  let people: ours.Collection<Person>;
-  let close: () => Promise<void>;
+describe.each(postgres === undefined ? FACES : [...FACES, ...TABLES])(
+  "the driver's face of %s",
+  (face, open) => {
+    let client: ours.MongoClient;
+    let people: ours.Collection<Person>;
+    let close: () => Promise<void>;
 
-  beforeAll(async () => {
-    const fits: DriverFits = [true, true, true, true, true, true, true, true, true, true, true, true, true];
-    expect(fits.every(Boolean)).toBe(true);
-    [client, close] = await open();
-    people = client.db().collection<Person>("people");
-    await people.insertMany([
-      { _id: 1, name: "Ada", age: 36 },
-      { _id: 2, name: "Emmy", age: 53 },
-      { _id: 3, name: "Grace", age: 85 },
-    ]);
-  });
+    beforeAll(async () => {
+      const fits: DriverFits = [true, true, true, true, true, true, true, true, true, true, true, true, true];
+      expect(fits.every(Boolean)).toBe(true);
+      [client, close] = await open();
+      people = client.db().collection<Person>("people");
+      await people.insertMany([
+        { _id: 1, name: "Ada", age: 36 },
+        { _id: 2, name: "Emmy", age: 53 },
+        { _id: 3, name: "Grace", age: 85 },
+      ]);
+    });
 
-  afterAll(() => close());
+    afterAll(() => close());
 
-  it("inserts, and tells what failed as the driver does", async () => {
-    const c = client.db().collection("inserts");
-    const { insertedId } = await c.insertOne({ a: 1 });
-    expect(await c.findOne({ _id: insertedId })).toEqual({ _id: insertedId, a: 1 });
-    const ordered = await c.insertMany([{ _id: 1 }, { _id: 1 }, { _id: 2 }]).catch((error: unknown) => error);
-    expect(ordered).toMatchObject({
-      name: "MongoBulkWriteError",
-      code: 11000,
-      insertedCount: 1,
-      writeErrors: [{ index: 1, code: 11000 }],
+    it("inserts, and tells what failed as the driver does", async () => {
+      const c = client.db().collection("inserts");
+      const { insertedId } = await c.insertOne({ a: 1 });
+      expect(await c.findOne({ _id: insertedId })).toEqual({ _id: insertedId, a: 1 });
+      const ordered = await c
+        .insertMany([{ _id: 1 }, { _id: 1 }, { _id: 2 }])
+        .catch((error: unknown) => error);
+      expect(ordered).toMatchObject({
+        name: "MongoBulkWriteError",
+        code: 11000,
+        insertedCount: 1,
+        writeErrors: [{ index: 1, code: 11000 }],
+      });
+      const unordered = await c
+        .insertMany([{ _id: 1 }, { _id: 3 }, { _id: 1 }, { _id: 4 }], { ordered: false })
+        .catch((error: unknown) => error);
+      expect(unordered).toMatchObject({
+        insertedCount: 2,
+        result: { insertedIds: { 1: 3, 3: 4 } },
+        writeErrors: [{ index: 0 }, { index: 2 }],
+      });
+      const single = await c.insertOne({ _id: 4 }).catch((error: unknown) => error);
+      expect(single).toMatchObject({
+        name: "MongoServerError",
+        code: 11000,
+        keyPattern: { _id: 1 },
+        keyValue: { _id: 4 },
+      });
     });
-    const unordered = await c
-      .insertMany([{ _id: 1 }, { _id: 3 }, { _id: 1 }, { _id: 4 }], { ordered: false })
-      .catch((error: unknown) => error);
-    expect(unordered).toMatchObject({
-      insertedCount: 2,
-      result: { insertedIds: { 1: 3, 3: 4 } },
-      writeErrors: [{ index: 0 }, { index: 2 }],
-    });
-    const single = await c.insertOne({ _id: 4 }).catch((error: unknown) => error);
-    expect(single).toMatchObject({
-      name: "MongoServerError",
-      code: 11000,
-      keyPattern: { _id: 1 },
-      keyValue: { _id: 4 },
-    });
-  });
 
-  it("finds with all that a cursor can be told", async () => {
-    const cursor = people
-      .find({ age: { $gt: 30 } })
-      .sort({ age: -1 })
-      .skip(1)
-      .limit(2)
-      .project({ name: 1, _id: 0 });
-    expect(await cursor.toArray()).toEqual([{ name: "Emmy" }, { name: "Ada" }]);
-    expect(cursor.closed).toBe(true);
-    cursor.rewind();
-    expect(await cursor.next()).toEqual({ name: "Emmy" });
-    expect(await cursor.hasNext()).toBe(true);
-    expect(
-      await cursor
-        .clone()
-        .map(({ name }) => String(name).length)
-        .toArray(),
-    ).toEqual([4, 3]);
-    expect(await cursor.next()).toEqual({ name: "Ada" });
-    expect(await cursor.next()).toBeNull();
-    const seen: string[] = [];
-    const take = ({ name }: Person): boolean => seen.push(name) < 2;
-    await people
-      .find()
-      .sort([["_id", "asc"]])
-      .forEach(take);
-    expect(seen).toEqual(["Ada", "Emmy"]);
-    expect(await people.findOne({ name: "ADA" }, { collation: { locale: "en", strength: 2 } })).toMatchObject(
-      { _id: 1 },
-    );
-    expect(await people.findOne({ name: "nobody" })).toBeNull();
-    expect(await people.countDocuments({ age: { $gte: 53 } })).toBe(2);
-    expect(await people.estimatedDocumentCount()).toBe(3);
-    expect(await people.distinct("age", { _id: { $lt: 3 } })).toEqual([36, 53]);
-    await expect(people.find({ $nope: 1 }).toArray()).rejects.toMatchObject({
-      name: "MongoServerError",
-      code: 2,
+    it("finds with all that a cursor can be told", async () => {
+      const cursor = people
+        .find({ age: { $gt: 30 } })
+        .sort({ age: -1 })
+        .skip(1)
+        .limit(2)
+        .project({ name: 1, _id: 0 });
+      expect(await cursor.toArray()).toEqual([{ name: "Emmy" }, { name: "Ada" }]);
+      expect(cursor.closed).toBe(true);
+      cursor.rewind();
+      expect(await cursor.next()).toEqual({ name: "Emmy" });
+      expect(await cursor.hasNext()).toBe(true);
+      expect(
+        await cursor
+          .clone()
+          .map(({ name }) => String(name).length)
+          .toArray(),
+      ).toEqual([4, 3]);
+      expect(await cursor.next()).toEqual({ name: "Ada" });
+      expect(await cursor.next()).toBeNull();
+      const seen: string[] = [];
+      const take = ({ name }: Person): boolean => seen.push(name) < 2;
+      await people
+        .find()
+        .sort([["_id", "asc"]])
+        .forEach(take);
+      expect(seen).toEqual(["Ada", "Emmy"]);
+      expect(
+        await people.findOne({ name: "ADA" }, { collation: { locale: "en", strength: 2 } }),
+      ).toMatchObject({ _id: 1 });
+      expect(await people.findOne({ name: "nobody" })).toBeNull();
+      expect(await people.countDocuments({ age: { $gte: 53 } })).toBe(2);
+      expect(await people.estimatedDocumentCount()).toBe(3);
+      expect(await people.distinct("age", { _id: { $lt: 3 } })).toEqual([36, 53]);
+      await expect(people.find({ $nope: 1 }).toArray()).rejects.toMatchObject({
+        name: "MongoServerError",
+        code: 2,
+      });
     });
-  });
 
-  it("updates, replaces, deletes and gives what was there", async () => {
-    const c = client.db().collection("changes");
-    expect(await c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { upsert: true })).toEqual({
-      acknowledged: true,
-      matchedCount: 0,
-      modifiedCount: 0,
-      upsertedCount: 1,
-      upsertedId: 1,
+    it("updates, replaces, deletes and gives what was there", async () => {
+      const c = client.db().collection("changes");
+      expect(await c.updateOne({ _id: 1 }, { $inc: { n: 1 } }, { upsert: true })).toEqual({
+        acknowledged: true,
+        matchedCount: 0,
+        modifiedCount: 0,
+        upsertedCount: 1,
+        upsertedId: 1,
+      });
+      expect(await c.updateMany({}, [{ $set: { m: { $add: ["$n", 1] } } }])).toMatchObject({
+        matchedCount: 1,
+        modifiedCount: 1,
+      });
+      expect(
+        await c.findOneAndUpdate(
+          { _id: 1 },
+          { $set: { n: 7 } },
+          { returnDocument: "after", projection: { n: 1 } },
+        ),
+      ).toEqual({ _id: 1, n: 7 });
+      expect(await c.replaceOne({ _id: 1 }, { other: true })).toMatchObject({ modifiedCount: 1 });
+      expect(await c.findOneAndReplace({ _id: 1 }, { last: 1 })).toEqual({ _id: 1, other: true });
+      await expect((async () => c.updateOne({}, { plain: 1 }))()).rejects.toThrow(/operators/);
+      await c.insertMany([
+        { _id: 2, n: 5 },
+        { _id: 3, n: 9 },
+      ]);
+      expect(await c.findOneAndDelete({}, { sort: { n: -1 } })).toEqual({ _id: 3, n: 9 });
+      expect(await c.deleteOne({ _id: 2 })).toEqual({ acknowledged: true, deletedCount: 1 });
+      expect(await c.deleteMany({})).toEqual({ acknowledged: true, deletedCount: 1 });
+      const result = await c.bulkWrite([
+        { insertOne: { document: { _id: 1, n: 1 } } },
+        { updateOne: { filter: { _id: 2 }, update: { $set: { n: 2 } }, upsert: true } },
+        { updateMany: { filter: {}, update: { $inc: { n: 1 } } } },
+        { replaceOne: { filter: { _id: 1 }, replacement: { n: 0 } } },
+        { deleteMany: { filter: { n: 3 } } },
+      ]);
+      expect(result).toEqual({
+        insertedCount: 1,
+        matchedCount: 3,
+        modifiedCount: 3,
+        deletedCount: 1,
+        upsertedCount: 1,
+        insertedIds: { 0: 1 },
+        upsertedIds: { 1: 2 },
+      });
+      const failed = await c
+        .bulkWrite([
+          { insertOne: { document: { _id: 5 } } },
+          { insertOne: { document: { _id: 1 } } },
+          { deleteOne: { filter: {} } },
+        ])
+        .catch((error: unknown) => error);
+      expect(failed).toMatchObject({
+        code: 11000,
+        result: { insertedCount: 1, deletedCount: 0 },
+        writeErrors: [{ index: 1 }],
+      });
     });
-    expect(await c.updateMany({}, [{ $set: { m: { $add: ["$n", 1] } } }])).toMatchObject({
-      matchedCount: 1,
-      modifiedCount: 1,
-    });
-    expect(
-      await c.findOneAndUpdate(
-        { _id: 1 },
-        { $set: { n: 7 } },
-        { returnDocument: "after", projection: { n: 1 } },
-      ),
-    ).toEqual({ _id: 1, n: 7 });
-    expect(await c.replaceOne({ _id: 1 }, { other: true })).toMatchObject({ modifiedCount: 1 });
-    expect(await c.findOneAndReplace({ _id: 1 }, { last: 1 })).toEqual({ _id: 1, other: true });
-    await expect((async () => c.updateOne({}, { plain: 1 }))()).rejects.toThrow(/operators/);
-    await c.insertMany([
-      { _id: 2, n: 5 },
-      { _id: 3, n: 9 },
-    ]);
-    expect(await c.findOneAndDelete({}, { sort: { n: -1 } })).toEqual({ _id: 3, n: 9 });
-    expect(await c.deleteOne({ _id: 2 })).toEqual({ acknowledged: true, deletedCount: 1 });
-    expect(await c.deleteMany({})).toEqual({ acknowledged: true, deletedCount: 1 });
-    const result = await c.bulkWrite([
-      { insertOne: { document: { _id: 1, n: 1 } } },
-      { updateOne: { filter: { _id: 2 }, update: { $set: { n: 2 } }, upsert: true } },
-      { updateMany: { filter: {}, update: { $inc: { n: 1 } } } },
-      { replaceOne: { filter: { _id: 1 }, replacement: { n: 0 } } },
-      { deleteMany: { filter: { n: 3 } } },
-    ]);
-    expect(result).toEqual({
-      insertedCount: 1,
-      matchedCount: 3,
-      modifiedCount: 3,
-      deletedCount: 1,
-      upsertedCount: 1,
-      insertedIds: { 0: 1 },
-      upsertedIds: { 1: 2 },
-    });
-    const failed = await c
-      .bulkWrite([
-        { insertOne: { document: { _id: 5 } } },
-        { insertOne: { document: { _id: 1 } } },
-        { deleteOne: { filter: {} } },
-      ])
-      .catch((error: unknown) => error);
-    expect(failed).toMatchObject({
-      code: 11000,
-      result: { insertedCount: 1, deletedCount: 0 },
-      writeErrors: [{ index: 1 }],
-    });
-  });
 
-  it("makes, lists, uses and drops indexes", async () => {
-    const c = client.db().collection("indexed");
-    await c.insertMany(Array.from({ length: 50 }, (_, _id) => ({ _id, a: _id % 5, b: -_id })));
-    expect(await c.createIndex({ a: 1, b: -1 })).toBe("a_1_b_-1");
-    expect(await c.createIndexes([{ key: { b: 1 }, unique: true }, { key: { a: "hashed" } }])).toEqual([
-      "b_1",
-      "a_hashed",
-    ]);
-    expect((await c.listIndexes().toArray()).map(({ name }) => name)).toEqual([
-      "_id_",
-      "a_1_b_-1",
-      "b_1",
-      "a_hashed",
-    ]);
-    const explained = await c.find({ a: 3 }).sort({ b: 1 }).explain();
-    expect(explained).toMatchObject({
-      queryPlanner: {
-        winningPlan: {
-          stage: "FETCH",
-          inputStage: { stage: "IXSCAN", indexName: "a_1_b_-1", direction: "backward" },
+    it("makes, lists, uses and drops indexes", async () => {
+      const c = client.db().collection("indexed");
+      await c.insertMany(Array.from({ length: 50 }, (_, _id) => ({ _id, a: _id % 5, b: -_id })));
+      expect(await c.createIndex({ a: 1, b: -1 })).toBe("a_1_b_-1");
+      expect(await c.createIndexes([{ key: { b: 1 }, unique: true }, { key: { a: "hashed" } }])).toEqual([
+        "b_1",
+        "a_hashed",
+      ]);
+      expect((await c.listIndexes().toArray()).map(({ name }) => name)).toEqual([
+        "_id_",
+        "a_1_b_-1",
+        "b_1",
+        "a_hashed",
+      ]);
+      const explained = await c.find({ a: 3 }).sort({ b: 1 }).explain();
+      // PostgreSQL says in its own words what it does.
+      const ofFile = {
+        queryPlanner: {
+          winningPlan: {
+            stage: "FETCH",
+            inputStage: { stage: "IXSCAN", indexName: "a_1_b_-1", direction: "backward" },
+          },
         },
-      },
-      executionStats: { nReturned: 10, totalKeysExamined: 10, totalDocsExamined: 10 },
+        executionStats: { nReturned: 10, totalKeysExamined: 10, totalDocsExamined: 10 },
+      };
+      const ofTables = { queryPlanner: { winningPlan: { stage: "POSTGRES" } } };
+      expect(explained).toMatchObject(face === TABLES_NAME ? ofTables : ofFile);
+      expect((await c.find({ a: 3 }).sort({ b: 1 }).toArray()).map(({ b }) => b)).toEqual([
+        -48, -43, -38, -33, -28, -23, -18, -13, -8, -3,
+      ]);
+      await expect(c.createIndex({ a: 1, b: -1 }, { name: "again" })).rejects.toMatchObject({
+        code: 85,
+        codeName: "IndexOptionsConflict",
+      });
+      await c.dropIndex("b_1");
+      expect(await c.indexExists("b_1")).toBe(false);
+      await c.dropIndexes();
+      expect(await c.listIndexes().toArray()).toHaveLength(1);
     });
-    expect((await c.find({ a: 3 }).sort({ b: 1 }).toArray()).map(({ b }) => b)).toEqual([
-      -48, -43, -38, -33, -28, -23, -18, -13, -8, -3,
-    ]);
-    await expect(c.createIndex({ a: 1, b: -1 }, { name: "again" })).rejects.toMatchObject({
-      code: 85,
-      codeName: "IndexOptionsConflict",
+
+    it("keeps collections with validators, by database", async () => {
+      const db = client.db("other");
+      const c = await db.createCollection("checked", {
+        validator: { $jsonSchema: { required: ["n"], properties: { n: { bsonType: "int" } } } },
+      });
+      await c.insertOne({ _id: 1, n: 1 });
+      await expect(c.insertOne({ _id: 2 })).rejects.toMatchObject({ code: 121 });
+      await expect(c.updateOne({ _id: 1 }, { $set: { n: "text" } })).rejects.toMatchObject({ code: 121 });
+      expect(await c.find().toArray()).toEqual([{ _id: 1, n: 1 }]);
+      expect((await db.listCollections().toArray()).map(({ name }) => name)).toEqual(["checked"]);
+      expect(await (await c.rename("renamed")).countDocuments()).toBe(1);
+      await expect(client.db("other").collection("renamed").insertOne({})).rejects.toMatchObject({
+        code: 121,
+      });
+      expect(await db.stats()).toMatchObject({ collections: 1, objects: 1 });
+      await expect(db.command({ nope: 1 })).rejects.toMatchObject({ code: 59, codeName: "CommandNotFound" });
+      await db.dropDatabase();
+      expect(await db.listCollections().toArray()).toEqual([]);
+      expect(await people.estimatedDocumentCount()).toBe(3);
     });
-    await c.dropIndex("b_1");
-    expect(await c.indexExists("b_1")).toBe(false);
-    await c.dropIndexes();
-    expect(await c.listIndexes().toArray()).toHaveLength(1);
-  });
 
-  it("keeps collections with validators, by database", async () => {
-    const db = client.db("other");
-    const c = await db.createCollection("checked", {
-      validator: { $jsonSchema: { required: ["n"], properties: { n: { bsonType: "int" } } } },
+    it("runs pipelines, $lookup in the same database", async () => {
+      await client
+        .db()
+        .collection("towns")
+        .insertMany([{ _id: "London", of: 1 }]);
+      const found = await people
+        .aggregate([
+          { $match: { _id: 1 } },
+          { $lookup: { from: "towns", localField: "_id", foreignField: "of", as: "towns" } },
+          { $project: { name: 1, towns: "$towns._id" } },
+        ])
+        .toArray();
+      expect(found).toEqual([{ _id: 1, name: "Ada", towns: ["London"] }]);
     });
-    await c.insertOne({ _id: 1, n: 1 });
-    await expect(c.insertOne({ _id: 2 })).rejects.toMatchObject({ code: 121 });
-    await expect(c.updateOne({ _id: 1 }, { $set: { n: "text" } })).rejects.toMatchObject({ code: 121 });
-    expect(await c.find().toArray()).toEqual([{ _id: 1, n: 1 }]);
-    expect((await db.listCollections().toArray()).map(({ name }) => name)).toEqual(["checked"]);
-    expect(await (await c.rename("renamed")).countDocuments()).toBe(1);
-    await expect(client.db("other").collection("renamed").insertOne({})).rejects.toMatchObject({ code: 121 });
-    expect(await db.stats()).toMatchObject({ collections: 1, objects: 1 });
-    await expect(db.command({ nope: 1 })).rejects.toMatchObject({ code: 59, codeName: "CommandNotFound" });
-    await db.dropDatabase();
-    expect(await db.listCollections().toArray()).toEqual([]);
-    expect(await people.estimatedDocumentCount()).toBe(3);
-  });
 
-  it("runs pipelines, $lookup in the same database", async () => {
-    await client
-      .db()
-      .collection("towns")
-      .insertMany([{ _id: "London", of: 1 }]);
-    const found = await people
-      .aggregate([
-        { $match: { _id: 1 } },
-        { $lookup: { from: "towns", localField: "_id", foreignField: "of", as: "towns" } },
-        { $project: { name: 1, towns: "$towns._id" } },
-      ])
-      .toArray();
-    expect(found).toEqual([{ _id: 1, name: "Ada", towns: ["London"] }]);
-  });
-
-  it("commits and takes back transactions, and begins them again when another one was faster", async () => {
-    const c = client.db().collection("accounts");
-    await c.insertMany([
-      { _id: "a", n: 100 },
-      { _id: "b", n: 0 },
-    ]);
-    await using session = client.startSession();
-    session.startTransaction();
-    await c.updateOne({ _id: "a" }, { $inc: { n: -10 } }, { session });
-    expect(await c.findOne({ _id: "a" }, { session })).toMatchObject({ n: 90 });
-    expect(await c.findOne({ _id: "a" })).toMatchObject({ n: 100 });
-    await session.abortTransaction();
-    expect(await c.findOne({ _id: "a" })).toMatchObject({ n: 100 });
-    const transfer = (): Promise<void> =>
-      client.withSession((own) =>
-        own.withTransaction(async () => {
-          await c.updateOne({ _id: "a" }, { $inc: { n: -1 } }, { session: own });
-          await c.updateOne({ _id: "b" }, { $inc: { n: 1 } }, { session: own });
-        }),
-      );
-    await Promise.all(Array.from({ length: 8 }, transfer));
-    expect(await c.find().toArray()).toEqual([
-      { _id: "a", n: 92 },
-      { _id: "b", n: 8 },
-    ]);
-  });
-});
+    it("commits and takes back transactions, and begins them again when another one was faster", async () => {
+      const c = client.db().collection("accounts");
+      await c.insertMany([
+        { _id: "a", n: 100 },
+        { _id: "b", n: 0 },
+      ]);
+      await using session = client.startSession();
+      session.startTransaction();
+      await c.updateOne({ _id: "a" }, { $inc: { n: -10 } }, { session });
+      expect(await c.findOne({ _id: "a" }, { session })).toMatchObject({ n: 90 });
+      expect(await c.findOne({ _id: "a" })).toMatchObject({ n: 100 });
+      await session.abortTransaction();
+      expect(await c.findOne({ _id: "a" })).toMatchObject({ n: 100 });
+      const transfer = (): Promise<void> =>
+        client.withSession((own) =>
+          own.withTransaction(async () => {
+            await c.updateOne({ _id: "a" }, { $inc: { n: -1 } }, { session: own });
+            await c.updateOne({ _id: "b" }, { $inc: { n: 1 } }, { session: own });
+          }),
+        );
+      await Promise.all(Array.from({ length: 8 }, transfer));
+      expect(await c.find().toArray()).toEqual([
+        { _id: "a", n: 92 },
+        { _id: "b", n: 8 },
+      ]);
+    });
+  },
+);
 
 it("opens files on the disk by their address, and names one that is none", async () => {
   const directory = await mkdtemp(join(tmpdir(), "docdb-"));

@@ -2,6 +2,7 @@ import { Database } from "../database.ts";
 import type { Document as Stored } from "../document/value.ts";
 import { DEFAULT_DATABASE } from "../names.ts";
 import type { DatabaseOptions } from "../options.ts";
+import { type Backend, FileBackend } from "./backend.ts";
 import { EmbeddedChangeStream } from "./change-stream.ts";
 import { EmbeddedCollection } from "./collection.ts";
 import { inDriverShape } from "./errors.ts";
@@ -11,15 +12,15 @@ import type * as api from "./types.ts";
 
 class EmbeddedDb implements api.Db {
   readonly databaseName: string;
-  readonly #database: Database;
+  readonly #backend: Backend;
 
-  constructor(database: Database, name: string) {
-    this.#database = database;
+  constructor(backend: Backend, name: string) {
+    this.#backend = backend;
     this.databaseName = name;
   }
 
   collection<T extends api.Document = api.Document>(name: string): api.Collection<T> {
-    return new EmbeddedCollection<T>(this.#database, this.databaseName, name);
+    return new EmbeddedCollection<T>(this.#backend, this.databaseName, name);
   }
 
   async createCollection<T extends api.Document = api.Document>(
@@ -46,7 +47,7 @@ class EmbeddedDb implements api.Db {
 
   command(command: api.Document, options?: api.OperationOptions): Promise<api.Document> {
     return inDriverShape(async () =>
-      this.#database.command(command as Stored, this.databaseName, transactionOf(options)),
+      this.#backend.command(command as Stored, this.databaseName, transactionOf(options)),
     );
   }
 
@@ -57,19 +58,19 @@ class EmbeddedDb implements api.Db {
   watch(pipeline: api.Document[] = [], options: api.ChangeStreamOptions = {}): api.ChangeStream {
     const scope = { database: this.databaseName };
     return new EmbeddedChangeStream(
-      (settings) => this.#database.watch(scope, pipeline as Stored[], settings),
+      (settings) => this.#backend.watch(scope, pipeline as Stored[], settings),
       options,
     );
   }
 }
 
-/** The embedded database in the shape of the driver's client. */
+/** A file, or tables of PostgreSQL, in the shape of the driver's client. */
 export class EmbeddedClient implements api.MongoClient {
-  readonly #database: Database;
+  readonly #backend: Backend;
   readonly #name: string;
 
-  private constructor(database: Database, name: string) {
-    this.#database = database;
+  constructor(backend: Backend, name: string) {
+    this.#backend = backend;
     this.#name = name;
   }
 
@@ -77,7 +78,7 @@ export class EmbeddedClient implements api.MongoClient {
   static async open(url: URL, options?: DatabaseOptions): Promise<EmbeddedClient> {
     const path = decodeURIComponent(url.host + url.pathname);
     const database = await Database.open(path, options);
-    return new EmbeddedClient(database, url.searchParams.get("db") ?? DEFAULT_DATABASE);
+    return new EmbeddedClient(new FileBackend(database), url.searchParams.get("db") ?? DEFAULT_DATABASE);
   }
 
   async connect(): Promise<api.MongoClient> {
@@ -85,11 +86,11 @@ export class EmbeddedClient implements api.MongoClient {
   }
 
   db(name: string = this.#name): api.Db {
-    return new EmbeddedDb(this.#database, name);
+    return new EmbeddedDb(this.#backend, name);
   }
 
   startSession(): api.ClientSession {
-    return new EmbeddedSession(this.#database);
+    return new EmbeddedSession(this.#backend);
   }
 
   async withSession<T>(work: (session: api.ClientSession) => Promise<T>): Promise<T> {
@@ -99,13 +100,13 @@ export class EmbeddedClient implements api.MongoClient {
 
   watch(pipeline: api.Document[] = [], options: api.ChangeStreamOptions = {}): api.ChangeStream {
     return new EmbeddedChangeStream(
-      (settings) => this.#database.watch({}, pipeline as Stored[], settings),
+      (settings) => this.#backend.watch({}, pipeline as Stored[], settings),
       options,
     );
   }
 
   close(): Promise<void> {
-    return this.#database.close();
+    return this.#backend.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

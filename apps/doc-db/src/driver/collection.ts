@@ -1,7 +1,6 @@
-import type { Database } from "../database.ts";
 import type { Document as Stored } from "../document/value.ts";
 import { defaultIndexName } from "../indexes/spec.ts";
-import { storedName } from "../names.ts";
+import type { Backend } from "./backend.ts";
 import { bulkWrite } from "./bulk-write.ts";
 import { EmbeddedChangeStream } from "./change-stream.ts";
 import { EmbeddedAggregationCursor, EmbeddedFindCursor } from "./cursor.ts";
@@ -22,14 +21,14 @@ import type * as api from "./types.ts";
 /** The key of an index, as the driver takes it. */
 type IndexKey = Parameters<api.Collection["createIndex"]>[0];
 
-/** A collection of the embedded database in the driver's shape: each call is one of MongoDB's commands. */
+/** A collection in the driver's shape: each call is one of MongoDB's commands. */
 export class EmbeddedCollection<T extends api.Document = api.Document> implements api.Collection<T> {
   readonly collectionName: string;
   readonly dbName: string;
-  readonly #database: Database;
+  readonly #backend: Backend;
 
-  constructor(database: Database, dbName: string, name: string) {
-    this.#database = database;
+  constructor(backend: Backend, dbName: string, name: string) {
+    this.#backend = backend;
     this.dbName = dbName;
     this.collectionName = name;
   }
@@ -74,11 +73,9 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     const within = transactionOf(session === undefined ? undefined : { session });
     const source = {
       open: (wanted: Stored, settings: object) =>
-        this.#database
-          .collection(storedName(this.dbName, this.collectionName), within)
-          .find(wanted, settings),
+        this.#backend.find(this.dbName, this.collectionName, wanted, settings, within),
       explain: (wanted: Stored, settings: object, verbosity: string) =>
-        this.#database.command(
+        this.#backend.command(
           { explain: { find: this.collectionName, filter: wanted, ...settings }, verbosity },
           this.dbName,
           within,
@@ -175,13 +172,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     const { session: _, comment: __, ...rest } = options;
     const within = transactionOf(options);
     return new EmbeddedAggregationCursor(() =>
-      this.#database.aggregate(
-        this.dbName,
-        this.collectionName,
-        pipeline as Stored[],
-        rest as object,
-        within,
-      ),
+      this.#backend.aggregate(this.dbName, this.collectionName, pipeline as Stored[], rest as object, within),
     );
   }
 
@@ -231,7 +222,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
       { renameCollection: this.namespace, to, dropTarget: options.dropTarget ?? false },
       options,
     );
-    return new EmbeddedCollection(this.#database, this.dbName, name);
+    return new EmbeddedCollection(this.#backend, this.dbName, name);
   }
 
   async drop(options: api.OperationOptions = {}): Promise<boolean> {
@@ -247,7 +238,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
   watch(pipeline: api.Document[] = [], options: api.ChangeStreamOptions = {}): api.ChangeStream {
     const scope = { database: this.dbName, collection: this.collectionName };
     return new EmbeddedChangeStream(
-      (settings) => this.#database.watch(scope, pipeline as Stored[], settings),
+      (settings) => this.#backend.watch(scope, pipeline as Stored[], settings),
       options,
     );
   }
@@ -304,7 +295,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
 
   #run(command: api.Document, options: api.OperationOptions | undefined): Promise<Stored> {
     return inDriverShape(async () =>
-      this.#database.command(command as Stored, this.dbName, transactionOf(options)),
+      this.#backend.command(command as Stored, this.dbName, transactionOf(options)),
     );
   }
 }

@@ -1,12 +1,14 @@
 import { InvalidArgumentError } from "@millrace/base";
+import { DEFAULT_DATABASE } from "../names.ts";
 import type { DatabaseOptions } from "../options.ts";
+import { PostgresDatabase } from "../postgres/postgres-database.ts";
 import { EmbeddedClient } from "./client.ts";
 import type { MongoClient } from "./types.ts";
 
 /**
  * Opens a database file, or connects to a server: the code behind it is the same.
- * @param address - `millrace:///path/file.db` for a file, `mongodb://…` or `mongodb+srv://…` for a server, which takes
- *   the package `mongodb`
+ * @param address - `millrace:///path/file.db` for a file; `mongodb://…` or `mongodb+srv://…` for a server of MongoDB's
+ *   protocol, which takes the package `mongodb`; `postgres://…` for PostgreSQL, which takes `pg` and `pg-cursor`
  * @param options - for a file only
  * @throws InvalidArgumentError `DOCDB_ADDRESS_INVALID`, `DOCDB_DRIVER_MISSING`
  * @example
@@ -16,7 +18,10 @@ import type { MongoClient } from "./types.ts";
 export async function connect(address: string, options?: DatabaseOptions): Promise<MongoClient> {
   if (/^mongodb(\+srv)?:\/\//.test(address)) return connectToServer(address);
   if (address.startsWith("millrace://")) return EmbeddedClient.open(new URL(address), options);
-  throw new InvalidArgumentError("DOCDB_ADDRESS_INVALID", "address", address, "millrace://… or mongodb://…");
+  if (/^postgres(ql)?:\/\//.test(address))
+    return new EmbeddedClient(await PostgresDatabase.open(address), DEFAULT_DATABASE);
+  const expected = "millrace://…, mongodb://… or postgres://…";
+  throw new InvalidArgumentError("DOCDB_ADDRESS_INVALID", "address", address, expected);
 }
 
 async function connectToServer(address: string): Promise<MongoClient> {

@@ -1,19 +1,18 @@
-import type { Database } from "../database.ts";
-import type { Transaction } from "../transaction.ts";
+import type { Backend, BackendTransaction } from "./backend.ts";
 import { inDriverShape, MongoServerError } from "./errors.ts";
 import type { ClientSession, OperationOptions } from "./types.ts";
 
 /** How often a transaction begins again when another one was faster. */
 const MAX_ATTEMPTS = 100;
 
-/** A session of the embedded database: one transaction after the other. */
+/** A session: one transaction after the other. */
 export class EmbeddedSession implements ClientSession {
-  readonly #database: Database;
-  #transaction: Transaction | undefined;
+  readonly #backend: Backend;
+  #transaction: BackendTransaction | undefined;
   #hasEnded = false;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(backend: Backend) {
+    this.#backend = backend;
   }
 
   get hasEnded(): boolean {
@@ -21,7 +20,7 @@ export class EmbeddedSession implements ClientSession {
   }
 
   /** Undefined outside of one. */
-  get transaction(): Transaction | undefined {
+  get transaction(): BackendTransaction | undefined {
     return this.#transaction;
   }
 
@@ -29,7 +28,7 @@ export class EmbeddedSession implements ClientSession {
     if (this.inTransaction())
       throw new MongoServerError(20, "a transaction is going on already; commit or abort it");
     if (this.#hasEnded) throw new MongoServerError(20, "the session has ended; start another one");
-    this.#transaction = this.#database.transaction();
+    this.#transaction = this.#backend.transaction();
   }
 
   inTransaction(): boolean {
@@ -70,7 +69,7 @@ export class EmbeddedSession implements ClientSession {
     return this.endSession();
   }
 
-  #take(): Transaction {
+  #take(): BackendTransaction {
     const transaction = this.#transaction;
     if (transaction === undefined) throw new MongoServerError(251, "no transaction is going on; start one");
     this.#transaction = undefined;
@@ -79,7 +78,7 @@ export class EmbeddedSession implements ClientSession {
 }
 
 /** The transaction that an operation is a part of. */
-export function transactionOf(options: OperationOptions | undefined): Transaction | undefined {
+export function transactionOf(options: OperationOptions | undefined): BackendTransaction | undefined {
   const session = options?.session;
   if (session === undefined) return undefined;
   if (session instanceof EmbeddedSession) return session.transaction;

@@ -16,6 +16,7 @@ import { storedName as nameOf, namespaceOf, shownNamespace } from "../names.ts";
 import { compileFilter, matchesDocument } from "../query/filter.ts";
 import type { Statements } from "./connection.ts";
 import { compileQuery, matchesOf } from "./matches.ts";
+import { pushDown } from "./pushdown.ts";
 import { countAll } from "./reads.ts";
 import {
   type CollectionInfo,
@@ -36,6 +37,7 @@ const OPTIONS = ["validator", "validationLevel", "validationAction"];
 /** These commands by their names. */
 export const POSTGRES_COMMANDS: Readonly<Record<string, Command<PostgresTarget>>> = {
   ping: async () => ({ ok: 1 }),
+  explain: explainFind,
   createIndexes: (target, command) => {
     checkFields(command, ["indexes", "commitQuorum", "v"]);
     const name = storedName(target, collectionOf(command));
@@ -140,6 +142,17 @@ export const POSTGRES_COMMANDS: Readonly<Record<string, Command<PostgresTarget>>
     const names = [...(await listInfos(statements)).keys()].map((name) => namespaceOf(name).database);
     return { databases: [...new Set(names)].map((name) => ({ name, empty: false })), ok: 1 };
   },
+  dbStats: async (target) => {
+    const all = [...(await collectionsOf(target))];
+    const counts = await Promise.all(all.map(([name]) => countAll(target, name)));
+    return {
+      db: target.database,
+      collections: all.length,
+      objects: counts.reduce((sum, count) => sum + count, 0),
+      indexes: all.reduce((sum, [, { indexes }]) => sum + indexes.length + 1, 0),
+      ok: 1,
+    };
+  },
   collStats: async (target, command) => {
     const name = storedName(target, collectionOf(command));
     const info = await findInfo(target.statements, name);
@@ -150,6 +163,27 @@ export const POSTGRES_COMMANDS: Readonly<Record<string, Command<PostgresTarget>>
     return { ns: shownNamespace(name), count, size: Number(row?.size), nindexes, ok: 1 };
   },
 };
+
+/** What PostgreSQL would do, as it says it itself. */
+async function explainFind(target: PostgresTarget, command: Document): Promise<Document> {
+  const inner = documentOf(command, "explain", {});
+  if (Object.keys(inner)[0] !== "find") fail(59, "explain", Object.keys(inner)[0], "a find");
+  const name = storedName(target, collectionOf(inner));
+  const filter = documentOf(inner, "filter", {});
+  compileFilter(filter);
+  const namespace = shownName(target, collectionOf(inner));
+  const planner = (winningPlan: Value): Document => ({
+    queryPlanner: { namespace, parsedQuery: filter, winningPlan, rejectedPlans: [] },
+    ok: 1,
+  });
+  if ((await findInfo(target.statements, name)) === undefined) return planner({ stage: "EOF" });
+  const { text, values } = inner.collation === undefined ? pushDown(filter) : pushDown({});
+  const where = text === "" ? "" : ` where ${text}`;
+  const select = `explain (format json) select id, body from ${tableOf(name)}${where} order by id`;
+  const [row] = await target.statements.query(select, values);
+  const [{ Plan: plan }] = row!["QUERY PLAN"] as [{ Plan: Value }];
+  return planner({ stage: "POSTGRES", condition: text, plan });
+}
 
 /** Indexes whose fields are compared there are one over the whole document; unique values have a table. */
 async function addIndex(statements: Statements, name: string, spec: Document): Promise<void> {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, MillraceError } from "@millrace/base";
 import type { Pool, PoolClient } from "pg";
+import { fail } from "../mql/error.ts";
 
 /** Rows that are fetched at a time. */
 const BATCH_ROWS = 500;
@@ -49,7 +50,7 @@ export class PostgresPool implements Statements {
   }
 
   async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
-    const transaction = await this.begin();
+    const transaction = this.begin();
     try {
       const result = await work(transaction);
       await transaction.commit();
@@ -60,11 +61,13 @@ export class PostgresPool implements Statements {
     }
   }
 
-  /** Begins a transaction that goes on over several calls. */
-  async begin(): Promise<PostgresTransaction> {
-    const client = await told("connecting", this.#pool.connect());
-    await told("begin", client.query("begin"));
-    return new PostgresTransaction(client);
+  /** A transaction that goes on over several calls; it begins with the first of them. */
+  begin(): PostgresTransaction {
+    return new PostgresTransaction(async () => {
+      const client = await told("connecting", this.#pool.connect());
+      await told("begin", client.query("begin"));
+      return client;
+    });
   }
 
   close(): Promise<void> {
@@ -74,20 +77,23 @@ export class PostgresPool implements Statements {
 
 /** One transaction, on a connection of its own. */
 export class PostgresTransaction implements Statements {
-  readonly #client: PoolClient;
+  readonly #open: () => Promise<PoolClient>;
+  #client: Promise<PoolClient> | undefined;
   #savepoints = 0;
   #isOver = false;
 
-  constructor(client: PoolClient) {
-    this.#client = client;
+  /** @param open - gives a connection on which a transaction has begun */
+  constructor(open: () => Promise<PoolClient>) {
+    this.#open = open;
   }
 
   async query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
-    return (await told(text, this.#client.query(text, [...values]))).rows;
+    const client = await this.#connected();
+    return (await told(text, client.query(text, [...values]))).rows;
   }
 
-  stream(text: string, values: readonly unknown[] = []): AsyncIterable<Record<string, unknown>> {
-    return rowsOf(this.#client, text, values);
+  async *stream(text: string, values: readonly unknown[] = []): AsyncGenerator<Record<string, unknown>> {
+    yield* rowsOf(await this.#connected(), text, values);
   }
 
   async transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T> {
@@ -114,11 +120,19 @@ export class PostgresTransaction implements Statements {
   async #end(how: string): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    const client = await this.#client;
+    if (client === undefined) return;
     try {
-      await told(how, this.#client.query(how));
+      await told(how, client.query(how));
     } finally {
-      this.#client.release();
+      client.release();
     }
+  }
+
+  #connected(): Promise<PoolClient> {
+    if (this.#isOver) return fail(251, "transaction", "one that is over", "one that goes on");
+    this.#client ??= this.#open();
+    return this.#client;
   }
 }
 
@@ -143,14 +157,12 @@ async function* rowsOf(
 /** Says what failed; codes of the server stay in `cause.code`. */
 async function told<T>(what: string, promise: Promise<T>): Promise<T> {
   return promise.catch((cause: unknown) => {
+    // Two transactions waited for each other, or one was faster: it may begin again.
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "40P01" || code === "40001")
+      fail(112, "transaction", "another one was faster", "to begin again");
     const text = what.length > 100 ? `${what.slice(0, 100)}…` : what;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MillraceError("DOCDB_POSTGRES_FAILED", `PostgreSQL: ${text}: ${reason}`, { cause });
   });
-}
-
-/** The server's code of an error, "23505" for a key that is there already. */
-export function serverCodeOf(error: unknown): string | undefined {
-  const cause = error instanceof MillraceError ? error.cause : undefined;
-  return cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
 }

@@ -5,6 +5,7 @@ import { type ReadOperations, type Results, readCommands } from "../command/read
 import type { Command } from "../command/target.ts";
 import { writeCommands } from "../command/write-commands.ts";
 import type { Document } from "../document/value.ts";
+import type { Backend } from "../driver/backend.ts";
 import type { FindOptions } from "../find-cursor.ts";
 import { fail } from "../mql/error.ts";
 import { DEFAULT_DATABASE, storedName } from "../names.ts";
@@ -12,7 +13,7 @@ import { POSTGRES_COMMANDS } from "./commands.ts";
 import { PostgresPool, type PostgresTransaction } from "./connection.ts";
 import { aggregateDocuments, countAll, findDocuments } from "./reads.ts";
 import { prepareServer } from "./tables.ts";
-import type { PostgresTarget } from "./target.ts";
+import { type PostgresTarget, unsupported } from "./target.ts";
 import { deleteDocuments, insertDocuments, modifyDocument, updateDocuments } from "./writes.ts";
 
 const READS: ReadOperations<PostgresTarget> = {
@@ -43,7 +44,7 @@ const TABLES: readonly Readonly<Record<string, Command<PostgresTarget>>>[] = [
  * await using db = await PostgresDatabase.open("postgres://user@localhost/people");
  * await db.command({ insert: "people", documents: [{ name: "Ada" }] });
  */
-export class PostgresDatabase {
+export class PostgresDatabase implements Backend {
   readonly #pool: PostgresPool;
 
   private constructor(pool: PostgresPool) {
@@ -83,8 +84,25 @@ export class PostgresDatabase {
     return findDocuments(this.#target(database, within), storedName(database, collection), filter, options);
   }
 
-  /** Begins a transaction; whoever begins it must commit or abort it. */
-  transaction(): Promise<PostgresTransaction> {
+  /** What a pipeline gives. @throws LanguageError; `$out` and `$merge` are refused */
+  aggregate(
+    database: string,
+    collection: string,
+    pipeline: readonly Document[],
+    { collation = { locale: "simple" } }: { readonly collation?: Document } = {},
+    within?: PostgresTransaction,
+  ): Results {
+    const target = this.#target(database, within);
+    return aggregateDocuments(target, storedName(database, collection), pipeline, collation);
+  }
+
+  /** Refused: PostgreSQL keeps no feed of changes here. */
+  async watch(): Promise<never> {
+    return unsupported("a change stream", "a file, or a server of MongoDB's protocol");
+  }
+
+  /** A transaction, which begins with its first operation; whoever begins it must commit or abort it. */
+  transaction(): PostgresTransaction {
     return this.#pool.begin();
   }
 

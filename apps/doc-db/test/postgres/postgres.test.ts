@@ -199,7 +199,7 @@ describe.skipIf(programs === undefined)(
 
     it("runs transactions over calls", async () => {
       const insert = { insert: "ledger", documents: [{ _id: 1 }] };
-      const first = await db.transaction();
+      const first = db.transaction();
       await db.command(insert, "test", first);
       expect(await db.find("test", "ledger", {}, {}, first).toArray()).toHaveLength(1);
       expect(await found("ledger")).toEqual([]);
@@ -207,7 +207,7 @@ describe.skipIf(programs === undefined)(
       expect(await db.command(insert, "test", first)).toMatchObject({ writeErrors: [{ code: 11000 }] });
       await first.commit();
       expect(await found("ledger")).toEqual([{ _id: 1 }]);
-      const second = await db.transaction();
+      const second = db.transaction();
       await db.command({ delete: "ledger", deletes: [{ q: {}, limit: 0 }] }, "test", second);
       await second.abort();
       expect(await found("ledger")).toHaveLength(1);

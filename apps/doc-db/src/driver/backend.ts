@@ -1,0 +1,89 @@
+import type { ChangeReader, ChangeReaderOptions, ChangeScope } from "../changes/change-reader.ts";
+import type { Results } from "../command/read-commands.ts";
+import type { Database } from "../database.ts";
+import type { Document } from "../document/value.ts";
+import type { FindOptions } from "../find-cursor.ts";
+import { storedName } from "../names.ts";
+import type { Transaction } from "../transaction.ts";
+
+/** A transaction that goes on over calls. */
+export interface BackendTransaction {
+  commit(): Promise<void>;
+  abort(): Promise<void>;
+}
+
+/** What the driver's face is put in front of: a file, or tables of PostgreSQL. */
+export interface Backend {
+  command(command: Document, database: string, within?: BackendTransaction): Promise<Document>;
+  find(
+    database: string,
+    collection: string,
+    filter: Document,
+    options: FindOptions,
+    within?: BackendTransaction,
+  ): Results;
+  aggregate(
+    database: string,
+    collection: string,
+    pipeline: readonly Document[],
+    options: { readonly hint?: string | Document; readonly collation?: Document },
+    within?: BackendTransaction,
+  ): Results;
+  /** Begins a transaction, at its first operation at the latest. */
+  transaction(): BackendTransaction;
+  watch(
+    scope: ChangeScope,
+    pipeline: readonly Document[],
+    options: ChangeReaderOptions,
+  ): Promise<ChangeReader>;
+  close(): Promise<void>;
+}
+
+/** A database file. */
+export class FileBackend implements Backend {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  command(command: Document, database: string, within?: Transaction): Promise<Document> {
+    return this.#database.command(command, database, within);
+  }
+
+  find(
+    database: string,
+    collection: string,
+    filter: Document,
+    options: FindOptions,
+    within?: Transaction,
+  ): Results {
+    return this.#database.collection(storedName(database, collection), within).find(filter, options);
+  }
+
+  aggregate(
+    database: string,
+    collection: string,
+    pipeline: readonly Document[],
+    options: object,
+    within?: Transaction,
+  ): Results {
+    return this.#database.aggregate(database, collection, pipeline, options, within);
+  }
+
+  transaction(): Transaction {
+    return this.#database.transaction();
+  }
+
+  watch(
+    scope: ChangeScope,
+    pipeline: readonly Document[],
+    options: ChangeReaderOptions,
+  ): Promise<ChangeReader> {
+    return this.#database.watch(scope, pipeline, options);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
