@@ -32,3 +32,12 @@ function parseJson(what: string, text: string, example: string): unknown {
     throw new UsageError(`${what}: ${problem}; expected a JSON ${example}, in quotes for the shell`);
   }
 }
+
+/** Makes a parser for an option that takes one of some words. */
+export function oneOf<T extends string>(flag: string, words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((each) => each === text);
+    if (word !== undefined) return word;
+    throw new UsageError(`${flag}: got "${text}", expected one of ${words.join(", ")}`);
+  };
+}

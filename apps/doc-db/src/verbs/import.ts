@@ -1,14 +1,35 @@
 import { formatByteSize } from "@millrace/base";
-import { byteSize, formatCount, formatFacts, type VerbContext, type VerbSpec } from "@millrace/cli";
+import {
+  byteSize,
+  formatCount,
+  formatFacts,
+  UsageError,
+  type VerbContext,
+  type VerbResult,
+  type VerbSpec,
+} from "@millrace/cli";
 import { decompressChunks, detectCodec } from "@millrace/compress";
 import { diskVfs, fileSource, inspectInputFile, readChunks } from "@millrace/files";
 import type { ImportResult } from "../collection.ts";
 import { Database } from "../database.ts";
+import type { Document } from "../document/value.ts";
+import { type DumpCounts, restoreDump } from "../export/dump.ts";
+import { readBsonDocuments } from "../import/bson-reader.ts";
+import { readCsv } from "../import/csv-reader.ts";
 import { readDocuments } from "../import/document-reader.ts";
+import { readSqlite } from "../import/sqlite-reader.ts";
+import { removeDatabaseFiles } from "../maintenance/backup.ts";
+import { oneOf } from "./arguments.ts";
+
+const INPUT_FORMATS = ["json", "csv", "bson", "sqlite"] as const;
+type InputFormat = (typeof INPUT_FORMATS)[number];
 
 interface ImportFlags {
   readonly db: string;
-  readonly collection: string;
+  readonly collection?: string;
+  readonly format?: InputFormat;
+  readonly table?: string;
+  readonly strings?: boolean;
   readonly index: readonly string[];
   readonly cache: number;
 }
@@ -16,34 +37,44 @@ interface ImportFlags {
 /** `import <file>`: puts the documents of a file into a collection, all of them or none. */
 export const importVerb: VerbSpec<ImportFlags> = {
   usage: "import <file>",
-  summary: 'puts JSON documents into a collection, all of them or none; "-" reads stdin',
+  summary:
+    'puts JSON, CSV, BSON or rows of SQLite into a collection, all of them or none, or a directory of mongodump; "-" reads stdin',
   example: "import --db people.db --collection people --index born people.jsonl",
   flags: (command) =>
     command
       .requiredOption("--db <file>", "the database; made when it is missing")
-      .requiredOption("--collection <name>", "the collection; made when it is missing")
+      .option("--collection <name>", "the collection, made when it is missing; only a directory needs none")
+      .option(
+        "--format <name>",
+        `${INPUT_FORMATS.join(", ")}; otherwise the file's ending says it, JSON when it does not`,
+        oneOf("--format", INPUT_FORMATS),
+      )
+      .option("--table <name>", "the table of an SQLite file")
+      .option("--strings", "leave the numbers and booleans of CSV as text")
       .option("--index <field>", "have an index on this field; may be repeated", collect, [])
       .option("--cache <size>", "memory for pages", byteSize, 64 * 1024 * 1024),
   action: async (context, [path], flags) => {
     const startMs = performance.now();
-    const { chunks, name } = await openInput(context, path!);
+    const { collection } = flags;
     const isNew = !(await diskVfs.exists(flags.db));
+    if (collection === undefined) return importDump(context, path!, flags, isNew);
+    const documents = await openDocuments(context, path!, flags);
     let result: ImportResult;
     try {
       await using db = await Database.open(flags.db, { cacheBytes: flags.cache });
       result = await db
-        .collection(flags.collection)
-        .importFrom(readDocuments(chunks, name), { signal: context.signal, indexes: flags.index });
+        .collection(collection)
+        .importFrom(documents, { signal: context.signal, indexes: flags.index });
     } catch (error) {
-      if (isNew) await removeDatabase(flags.db);
+      if (isNew) await removeDatabaseFiles(diskVfs, flags.db);
       throw error;
     }
     const seconds = (performance.now() - startMs) / 1000;
     const documentsPerSecond = result.documents / seconds;
     return {
-      json: { collection: flags.collection, ...result, seconds, documentsPerSecond },
+      json: { collection, ...result, seconds, documentsPerSecond },
       text: formatFacts([
-        ["collection", flags.collection],
+        ["collection", collection],
         ["documents", result.documents],
         ["size", formatByteSize(result.bytes)],
         ["speed", `${formatCount(Math.round(documentsPerSecond))} documents/s`],
@@ -52,12 +83,57 @@ export const importVerb: VerbSpec<ImportFlags> = {
   },
 };
 
-/** Removes a database that this import made and could not fill. */
-async function removeDatabase(path: string): Promise<void> {
-  for (const name of [path, `${path}-spill`, `${path}-wal`]) {
-    // The failure that brought us here is the one to be told of; what cannot be removed is empty of documents.
-    await diskVfs.remove(name, { recursive: true }).catch(() => {});
+/** Every collection of a directory that mongodump wrote, or "export" with BSON. */
+async function importDump(
+  { signal }: VerbContext,
+  path: string,
+  { db: file }: ImportFlags,
+  isNew: boolean,
+): Promise<VerbResult> {
+  const isDirectory =
+    path !== "-" && (await diskVfs.exists(path)) && (await diskVfs.stat(path)).kind === "directory";
+  if (!isDirectory)
+    throw new UsageError(`--collection: needed, as ${path} is no directory with a dump; give a name`);
+  let counts: DumpCounts;
+  try {
+    await using db = await Database.open(file);
+    counts = await restoreDump(db, diskVfs, path, signal);
+  } catch (error) {
+    if (isNew) await removeDatabaseFiles(diskVfs, file);
+    throw error;
   }
+  const { collections, documents, bytes } = counts;
+  return {
+    json: { collections, documents, bytes },
+    text: formatFacts([
+      ["collections", collections],
+      ["documents", documents],
+      ["size", formatByteSize(bytes)],
+    ]),
+  };
+}
+
+/** The documents of a file, read as they are asked for. */
+async function openDocuments(
+  context: VerbContext,
+  path: string,
+  { format = formatOf(path), table, strings }: ImportFlags,
+): Promise<AsyncIterable<Document>> {
+  if (format === "sqlite") {
+    if (path === "-")
+      throw new UsageError("--format sqlite: takes a file, as it is not read from its beginning to its end");
+    await inspectInputFile(diskVfs, path);
+    return readSqlite(path, table);
+  }
+  const { chunks, name } = await openInput(context, path);
+  if (format === "csv") return readCsv(chunks, name, strings === true);
+  return format === "bson" ? readBsonDocuments(chunks, name) : readDocuments(chunks, name);
+}
+
+function formatOf(path: string): InputFormat {
+  const ending = /\.([a-z0-9]+)$/.exec(path.toLowerCase().replace(/\.(gz|zst)$/, ""))?.[1];
+  if (ending === "csv" || ending === "bson") return ending;
+  return ending === "sqlite" || ending === "sqlite3" ? "sqlite" : "json";
 }
 
 async function openInput(
