@@ -7,7 +7,7 @@ import { deleteById, insertPrepared, prepareDocument, replacePrepared } from "./
 import { decodeDocument } from "./document/decode.ts";
 import { lookupIn } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
-import { ANY_PLAN, fetchMatches } from "./fetch.ts";
+import { ANY_PLAN, fetchIdKeys, fetchMatches } from "./fetch.ts";
 import { compareBytes } from "./keys/compare.ts";
 import { FetchCounters } from "./match-reader.ts";
 import { parseCollation, withCollation } from "./mql/collation.ts";
@@ -133,8 +133,8 @@ export async function changeMany(
   plan: PlanOptions = ANY_PLAN,
 ): Promise<{ matchedCount: number; modifiedCount: number }> {
   const keys: Uint8Array[] = [];
-  for await (const batch of fetchMatches(engine, name, filter, new FetchCounters(), plan)) {
-    for (const { idKey } of batch) keys.push(idKey.slice());
+  for await (const batch of fetchIdKeys(engine, name, filter, plan)) {
+    for (const { idKey } of batch) keys.push(idKey);
   }
   let matchedCount = 0;
   let modifiedCount = 0;
@@ -160,7 +160,7 @@ async function* orderedMatches(
   plan: PlanOptions,
 ): AsyncGenerator<readonly { idKey: Uint8Array }[], void, undefined> {
   if (Object.keys(plan.sort).length === 0) {
-    yield* fetchMatches(engine, name, filter, new FetchCounters(), plan);
+    yield* fetchIdKeys(engine, name, filter, plan, 1);
     return;
   }
   const sorter = withCollation(filter.collation, () => compileSort(plan.sort));

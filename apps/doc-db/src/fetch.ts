@@ -72,6 +72,41 @@ export async function* fetchMatches(
   if (planned !== undefined) yield* fetchPlanned(engine, name, planned, filter, counters, asMatch);
 }
 
+/**
+ * The keys of the matches' `_id`s. It plans and reads its first batch in one go.
+ * @param wanted - how many are needed, perhaps
+ */
+export async function* fetchIdKeys(
+  engine: Executor,
+  name: string,
+  filter: CompiledFilter,
+  options: PlanOptions,
+  wanted?: number,
+): AsyncGenerator<readonly { readonly idKey: Uint8Array }[], void, undefined> {
+  const counters = new FetchCounters();
+  if (filter.text !== undefined) {
+    yield* fetchText(engine, name, filter, filter.text, counters);
+    return;
+  }
+  let reader: MatchReader<{ readonly idKey: Uint8Array }> | undefined;
+  const begin = (pager: PageReader): { readonly idKey: Uint8Array }[] => {
+    const planned = planOn(pager, name, filter, options);
+    if (planned === undefined) return [];
+    reader = new MatchReader(name, planned, filter, counters, asIdKey, wanted);
+    return reader.isDone ? [] : reader.readBatch(pager);
+  };
+  let batch = await engine.read(begin);
+  for (;;) {
+    if (batch.length > 0) yield batch;
+    if (reader === undefined || reader.isDone) return;
+    batch = await engine.read(reader.readBatch);
+  }
+}
+
+const asIdKey: Take<{ readonly idKey: Uint8Array }> = (_bytes, _start, _end, keys, keyStart, keyEnd) => ({
+  idKey: keys.slice(keyStart, keyEnd),
+});
+
 /** Takes a match as bytes of its own. */
 export const asMatch: Take<Match> = (bytes, start, end, keys, keyStart, keyEnd) => ({
   idKey: keys.slice(keyStart, keyEnd),

@@ -1,6 +1,10 @@
-import type { BenchmarkCase, BenchmarkCases } from "../../case.ts";
-import { filled, type PrepareWork, STORES } from "../../docdb/contenders.ts";
+import { join } from "node:path";
+import { Database } from "@millrace/doc-db/extras";
+import type { BenchmarkCase, BenchmarkCases, Work } from "../../case.ts";
+import { fill, filled, type PrepareWork, STORES } from "../../docdb/contenders.ts";
 import { PER_GROUP, people } from "../../docdb/corpus.ts";
+import { openMillrace } from "../../docdb/millrace-store.ts";
+import { benchDirectory } from "../../wal-peers.ts";
 
 const COUNT = 100_000;
 const GETS = 2000;
@@ -103,6 +107,35 @@ const group =
 
 const SQLITE = ["better-sqlite3", "node:sqlite"];
 
+const OPENINGS = 20;
+
+/** Opens a database that was closed in order, reads a document, and closes it. */
+function openCase(count: number): BenchmarkCase {
+  const prepare = async (): Promise<Work> => {
+    const directory = benchDirectory();
+    const store = await openMillrace(directory, "os");
+    await fill(store, count);
+    await store.close();
+    return async () => {
+      for (let i = 0; i < OPENINGS; i++) {
+        await using database = await Database.open(join(directory, "people.db"));
+        const found = database.collection("people").getSync((i * 7919) % count);
+        if (found === undefined) throw new Error("a document is missing");
+      }
+    };
+  };
+  return {
+    unit: "openings",
+    amount: OPENINGS,
+    ours: { name: "millrace", prepare },
+    peers: [],
+    // At most 5 ms each, whatever the size.
+    reach: { perSecond: 200 },
+    isHeavy: true,
+    isFull: count > COUNT,
+  };
+}
+
 /** The cases for one number of documents, with what their names end with. */
 function casesOf(count: number, ending: string): [string, BenchmarkCase][] {
   return [
@@ -110,6 +143,7 @@ function casesOf(count: number, ending: string): [string, BenchmarkCase][] {
     [`equal${ending}`, readCase("queries", QUERIES, 1.2, undefined, equal, count)],
     [`range${ending}`, readCase("documents", QUERIES * RANGE, 1.5, undefined, ranges, count)],
     [`scan${ending}`, readCase("documents", count, 4, SQLITE, scan, count)],
+    [`open${ending}`, openCase(count)],
     [`group${ending}`, readCase("documents", count, 5, SQLITE, group, count)],
   ];
 }
