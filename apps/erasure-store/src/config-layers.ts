@@ -1,5 +1,6 @@
 import { InvalidArgumentError, nearestName } from "@millrace/base";
-import type { PerformanceConfig, StoreConfig } from "./config.ts";
+import type { StoreConfig } from "./config.ts";
+import type { PerformanceConfig } from "./performance-config.ts";
 
 /** What may be said over a configuration file: by flags, and by the environment. */
 export interface ConfigOverrides

@@ -2,12 +2,8 @@ export { type BenchResult, benchStore } from "./bench.ts";
 export type { Coding, Compression, Encryption } from "./coding.ts";
 export {
   type BackendConfig,
-  DEFAULT_PERFORMANCE,
   DEFAULT_STORE_CONFIG,
   type FilledConfig,
-  type FilledPerformance,
-  type PerformanceConfig,
-  type Size,
   type StoreConfig,
 } from "./config.ts";
 export { type InitResult, initStore } from "./config-file.ts";
@@ -22,6 +18,12 @@ export { durabilityPage } from "./durability-page.ts";
 export { type FolderResult, getFolder, type PutFolderResult, putFolder } from "./folders.ts";
 export type { ListedObject } from "./list.ts";
 export type { ShardProblem } from "./open-shards.ts";
+export {
+  DEFAULT_PERFORMANCE,
+  type FilledPerformance,
+  type PerformanceConfig,
+  type Size,
+} from "./performance-config.ts";
 export type { Trait } from "./probe.ts";
 export type { FailedShard, PutOptions, PutResult } from "./put.ts";
 export type { ByteRange, ObjectReading, ReadOptions } from "./read-object.ts";

@@ -3,13 +3,14 @@ import type { ByteStream } from "@millrace/files";
 import { StreamReader } from "@millrace/files";
 import type { CodeFamily } from "@millrace/reed-solomon";
 import { Progress, throwIfAborted } from "@millrace/stream";
-import { type Coding, type Compression, isPlain, PLAIN_CODING } from "./coding.ts";
+import { type Compression, isPlain } from "./coding.ts";
 import { commitVersion } from "./commit.ts";
-import { checkConfig, DIGESTS, placesOf } from "./config.ts";
+import { DIGESTS, placesOf } from "./config.ts";
+import { HeadedReader } from "./headed-reader.ts";
 import { InlineCommits } from "./inline-commits.ts";
-import { newUploadId, shardKey } from "./keys.ts";
-import type { Manifest } from "./manifest.ts";
+import { shardKey } from "./keys.ts";
 import { problemOf, withLock } from "./manifests.ts";
+import { newUpload, type Upload } from "./new-upload.ts";
 import { ObjectInput } from "./object-input.ts";
 import { objectKey } from "./object-name.ts";
 import { placeShards } from "./placement.ts";
@@ -52,12 +53,6 @@ export interface PutResult {
   /** Shards that are not there, though the object is safe: `dataShards` + 1 are at least. */
   readonly failedShards: readonly FailedShard[];
 }
-
-/** What a put knows of its object before the first byte. */
-export type Upload = Pick<
-  Manifest,
-  "object" | "uploadId" | "createdMs" | "dataShards" | "parityShards" | "codeFamily" | "unitBytes" | "coding"
->;
 
 /** Stores an object: shards first, each durable, then the manifests; only then the version before goes. */
 export async function putObject(
@@ -108,39 +103,6 @@ export async function putObject(
     if (!isMillraceError(error, "STORE_COMMIT_UNDECIDED")) throwIfAborted(signal, `storing "${name}"`);
     throw error;
   }
-}
-
-async function newUpload(
-  context: StoreContext,
-  name: string,
-  options: PutOptions,
-  earlier: Upload | undefined,
-): Promise<{ upload: Upload; objectKeyBytes: Uint8Array | undefined }> {
-  const { config } = context;
-  const given = {
-    ...(options.dataShards !== undefined && { dataShards: options.dataShards }),
-    ...(options.parityShards !== undefined && { parityShards: options.parityShards }),
-    ...(options.codeFamily !== undefined && { codeFamily: options.codeFamily }),
-    ...(options.compression !== undefined && { compression: options.compression }),
-  };
-  const { dataShards, parityShards, codeFamily, compression, unitBytes } = checkConfig({
-    ...config,
-    ...given,
-  });
-  const uploadId = newUploadId();
-  let coding: Coding = { ...PLAIN_CODING, compression };
-  let objectKeyBytes: Uint8Array | undefined;
-  if (config.encryption !== null) {
-    const made = (await context.repositoryKey()).newObjectKey(`object "${name}"\n${uploadId}`);
-    objectKeyBytes = made.key;
-    coding = { ...coding, encryption: made.encryption };
-  }
-  const shape = options.raw === true ? { dataShards: 1, parityShards: 0 } : { dataShards, parityShards };
-  const upload = { object: name, uploadId, createdMs: Date.now(), ...shape, codeFamily, unitBytes, coding };
-  // A key is not used twice: that the file is the very same nobody can promise. What is encrypted begins anew.
-  if (earlier === undefined || config.encryption !== null) return { upload, objectKeyBytes };
-  const again: Upload = { ...upload, uploadId: earlier.uploadId, createdMs: earlier.createdMs };
-  return { upload: JSON.stringify(again) === JSON.stringify(earlier) ? again : upload, objectKeyBytes };
 }
 
 /** What a put that is stopped leaves. */
@@ -237,25 +199,6 @@ async function putShards(
       });
     }
     throw error;
-  }
-}
-
-/** What was read to see whether the object is small, then the rest. */
-class HeadedReader implements ForwardReader {
-  readonly #rest: ForwardReader;
-  #head: Uint8Array;
-
-  constructor(head: Uint8Array, rest: ForwardReader) {
-    this.#head = head;
-    this.#rest = rest;
-  }
-
-  async read(into: Uint8Array): Promise<number> {
-    const part = this.#head.subarray(0, into.length);
-    into.set(part);
-    this.#head = this.#head.subarray(part.length);
-    if (part.length === into.length) return part.length;
-    return part.length + (await this.#rest.read(into.subarray(part.length)));
   }
 }
 

@@ -1,7 +1,7 @@
 import { isMillraceError } from "@millrace/base";
 import { atomicWrite, fileSource, joinPath, readSourceFull, type VfsLock } from "@millrace/files";
 import { readManifests } from "./manifests.ts";
-import type { Upload } from "./put.ts";
+import type { Upload } from "./new-upload.ts";
 import type { StoreContext } from "./store-context.ts";
 
 /** What a put of a file notes, so that another can go on where it was stopped. */

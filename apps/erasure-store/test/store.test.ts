@@ -1,10 +1,9 @@
 import { isMillraceError, seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
-import { isRonomonInstalled } from "@millrace/reed-solomon";
 import { MemoryBudget } from "@millrace/stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { initStore, openStore } from "../src/index.ts";
+import { openStore } from "../src/index.ts";
 import {
   BACKENDS,
   filesIn,
@@ -216,124 +215,3 @@ it("keep what is committed when something fails after that", async () => {
   expect(await readAll(store, "o")).toEqual(bytesOf(300));
   expect(await store.verify()).toMatchObject({ problems: [] });
 });
-
-describe("ls and rm", () => {
-  it("take a prefix for a list, and exactly one name to remove", async () => {
-    const { vfs, store } = await makeStore();
-    for (const name of ["foo", "foobar", "foo/bar", "other"]) await store.put(name, [bytesOf(10)]);
-    expect((await store.list("foo")).map(({ name }) => name)).toEqual(["foo", "foo/bar", "foobar"]);
-    await store.remove("foo");
-    expect((await store.list()).map(({ name }) => name)).toEqual(["foo/bar", "foobar", "other"]);
-    expect(await readAll(store, "foobar")).toEqual(bytesOf(10));
-    await expect(store.remove("foo")).rejects.toThrow('no object "foo"');
-    for (const name of ["foo/bar", "foobar", "other"]) await store.remove(name);
-    expect(await filesOf(vfs)).toEqual([]);
-  });
-
-  it.each(["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".", "a\nb", "x".repeat(1025), "\ud800"])(
-    "refuse the name %j",
-    async (name) => {
-      const { vfs, store } = await makeStore();
-      await expect(store.put(name, [bytesOf(1)])).rejects.toThrow("object name");
-      expect(await filesOf(vfs)).toEqual([]);
-    },
-  );
-
-  it("take names with spaces, other scripts and backslashes, and long ones", async () => {
-    const { store } = await makeStore();
-    const names = [
-      "a b",
-      "héllo/wörld",
-      "日本語",
-      "back\\slash",
-      "..hidden",
-      "C:x",
-      "x".repeat(1024),
-      "FOO",
-      "foo",
-    ];
-    for (const [i, name] of names.entries()) await store.put(name, [bytesOf(i + 1)]);
-    for (const [i, name] of names.entries()) expect(await readAll(store, name)).toEqual(bytesOf(i + 1));
-    expect((await store.list()).map(({ name }) => name)).toEqual([...names].sort());
-  });
-});
-
-describe("backends that fail", () => {
-  it("cost a put one shard each, while more than the data shards remain", async () => {
-    const { vfs, store } = await makeStore();
-    await store.put("o", [bytesOf(300)]);
-    await vfs.remove("d", { recursive: true });
-    const { failedShards } = await store.put("o", [bytesOf(200)]);
-    expect(failedShards).toEqual([
-      { shard: expect.any(Number), backend: "d", problem: "its directory is not there" },
-    ]);
-    expect(await readAll(store, "o")).toEqual(bytesOf(200));
-    expect(await store.verify()).toMatchObject({ missing: 1, recoverable: 1, lost: 0 });
-    expect(await vfs.exists("d")).toBe(false);
-
-    await vfs.remove("e", { recursive: true });
-    const before = await filesOf(vfs);
-    await expect(store.put("o", [bytesOf(100)])).rejects.toThrow(
-      "4 of 6 shards could be written, 5 are needed",
-    );
-    expect(await filesOf(vfs)).toEqual(before);
-    expect(await readAll(store, "o")).toEqual(bytesOf(200));
-  });
-
-  it("do not bring an older version back with them", async () => {
-    const { vfs, store } = await makeStore();
-    await store.put("o", [bytesOf(300)]);
-    const kept = await Promise.all(
-      (await filesOf(vfs, ["a"])).map(async (path) => ({ path, bytes: await readFileBytes(vfs, path) })),
-    );
-    await vfs.remove("a", { recursive: true });
-    await store.put("o", [bytesOf(200)]);
-    for (const directory of ["a/manifests", "a/shards"]) await vfs.makeDirectory(directory);
-    for (const { path, bytes } of kept) await writeFileBytes(vfs, path, bytes);
-    expect(await readAll(store, "o")).toEqual(bytesOf(200));
-    expect(await store.verify()).toMatchObject({ missing: 1, badManifests: 1, recoverable: 1 });
-    // The next put knows of the old version by its manifest, and removes its shards, too.
-    await store.put("o", [bytesOf(100)]);
-    expect(await store.verify()).toMatchObject({ problems: [] });
-    expect(await filesIn(vfs, "shards")).toHaveLength(6);
-  });
-
-  it("are too few when one of them would hold more shards than may be lost", async () => {
-    const vfs = new MemoryVfs();
-    const two = { backends: { a: "dir:a", b: "dir:b" } };
-    await expect(initStore(vfs, "store.yaml", two)).rejects.toThrow(
-      /got 2, expected 3 or more: with 4\+2 shards one backend would hold 3/,
-    );
-    expect(await vfs.list(".")).toEqual([]);
-    const { store } = await makeStore({ backends: { a: "dir:a", b: "dir:b", c: "dir:c" } }, vfs);
-    await store.put("o", [bytesOf(300)]);
-    await expect(store.put("p", [bytesOf(300)], { parityShards: 1 })).rejects.toThrow("expected 5 or more");
-    await vfs.remove("b", { recursive: true });
-    expect(await readAll(store, "o")).toEqual(bytesOf(300));
-  });
-
-  it("are named when none is there", async () => {
-    const { vfs, store } = await makeStore();
-    await store.put("o", [bytesOf(9)]);
-    for (const backend of BACKENDS) await vfs.remove(backend, { recursive: true });
-    await expect(store.list()).rejects.toThrow("no backend is there");
-    await expect(readAll(store, "o")).rejects.toThrow("backend f is not there");
-  });
-});
-
-const hasRonomon = await isRonomonInstalled();
-describe.skipIf(!hasRonomon)(
-  `the native engine${hasRonomon ? "" : " (skipped: it is not installed)"}`,
-  () => {
-    it("is recorded with the object, and used to read it", async () => {
-      const { vfs, store } = await makeStore();
-      await store.put("o", [bytesOf(1001)], { codeFamily: "ronomon-cauchy" });
-      await vfs.remove("a", { recursive: true });
-      await vfs.remove("b", { recursive: true });
-      expect(await readAll(store, "o")).toEqual(bytesOf(1001));
-      await expect(
-        store.put("p", [bytesOf(1)], { dataShards: 25, parityShards: 5, codeFamily: "ronomon-cauchy" }),
-      ).rejects.toThrow("dataShards");
-    });
-  },
-);

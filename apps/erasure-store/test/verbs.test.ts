@@ -194,11 +194,8 @@ describe("the verbs of maintenance", () => {
 
   it("say of a folder's name what is below it, and how a folder is put", async () => {
     await run("put", "--recursive", at("a"), "folder");
-    for (const args of [
-      ["get", "folder", at("out")],
-      ["rm", "folder"],
-    ] as const) {
-      const { code, stderr } = await run(...(args as [string, ...string[]]));
+    for (const [verb, ...more] of [["get", at("out")], ["rm"]]) {
+      const { code, stderr } = await run(verb!, "folder", ...more);
       expect(code).toBe(1);
       expect(stderr).toMatch(/no object "folder", but \d+ below it: `get folder\/ DIRECTORY`/);
     }
