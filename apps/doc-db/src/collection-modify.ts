@@ -1,5 +1,5 @@
 /** Deletes and `findAndModify` with all that commands may ask for. */
-import { changeMany, changeOne, insertUpserted } from "./collection-update.ts";
+import { type Changed, changeMany, changeOne, insertUpserted } from "./collection-update.ts";
 import type { Document, Value } from "./document/value.ts";
 import { parseCollation } from "./mql/collation.ts";
 import { compileProjection } from "./mql/project/projection.ts";
@@ -51,30 +51,52 @@ export interface Modified {
   readonly upsertedId: Value | undefined;
 }
 
-export async function findAndModify(
+/** @throws LanguageError; DuplicateKeyError */
+export function findAndModify(
   engine: Executor,
   name: string,
   filter: Document,
   settings: ModifySettings,
 ): Promise<Modified> {
-  const { update, returnsAfter, projection, collation, hint, sort, arrayFilters } = settings;
+  const { update, collation, hint, sort } = settings;
+  const wanted = compileFilter(filter, parseCollation(collation));
+  return modifyBy(filter, settings, {
+    change: (apply) => {
+      const isWhole = update !== undefined && isReplacement(update);
+      const change = Object.assign(apply, { isReplacement: isWhole });
+      return changeOne(engine, name, wanted, change, { sort, hint });
+    },
+    insert: (document) => insertUpserted(engine, name, document),
+  });
+}
+
+/** What `findAndModify` is made of, in a file or elsewhere. */
+export interface ModifyOperations {
+  /** Changes the first match. @returns undefined when there is none */
+  change(apply: (document: Document) => Document | undefined): Promise<Changed | undefined>;
+  /** Puts a document in. @returns its `_id` */
+  insert(document: Document): Promise<Value>;
+}
+
+/** `findAndModify` over operations. */
+export async function modifyBy(
+  filter: Document,
+  { update, returnsAfter, projection, arrayFilters, isUpsert }: ModifySettings,
+  operations: ModifyOperations,
+): Promise<Modified> {
   const compiled = update === undefined ? undefined : compileAnyUpdate(update, { arrayFilters });
   const project =
     Object.keys(projection).length === 0
       ? (document: Document): Document => document
       : compileProjection(projection, "find", filter);
-  const wanted = compileFilter(filter, parseCollation(collation));
-  const apply = (document: Document): Document | undefined => compiled?.apply(document, filter, false);
-  const change = Object.assign(apply, { isReplacement: update !== undefined && isReplacement(update) });
-  const changed = await changeOne(engine, name, wanted, change, { sort, hint });
+  const changed = await operations.change((document) => compiled?.apply(document, filter, false));
   if (changed !== undefined) {
     const value = returnsAfter && compiled !== undefined ? changed.after! : changed.before;
     return { value: project(value), isFound: true, upsertedId: undefined };
   }
-  if (!settings.isUpsert || compiled === undefined)
-    return { value: undefined, isFound: false, upsertedId: undefined };
+  if (!isUpsert || compiled === undefined) return { value: undefined, isFound: false, upsertedId: undefined };
   const document = compiled.apply(upsertBase(filter), filter, true);
-  const upsertedId = await insertUpserted(engine, name, document);
+  const upsertedId = await operations.insert(document);
   const value = returnsAfter ? project({ _id: upsertedId, ...document }) : undefined;
   return { value, isFound: false, upsertedId };
 }

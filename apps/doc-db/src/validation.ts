@@ -14,7 +14,14 @@ const MAX_COMPILED = 256;
 
 /** The validator of a collection; undefined where there is none, or it is only to warn. */
 export function validatorOf(pager: PageReader, name: string): Validator | undefined {
-  const { validator, validationLevel, validationAction } = collectionOptions(pager, name);
+  return validatorFrom(collectionOptions(pager, name), name);
+}
+
+/** The validator that a collection's options say. */
+export function validatorFrom(
+  { validator, validationLevel, validationAction }: Document,
+  name: string,
+): Validator | undefined {
   if (!isDocument(validator) || validationLevel === "off" || validationAction === "warn") return undefined;
   const filter = compiled(validator);
   return (document, before) => {

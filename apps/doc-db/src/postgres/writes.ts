@@ -1,17 +1,16 @@
 import { encodeBson } from "../bson/encode.ts";
-import type { DeleteSettings, Modified, ModifySettings } from "../collection-modify.ts";
+import { type DeleteSettings, type Modified, type ModifySettings, modifyBy } from "../collection-modify.ts";
 import { encodeId } from "../collection-store.ts";
-import type { UpdateOptions, UpdateResult } from "../collection-update.ts";
+import type { Changed, UpdateOptions, UpdateResult } from "../collection-update.ts";
 import { ObjectId } from "../document/object-id.ts";
-import { type Document, getField, isDocument, type Value } from "../document/value.ts";
+import { type Document, getField, type Value } from "../document/value.ts";
 import { duplicateKey } from "../indexes/duplicate-key.ts";
 import { compareValues } from "../keys/compare.ts";
 import { fail } from "../mql/error.ts";
-import { compileProjection } from "../mql/project/projection.ts";
 import { compileAnyUpdate } from "../mql/update/any-update.ts";
 import { upsertBase } from "../mql/update/upsert.ts";
-import { compileFilter, matchesDocument } from "../query/filter.ts";
 import { compileSort, type SortSpec } from "../query/sort.ts";
+import { validatorFrom } from "../validation.ts";
 import type { Statements } from "./connection.ts";
 import { toJsonb } from "./jsonb.ts";
 import { compileQuery, lockMatches, type Match, matchesOf, type Query } from "./matches.ts";
@@ -35,7 +34,8 @@ export function insertDocuments(
     await makeCollection(within, stored);
     const { indexes, options } = (await findInfo(within, stored))!;
     const prepared = documents.map(withId);
-    for (const { document } of prepared) validate(options, document, undefined, stored);
+    const validator = validatorFrom(options, stored);
+    for (const { document } of prepared) validator?.(document, undefined);
     for (let i = 0; i < prepared.length; i += BATCH) {
       const part = prepared.slice(i, i + BATCH);
       const put = await within.query(
@@ -83,36 +83,23 @@ export async function deleteDocuments(
 }
 
 /** As `findAndModify` of a file. */
-export async function modifyDocument(
+export function modifyDocument(
   target: PostgresTarget,
   stored: string,
   filter: Document,
   settings: ModifySettings,
 ): Promise<Modified> {
-  const { update, returnsAfter, projection, arrayFilters, sort } = settings;
-  const compiled = update === undefined ? undefined : compileAnyUpdate(update, { arrayFilters });
-  const project =
-    Object.keys(projection).length === 0
-      ? (document: Document): Document => document
-      : compileProjection(projection, "find", filter);
   const query = compileQuery(filter, settings.collation);
-  const change: Change = (document) => compiled?.apply(document, filter, false);
-  const [changed] = await changeMatches(target, stored, query, change, { isMany: false, sort });
-  if (changed !== undefined) {
-    const value = returnsAfter && compiled !== undefined ? changed.after! : changed.before;
-    return { value: project(value), isFound: true, upsertedId: undefined };
-  }
-  if (!settings.isUpsert || compiled === undefined)
-    return { value: undefined, isFound: false, upsertedId: undefined };
-  const document = compiled.apply(upsertBase(filter), filter, true);
-  const [upsertedId] = await insertDocuments(target, stored, [document]);
-  const value = returnsAfter ? project({ _id: upsertedId!, ...document }) : undefined;
-  return { value, isFound: false, upsertedId };
-}
-
-interface Changed {
-  readonly before: Document;
-  readonly after: Document | undefined;
+  return modifyBy(filter, settings, {
+    change: async (apply) => {
+      const [changed] = await changeMatches(target, stored, query, apply, {
+        isMany: false,
+        sort: settings.sort,
+      });
+      return changed;
+    },
+    insert: async (document) => (await insertDocuments(target, stored, [document]))[0]!,
+  });
 }
 
 /** Changes matches in one transaction: found first, then locked and looked at again, as others may have been faster. */
@@ -126,12 +113,13 @@ function changeMatches(
   return statements.transaction(async (within) => {
     const info = await findInfo(within, stored);
     if (info === undefined) return [];
+    const validate = validatorFrom(info.options, stored);
     const done: Changed[] = [];
     for (const ids of batchesOf(await idsOf(within, stored, query, sort, isMany), isMany ? BATCH : 1)) {
       const changed: { readonly match: Match; readonly after: Document | undefined }[] = [];
       for (const match of await lockMatches(within, stored, ids, query)) {
         const after = change(match.document);
-        if (after !== undefined) validate(info.options, after, match.document, stored);
+        if (after !== undefined) validate?.(after, match.document);
         changed.push({ match, after });
         done.push({ before: match.document, after });
       }
@@ -205,19 +193,6 @@ function throwDuplicateId(part: readonly Match[], put: readonly Record<string, u
     left.splice(at, 1);
   }
   return fail(8, "insert", part.length, "as many documents as were put in");
-}
-
-function validate(
-  { validator, validationLevel, validationAction }: Document,
-  document: Document,
-  before: Document | undefined,
-  stored: string,
-): void {
-  if (!isDocument(validator) || validationLevel === "off" || validationAction === "warn") return;
-  const filter = compileFilter(validator);
-  if (matchesDocument(filter, document)) return;
-  if (validationLevel === "moderate" && before !== undefined && !matchesDocument(filter, before)) return;
-  fail(121, "document", document._id, `a document that fulfils the validator of ${stored}`);
 }
 
 function isDifferent(before: Document, after: Document | undefined): boolean {
