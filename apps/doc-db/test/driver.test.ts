@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MemoryVfs } from "@millrace/files";
-import type * as mongodb from "mongodb";
+import * as mongodb from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Database, serve } from "../src/extras.ts";
 import type * as ours from "../src/index.ts";
@@ -298,6 +298,37 @@ describe.each(postgres === undefined ? FACES : [...FACES, ...TABLES])(
       await db.dropDatabase();
       expect(await db.listCollections().toArray()).toEqual([]);
       expect(await people.estimatedDocumentCount()).toBe(3);
+    });
+
+    it("takes the values that the driver takes", async () => {
+      const c = client.db().collection("values");
+      const id = new mongodb.ObjectId();
+      await c.insertMany([
+        {
+          _id: id,
+          text: "Ada",
+          when: new Date(5),
+          long: mongodb.Long.fromString("9007199254740993"),
+          gone: undefined,
+        },
+        { _id: new mongodb.UUID(), text: "adam", bytes: new mongodb.Binary(Buffer.from([1])), list: [/^x/i] },
+      ]);
+      expect(await c.countDocuments({ text: /^ada/i })).toBe(2);
+      expect(await c.countDocuments({ text: { $in: [/m$/, "Ada"] } })).toBe(2);
+      expect(await c.countDocuments({ text: { $not: /^A/ } })).toBe(1);
+      expect(await c.countDocuments({ long: { $gt: mongodb.Long.fromString("9007199254740992") } })).toBe(1);
+      const found = await c.findOne({ _id: id });
+      expect(String(found?._id)).toBe(id.toHexString());
+      expect((found!._id as mongodb.ObjectId).toHexString()).toBe(id.toHexString());
+      expect((found!._id as mongodb.ObjectId).equals(id)).toBe(true);
+      expect(found?.gone).toBeNull();
+      expect(found?.when).toEqual(new Date(5));
+      const counted = await c.aggregate([{ $match: { text: /m/ } }, { $count: "n" }]).toArray();
+      expect(counted).toEqual([{ n: 1 }]);
+      expect((await c.updateOne({ _id: id }, { $set: { other: new mongodb.Int32(7) } })).modifiedCount).toBe(
+        1,
+      );
+      expect(await c.distinct("other")).toEqual([7]);
     });
 
     it("runs pipelines, $lookup in the same database", async () => {

@@ -14,8 +14,12 @@ export class ObjectId {
   /** The twelve bytes; do not change them. */
   readonly bytes: Uint8Array;
 
-  /** @throws InvalidArgumentError `DOCDB_OBJECT_ID_LENGTH` unless there are 12 bytes */
-  constructor(bytes: Uint8Array) {
+  /**
+   * @param from - its twelve bytes, or 24 hexadecimal digits; without them it is a new id
+   * @throws InvalidArgumentError `DOCDB_OBJECT_ID_LENGTH` unless there are 12 bytes, `DOCDB_OBJECT_ID_HEX`
+   */
+  constructor(from?: Uint8Array | string) {
+    const bytes = from === undefined ? newBytes() : typeof from === "string" ? bytesOfHex(from) : from;
     if (bytes.length !== OBJECT_ID_BYTES) {
       throw new InvalidArgumentError("DOCDB_OBJECT_ID_LENGTH", "object id", bytes, "12 bytes");
     }
@@ -24,26 +28,12 @@ export class ObjectId {
 
   /** A new id, above all that this process made before. */
   static generate(): ObjectId {
-    const bytes = new Uint8Array(OBJECT_ID_BYTES);
-    counter = (counter + 1) & 0xffffff;
-    new DataView(bytes.buffer).setUint32(0, Math.floor(Date.now() / 1000) >>> 0);
-    bytes.set(PROCESS_BYTES, 4);
-    bytes[9] = counter >>> 16;
-    bytes[10] = counter >>> 8;
-    bytes[11] = counter;
-    return new ObjectId(bytes);
+    return new ObjectId(newBytes());
   }
 
   /** @throws InvalidArgumentError `DOCDB_OBJECT_ID_HEX` unless there are 24 hexadecimal digits */
   static fromHex(hex: string): ObjectId {
-    if (!/^[0-9a-fA-F]{24}$/.test(hex)) {
-      throw new InvalidArgumentError("DOCDB_OBJECT_ID_HEX", "object id", hex, "24 hexadecimal digits");
-    }
-    return new ObjectId(
-      Uint8Array.from({ length: OBJECT_ID_BYTES }, (_, i) =>
-        Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
-      ),
-    );
+    return new ObjectId(bytesOfHex(hex));
   }
 
   /** 24 lower-case hexadecimal digits. */
@@ -51,7 +41,42 @@ export class ObjectId {
     return Array.from(this.bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
+  /** As {@link toHex}; what the driver calls it. */
+  toHexString(): string {
+    return this.toHex();
+  }
+
   toString(): string {
     return this.toHex();
   }
+
+  /** Whether another id, or its hexadecimal digits, are the same. */
+  equals(other: unknown): boolean {
+    return String(other).toLowerCase() === this.toHex();
+  }
+
+  /** When it was made, to the second. */
+  getTimestamp(): Date {
+    return new Date(new DataView(this.bytes.buffer, this.bytes.byteOffset).getUint32(0) * 1000);
+  }
+}
+
+function newBytes(): Uint8Array {
+  const bytes = new Uint8Array(OBJECT_ID_BYTES);
+  counter = (counter + 1) & 0xffffff;
+  new DataView(bytes.buffer).setUint32(0, Math.floor(Date.now() / 1000) >>> 0);
+  bytes.set(PROCESS_BYTES, 4);
+  bytes[9] = counter >>> 16;
+  bytes[10] = counter >>> 8;
+  bytes[11] = counter;
+  return bytes;
+}
+
+function bytesOfHex(hex: string): Uint8Array {
+  if (!/^[0-9a-fA-F]{24}$/.test(hex)) {
+    throw new InvalidArgumentError("DOCDB_OBJECT_ID_HEX", "object id", hex, "24 hexadecimal digits");
+  }
+  return Uint8Array.from({ length: OBJECT_ID_BYTES }, (_, i) =>
+    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
+  );
 }

@@ -5,6 +5,7 @@ import type { Document } from "../document/value.ts";
 import type { FindOptions } from "../find-cursor.ts";
 import { storedName } from "../names.ts";
 import type { Transaction } from "../transaction.ts";
+import { documentToStored } from "./values.ts";
 
 /** A transaction that goes on over calls. */
 export interface BackendTransaction {
@@ -86,4 +87,24 @@ export class FileBackend implements Backend {
   close(): Promise<void> {
     return this.#database.close();
   }
+}
+
+/** A backend for applications: takes what MongoDB's driver takes for values, see {@link toStored}. */
+export function takingDriverValues(backend: Backend): Backend {
+  return {
+    command: (command, database, within) => backend.command(documentToStored(command), database, within),
+    find: (database, collection, filter, options, within) =>
+      backend.find(database, collection, documentToStored(filter), documentToStored(options), within),
+    aggregate: (database, collection, pipeline, options, within) =>
+      backend.aggregate(
+        database,
+        collection,
+        pipeline.map(documentToStored),
+        documentToStored(options),
+        within,
+      ),
+    transaction: () => backend.transaction(),
+    watch: (scope, pipeline, options) => backend.watch(scope, pipeline.map(documentToStored), options),
+    close: () => backend.close(),
+  };
 }

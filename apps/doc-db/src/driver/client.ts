@@ -2,7 +2,7 @@ import { Database } from "../database.ts";
 import type { Document as Stored } from "../document/value.ts";
 import { DEFAULT_DATABASE } from "../names.ts";
 import type { DatabaseOptions } from "../options.ts";
-import { type Backend, FileBackend } from "./backend.ts";
+import { type Backend, FileBackend, takingDriverValues } from "./backend.ts";
 import { EmbeddedChangeStream } from "./change-stream.ts";
 import { EmbeddedCollection } from "./collection.ts";
 import { inDriverShape } from "./errors.ts";
@@ -70,7 +70,7 @@ export class EmbeddedClient implements api.MongoClient {
   readonly #name: string;
 
   constructor(backend: Backend, name: string) {
-    this.#backend = backend;
+    this.#backend = takingDriverValues(backend);
     this.#name = name;
   }
 
