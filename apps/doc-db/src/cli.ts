@@ -10,6 +10,7 @@ import { indexesVerb } from "./verbs/indexes.ts";
 import { migrateVerb } from "./verbs/migrate.ts";
 import { repairVerb } from "./verbs/repair.ts";
 import { serveVerb } from "./verbs/serve.ts";
+import { shellVerb } from "./verbs/shell.ts";
 import { statsVerb } from "./verbs/stats.ts";
 import { tailVerb } from "./verbs/tail.ts";
 import { verifyVerb } from "./verbs/verify.ts";
@@ -45,5 +46,6 @@ export async function main(argv: readonly string[], streams?: ProgramStreams): P
     .verb(tailVerb)
     .verb(migrateVerb)
     .verb(serveVerb)
+    .verb(shellVerb)
     .run(argv);
 }
