@@ -31,11 +31,11 @@ const META = new Set([
   "stream",
 ]);
 
-/** The score of a `$text`; the other names give nothing, as no query here leaves such data behind. */
+/** The score of a `$text` or a `$vectorSearch`; the other names give nothing, as no query here leaves such data behind. */
 function compileMeta(operand: Value, _scope: Scope): Expression {
   if (typeof operand !== "string") return fail(17307, "$meta", operand, "a string");
   if (!META.has(operand)) fail(17308, "$meta", operand, `one of ${[...META].join(", ")}`);
-  if (operand !== "textScore") return () => undefined;
+  if (operand !== "textScore" && operand !== "vectorSearchScore") return () => undefined;
   return ({ root }) => (isDocument(root) ? textScoreOf(root) : undefined);
 }
 

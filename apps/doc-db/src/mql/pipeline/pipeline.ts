@@ -10,6 +10,7 @@ import { lookup, unionWith } from "./lookup.ts";
 import { compileSortSpec } from "./sort-spec.ts";
 import { each, gatherAll, type Stage } from "./stage.ts";
 import { STREAM_STAGES } from "./stages.ts";
+import { vectorSearch } from "./vector-search.ts";
 import { setWindowFields } from "./window.ts";
 
 /** Documents that `$sort` keeps at the most. */
@@ -23,6 +24,7 @@ const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $lookup: (operand) => lookup(operand, compilePipeline),
   $unionWith: (operand) => unionWith(operand, compilePipeline),
   $setWindowFields: setWindowFields,
+  $vectorSearch: vectorSearch,
 };
 
 /** @throws LanguageError for a stage that there is not, or one that is not understood */
