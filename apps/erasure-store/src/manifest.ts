@@ -24,7 +24,7 @@ export interface Manifest {
   readonly bytes: number;
   /** Bytes that were cut into shards. */
   readonly storedBytes: number;
-  /** SHA-256 of the object, hexadecimal; null when none was asked for. */
+  /** SHA-256 of the object, keyed where it is encrypted (`ObjectDigest`), hexadecimal; null when none was asked for. */
   readonly sha256: string | null;
   readonly dataShards: number;
   readonly parityShards: number;
@@ -40,7 +40,7 @@ export interface Manifest {
 }
 
 const FORMAT = "millrace-store-manifest";
-const VERSION = 2;
+const VERSION = 3;
 /** 8 PiB, so that all arithmetic on sizes is exact. */
 const MAX_OBJECT_BYTES = 2 ** 53 - 1;
 

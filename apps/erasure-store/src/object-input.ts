@@ -1,4 +1,3 @@
-import { type Hasher, newHasher } from "@millrace/compress";
 import {
   type ByteSource,
   type ByteStream,
@@ -9,6 +8,7 @@ import {
   type Vfs,
 } from "@millrace/files";
 import { chooseMode } from "@millrace/stream";
+import type { ObjectDigest } from "./object-digest.ts";
 import type { ForwardReader } from "./segments.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
 
@@ -17,8 +17,8 @@ export interface InputOptions {
   readonly signal: AbortSignal | undefined;
   /** Files up to this size are read whole, where the memory that is free allows. */
   readonly thresholdBytes: number;
-  /** Whether a SHA-256 of all bytes is wanted. */
-  readonly isHashed: boolean;
+  /** Is given all bytes; undefined where no digest is wanted. */
+  readonly digest: ObjectDigest | undefined;
   /** Told of the time that reading and hashing take. */
   readonly metrics: StoreMetrics;
 }
@@ -29,20 +29,20 @@ export class ObjectInput implements ForwardReader, AsyncDisposable {
   readonly expectedBytes: number | undefined;
   readonly #reader: StreamReader;
   readonly #source: ByteSource | undefined;
-  readonly #hasher: Hasher | undefined;
+  readonly #digest: ObjectDigest | undefined;
   readonly #metrics: StoreMetrics;
   #bytes = 0;
 
   private constructor(
     reader: StreamReader,
     source: ByteSource | undefined,
-    { isHashed, metrics }: InputOptions,
+    { digest, metrics }: InputOptions,
   ) {
     this.#metrics = metrics;
     this.#reader = reader;
     this.#source = source;
     this.expectedBytes = source?.size;
-    this.#hasher = isHashed ? newHasher("sha256") : undefined;
+    this.#digest = digest;
   }
 
   /** @throws IoError when there is no such file, or it is a directory */
@@ -76,15 +76,15 @@ export class ObjectInput implements ForwardReader, AsyncDisposable {
     const readMs = performance.now();
     this.#metrics.addStage("read", readMs - startMs);
     this.#bytes += count;
-    if (this.#hasher === undefined) return count;
-    this.#hasher.update(into.subarray(0, count));
+    if (this.#digest === undefined) return count;
+    this.#digest.update(into.subarray(0, count));
     this.#metrics.addStage("hash", performance.now() - readMs);
     return count;
   }
 
-  /** SHA-256 of what was read, hexadecimal; null when none was wanted. Once, at the end. */
+  /** The digest of what was read, hexadecimal; null when none was wanted. Once, at the end. */
   digestHex(): string | null {
-    return this.#hasher?.digestHex() ?? null;
+    return this.#digest?.hex() ?? null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

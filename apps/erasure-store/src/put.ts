@@ -11,6 +11,7 @@ import { InlineCommits } from "./inline-commits.ts";
 import { shardKey } from "./keys.ts";
 import { problemOf, withLock } from "./manifests.ts";
 import { newUpload, type Upload } from "./new-upload.ts";
+import { ObjectDigest } from "./object-digest.ts";
 import { ObjectInput } from "./object-input.ts";
 import { objectKey } from "./object-name.ts";
 import { placeShards } from "./placement.ts";
@@ -69,10 +70,11 @@ export async function putObject(
   const { config } = context;
   const { performance: limits, checksum, inlineBytes } = config;
   if (options.digest !== undefined) checkOneOf("store", "digest", options.digest, DIGESTS);
+  const isDigested = (options.digest ?? (config.encryption === null ? checksum : "sha256")) === "sha256";
   await using source = await ObjectInput.open(context.vfs, input, {
     signal,
     thresholdBytes: limits.memory_threshold,
-    isHashed: (options.digest ?? (config.encryption === null ? checksum : "sha256")) === "sha256",
+    digest: isDigested ? new ObjectDigest(objectKeyBytes) : undefined,
     metrics: context.metrics,
   });
   const progress = new Progress({

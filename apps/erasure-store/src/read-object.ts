@@ -1,10 +1,10 @@
 import { CorruptDataError, InvalidArgumentError, isMillraceError, MillraceError } from "@millrace/base";
-import { newHasher } from "@millrace/compress";
 import { StreamReader } from "@millrace/files";
 import { Progress, throwIfAborted } from "@millrace/stream";
 import { isPlain } from "./coding.ts";
 import type { Manifest } from "./manifest.ts";
 import { findManifest } from "./manifests.ts";
+import { ObjectDigest } from "./object-digest.ts";
 import { objectKey } from "./object-name.ts";
 import { type OpenShards, openShards, type ShardProblem } from "./open-shards.ts";
 import { lostObject } from "./read-batch.ts";
@@ -105,16 +105,18 @@ async function* readRange(
   for (const problem of open.problems) onDamage(problem);
   const progress = new Progress({ totalBytes: end - start, ...(onProgress && { onReport: onProgress }) });
   const { sha256, bytes, object } = manifest;
-  const hasher = sha256 !== null && start === 0 && end === bytes ? newHasher("sha256") : undefined;
+  const isWhole = start === 0 && end === bytes;
+  const digester =
+    isWhole && sha256 !== null ? new ObjectDigest(await objectKeyOf(context, manifest)) : undefined;
   for await (const piece of plainPieces(context, manifest, open, start, end, onDamage, signal)) {
     throwIfAborted(signal, `reading "${object}"`);
-    hasher?.update(piece);
+    digester?.update(piece);
     yield piece;
     progress.add(0, piece.length);
   }
-  const digest = hasher?.digestHex();
+  const digest = digester?.hex();
   if (digest !== undefined && digest !== sha256) {
-    const problem = `the object's SHA-256 is ${digest}, ${sha256} was stored; \`verify\` tells which shards to distrust`;
+    const problem = `the object's digest is ${digest}, ${sha256} was stored; \`verify\` tells which shards to distrust`;
     throw new CorruptDataError("STORE_OBJECT_CORRUPT", `object "${object}"`, 0, problem);
   }
   progress.finish();
@@ -176,10 +178,19 @@ async function* plainPieces(
 }
 
 async function segmentCodingOf(context: StoreContext, manifest: Manifest): Promise<SegmentCoding> {
-  const { coding, object, uploadId } = manifest;
-  const { metrics } = context;
-  if (coding.encryption === null) return { coding, key: undefined, metrics };
+  return {
+    coding: manifest.coding,
+    key: await objectKeyOf(context, manifest),
+    metrics: context.metrics,
+  };
+}
+
+/** The key that an object is encrypted with; undefined where it is not. */
+async function objectKeyOf(
+  context: StoreContext,
+  { coding, object, uploadId }: Manifest,
+): Promise<Uint8Array | undefined> {
+  if (coding.encryption === null) return undefined;
   const repositoryKey = await context.repositoryKey();
-  const key = repositoryKey.openObjectKey(coding.encryption, `object "${object}"\n${uploadId}`);
-  return { coding, key, metrics };
+  return repositoryKey.openObjectKey(coding.encryption, `object "${object}"\n${uploadId}`);
 }

@@ -38,7 +38,7 @@ export interface ShardTrailer {
   readonly bytes: number;
   /** Bytes that were cut into shards. */
   readonly storedBytes: number;
-  /** SHA-256 of the object, hexadecimal; null when none was asked for. */
+  /** As in the manifest. */
   readonly sha256: string | null;
   /** SHA-256 of the header and all unit checksums, hexadecimal. */
   readonly digest: string;
@@ -46,7 +46,7 @@ export interface ShardTrailer {
 
 const HEADER_MAGIC = new TextEncoder().encode("MRSHARD\n");
 const TRAILER_MAGIC = new TextEncoder().encode("MRSHEND\n");
-const FORMAT_VERSION = 3;
+const FORMAT_VERSION = 4;
 const FIXED_HEADER_BYTES = 40;
 const CRC_BYTES = 4;
 /** Most bytes of the JSON text behind the name. */

@@ -10,7 +10,10 @@ export interface ObjectStatus {
   readonly bytes: number;
   /** What compression and encryption made of it; parity not counted. */
   readonly storedBytes: number;
+  /** Null where none was asked for, and of encrypted objects, whose digest is keyed. */
   readonly sha256: string | null;
+  /** Whether `get` of all of it and `verify` check a digest of the object. */
+  readonly hasDigest: boolean;
   readonly createdMs: number;
   readonly generation: number;
   readonly dataShards: number;
@@ -34,7 +37,8 @@ export async function statObject({ backends }: StoreContext, name: string): Prom
     name,
     bytes,
     storedBytes,
-    sha256,
+    sha256: coding.encryption === null ? sha256 : null,
+    hasDigest: sha256 !== null,
     createdMs,
     generation,
     dataShards,

@@ -20,7 +20,7 @@ it("an object has a digest when it is asked for, or encrypted", async () => {
     [{}, "sha256", SHA256],
     [{ checksum: "sha256" as const }, undefined, SHA256],
     [{ checksum: "sha256" as const }, "none", null],
-    [{ encryption: KEY }, undefined, SHA256],
+    [{ encryption: KEY }, undefined, null],
     [{ encryption: KEY }, "none", null],
   ] as const) {
     const vfs = new MemoryVfs();
@@ -28,6 +28,8 @@ it("an object has a digest when it is asked for, or encrypted", async () => {
     const store = await openStore("store.yaml", { vfs, environment });
     await store.put("o", [BYTES], { digest });
     expect((await store.stat("o")).sha256).toBe(expected);
+    const isEncrypted = "encryption" in config;
+    expect((await store.stat("o")).hasDigest).toBe(isEncrypted ? digest !== "none" : expected !== null);
     expect(await readAll(store, "o")).toEqual(BYTES);
     expect(await store.verify()).toMatchObject({ lost: 0, problems: [] });
   }
@@ -67,4 +69,29 @@ it("an encrypted object is checked without its key as far as that goes", async (
   await (await openStore("store.yaml", { vfs, environment })).put("o", [BYTES]);
   const stranger = await openStore("store.yaml", { vfs });
   expect(await stranger.verify()).toMatchObject({ objects: 1, lost: 0, problems: [] });
+});
+
+it("the digest of an encrypted object says nothing of its bytes to who has no key, and changes with each put", async () => {
+  const vfs = new MemoryVfs();
+  await makeStore({ encryption: KEY }, vfs);
+  const store = await openStore("store.yaml", { vfs, environment });
+  const seen = new Set<string | null>();
+  for (let i = 0; i < 3; i++) {
+    await store.put("o", [BYTES]);
+    for (const path of await filesIn(vfs, "manifests")) {
+      seen.add(decodeManifest(await readFileBytes(vfs, path), path).sha256);
+    }
+    for (const path of await filesIn(vfs, "shards")) {
+      const text = Buffer.from(await readFileBytes(vfs, path));
+      expect(text.includes(Buffer.from(SHA256, "hex"))).toBe(false);
+    }
+  }
+  expect(seen.size).toBe(3);
+  expect(seen.has(SHA256)).toBe(false);
+  // It is what the key and the bytes make it, and is checked: the same bytes under another digest are refused.
+  for (const path of await filesIn(vfs, "manifests")) {
+    const manifest = decodeManifest(await readFileBytes(vfs, path), path);
+    await writeFileBytes(vfs, path, encodeManifest({ ...manifest, sha256: SHA256 }));
+  }
+  await expect(readAll(store, "o")).rejects.toMatchObject({ code: expect.stringMatching(/CORRUPT|LOST/) });
 });

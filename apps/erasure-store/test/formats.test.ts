@@ -75,8 +75,8 @@ describe("the header of a shard", () => {
   });
 
   it("says that a newer program wrote it", () => {
-    const failure = (): unknown => decodeShardHeader(encodeShardHeader(HEADER).with(8, 4), "x");
-    expect(failure).toThrow("shard format version 4, this program reads 3");
+    const failure = (): unknown => decodeShardHeader(encodeShardHeader(HEADER).with(8, 5), "x");
+    expect(failure).toThrow("shard format version 5, this program reads 4");
   });
 });
 
@@ -127,8 +127,8 @@ describe("a manifest", () => {
   });
 
   it("is refused when another version wrote it", () => {
-    const text = new TextDecoder().decode(encodeManifest({ ...MANIFEST, version: 3 } as Manifest));
-    expect(() => decodeManifest(new TextEncoder().encode(text), "x")).toThrow("manifest version 3");
+    const text = new TextDecoder().decode(encodeManifest({ ...MANIFEST, version: 4 } as Manifest));
+    expect(() => decodeManifest(new TextEncoder().encode(text), "x")).toThrow("manifest version 4");
   });
 });
 

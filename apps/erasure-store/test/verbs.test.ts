@@ -142,6 +142,7 @@ describe("the verbs of maintenance", () => {
           "dataShards": "number",
           "encryptionKey": "null",
           "generation": "number",
+          "hasDigest": "boolean",
           "isInline": "boolean",
           "name": "string",
           "parityShards": "number",

@@ -28,7 +28,7 @@ export const statVerb: VerbSpec<ConfigFlag> = {
         ["shards", status.isInline ? "none: it lies in its manifest" : status.backends.join(", ")],
         ["compression", coding.compression],
         ["encryption", encryption],
-        ["sha-256", status.sha256 ?? "not asked for"],
+        ["sha-256", status.sha256 ?? (status.hasDigest ? "kept under the object's key" : "not asked for")],
         ...problems.map((problem): [string, string] => [shardName(problem), problem.problem]),
       ]),
     };
