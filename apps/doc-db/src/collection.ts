@@ -20,6 +20,7 @@ import {
   updateDocuments,
 } from "./collection-update.ts";
 import { decodeDocument } from "./document/decode.ts";
+import { LazyDocument } from "./document/lazy-document.ts";
 import type { Document, Value } from "./document/value.ts";
 import { countMatches, fetchMatches } from "./fetch.ts";
 import { FindCursor, type FindOptions } from "./find-cursor.ts";
@@ -54,6 +55,8 @@ export interface ImportResult {
 export class Collection {
   readonly name: string;
   readonly #engine: Executor;
+  /** For {@link Collection.look}; a `look` within a `look` has another one. */
+  #lazy: LazyDocument | undefined;
 
   constructor(engine: Executor, name: string) {
     this.#engine = engine;
@@ -135,6 +138,29 @@ export class Collection {
   getSync(id: Value): Document | undefined {
     const key = encodeId(id);
     return this.#engine.readSync((pager) => getDocument(pager, this.name, key));
+  }
+
+  /**
+   * Looks at the document with an `_id` where it lies, without waiting, copying or decoding it.
+   * @param look - must not change the database
+   * @returns what `look` returns; undefined when there is no such document
+   * @example
+   * people.look(7, (person) => person.get("name"));
+   */
+  look<T>(id: Value, look: (document: LazyDocument) => T): T | undefined {
+    const key = encodeId(id);
+    return this.#engine.readSync((pager) => {
+      if (!locateDocument(pager, this.name, key)) return undefined;
+      const document = this.#lazy ?? new LazyDocument();
+      this.#lazy = undefined;
+      document.moveTo(located.bytes, located.start, located.end);
+      try {
+        return look(document);
+      } finally {
+        document.leave();
+        this.#lazy = document;
+      }
+    });
   }
 
   /**
@@ -304,8 +330,11 @@ function resolveUpdateOptions(options: UpdateOptions | undefined): Required<Upda
 }
 
 function getDocument(pager: PageReader, name: string, key: Uint8Array): Document | undefined {
-  const page = findCollection(pager, name);
-  if (page === undefined || !locateInTree(pager, primaryRootOf(pager.read(page)), key, 0, key.length))
-    return undefined;
+  if (!locateDocument(pager, name, key)) return undefined;
   return decodeDocument(located.bytes, located.start, located.end);
+}
+
+function locateDocument(pager: PageReader, name: string, key: Uint8Array): boolean {
+  const page = findCollection(pager, name);
+  return page !== undefined && locateInTree(pager, primaryRootOf(pager.read(page)), key, 0, key.length);
 }

@@ -2,6 +2,9 @@ export { AggregationCursor } from "./aggregation-cursor.ts";
 export { decodeBson } from "./bson/decode.ts";
 export { encodeBson } from "./bson/encode.ts";
 export { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./changes/change-reader.ts";
+export type { ChangeKind } from "./changes/feed.ts";
+export { type LiveQueryOptions, liveQuery } from "./changes/live-query.ts";
+export type { Trigger, TriggerSpec } from "./changes/trigger.ts";
 export { Collection, type ImportOptions, type ImportResult } from "./collection.ts";
 export type { IndexOptions } from "./collection-indexes.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
@@ -10,6 +13,7 @@ export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./d
 export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";
 export { decodeDocument } from "./document/decode.ts";
 export { encodeDocument } from "./document/encode.ts";
+export { LazyDocument } from "./document/lazy-document.ts";
 export { ObjectId } from "./document/object-id.ts";
 export type { Document, Value } from "./document/value.ts";
 export { DEFAULT_FIND_OPTIONS, type Explanation, FindCursor, type FindOptions } from "./find-cursor.ts";

@@ -1,5 +1,6 @@
 import { checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { decodeDocument } from "./document/decode.ts";
+import { LazyDocument } from "./document/lazy-document.ts";
 import { decodeFields, knownName } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
 import {
@@ -145,29 +146,40 @@ export class FindCursor implements AsyncIterable<Document> {
    * @throws InvalidArgumentError `DOCDB_SYNC_UNSUPPORTED` for a sort without an index, `$near` and `$text`
    */
   *[Symbol.iterator](): Generator<Document, void, undefined> {
-    if (this.#filter.text !== undefined) throw this.#needsWaiting();
-    const { sort, hint } = this.#options;
-    const planned = this.#engine.readSync((pager) =>
-      planOn(pager, this.#name, this.#filter, { sort, hint: hint ?? undefined }),
-    );
+    const planned = this.#planSync();
     if (planned === undefined) return;
-    if (!this.#isUnsorted && (!planned.plan.isSorted || this.#filter.distance !== undefined))
-      throw this.#needsWaiting();
     const window = this.#window();
-    const batches = fetchPlannedSync(
-      this.#engine,
-      this.#name,
-      planned,
-      this.#filter,
-      this.#counters,
-      this.#take,
-      this.#wanted,
-    );
+    const batches = this.#batchesSync(planned, this.#take);
     for (const batch of batches) {
       const wanted = window(batch);
       this.#returned += wanted.length;
       yield* wanted;
       if (wanted.isLast) return;
+    }
+  }
+
+  /**
+   * Looks at each match where it lies, without waiting, copying or decoding it; `skip`, `limit` and `projection` do
+   * not count.
+   * @param look - must not change the database
+   * @throws InvalidArgumentError `DOCDB_SYNC_UNSUPPORTED` as the iteration without waiting does
+   * @example
+   * let sum = 0;
+   * people.find({ city: "Ulm" }).lookAtAll((person) => { sum += Number(person.get("score")); });
+   */
+  lookAtAll(look: (document: LazyDocument) => void): void {
+    const planned = this.#planSync();
+    if (planned === undefined) return;
+    const document = new LazyDocument();
+    const take: Take<undefined> = (bytes, start, end) => {
+      document.moveTo(bytes, start, end);
+      look(document);
+      return undefined;
+    };
+    try {
+      for (const batch of this.#batchesSync(planned, take)) this.#returned += batch.length;
+    } finally {
+      document.leave();
     }
   }
 
@@ -181,6 +193,23 @@ export class FindCursor implements AsyncIterable<Document> {
   /** All matches, as {@link FindCursor} is iterated without waiting. */
   toArraySync(): Document[] {
     return [...this];
+  }
+
+  #planSync(): PlannedQuery | undefined {
+    if (this.#filter.text !== undefined) throw this.#needsWaiting();
+    const { sort, hint } = this.#options;
+    const planned = this.#engine.readSync((pager) =>
+      planOn(pager, this.#name, this.#filter, { sort, hint: hint ?? undefined }),
+    );
+    const isOrdered = planned?.plan.isSorted === true && this.#filter.distance === undefined;
+    if (planned === undefined || this.#isUnsorted || isOrdered) return planned;
+    throw this.#needsWaiting();
+  }
+
+  #batchesSync<T>(planned: PlannedQuery, take: Take<T>): Generator<T[], void, undefined> {
+    const { skip, limit } = this.#options;
+    const wanted = limit === 0 ? undefined : skip + limit;
+    return fetchPlannedSync(this.#engine, this.#name, planned, this.#filter, this.#counters, take, wanted);
   }
 
   /** Cuts batches to what `skip` and `limit` leave, and projects them. */

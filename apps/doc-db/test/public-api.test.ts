@@ -41,6 +41,7 @@ it("exports these names beyond MongoDB's driver", () => {
       "DuplicateKeyError",
       "FindCursor",
       "LanguageError",
+      "LazyDocument",
       "MaxKey",
       "MinKey",
       "ObjectId",
