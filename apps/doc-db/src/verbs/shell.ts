@@ -1,0 +1,102 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { UsageError, type VerbSpec } from "@millrace/cli";
+import { diskVfs } from "@millrace/files";
+import { connect } from "../driver/connect.ts";
+import { Shell } from "../shell/shell.ts";
+
+interface ShellFlags {
+  readonly db?: string;
+  readonly uri?: string;
+  readonly eval?: string;
+}
+
+/** Lines kept from one session to the next. */
+const HISTORY_LINES = 1000;
+
+/** `shell`: a prompt with `db`; lines of a file or pipe do as well. */
+export const shellVerb: VerbSpec<ShellFlags> = {
+  usage: "shell",
+  summary: "a prompt for JavaScript with db, as MongoDB's shell has it; reads a script from a pipe as well",
+  example: "shell --db people.db",
+  flags: (command) =>
+    command
+      .option("--db <file>", "the database; made when it is missing")
+      .option("--uri <address>", "a server in place of a file: mongodb://… or postgres://…")
+      .option("--eval <script>", "run this and end"),
+  action: async (context, _args, flags) => {
+    if ((flags.db === undefined) === (flags.uri === undefined))
+      throw new UsageError("--db or --uri: one of them says what the shell is for");
+    if (context.isJson)
+      throw new UsageError("--json: the shell prints what its lines give, a document a line in a pipe");
+    await using client = await connect(flags.uri ?? `millrace://${resolve(flags.db!)}`);
+    const isForPeople = flags.eval === undefined && process.stdin.isTTY === true;
+    const shell = new Shell(client, isForPeople);
+    const lines = flags.eval === undefined ? undefined : flags.eval.split("\n");
+    const { history, path } = isForPeople ? await readHistory() : { history: [], path: undefined };
+    const prompt =
+      lines === undefined
+        ? createInterface({
+            input: process.stdin,
+            ...(isForPeople ? { output: process.stdout } : {}),
+            history,
+            historySize: HISTORY_LINES,
+            completer: (line: string, done: (error: null, found: [string[], string]) => void) => {
+              // Without candidates when they cannot be had: completing is no reason to fail.
+              shell.complete(line).then(
+                (found) => done(null, found),
+                () => done(null, [[], line]),
+              );
+            },
+          })
+        : undefined;
+    let failures = 0;
+    // At a prompt the terminal gives the key and no signal.
+    prompt?.on("SIGINT", () => prompt.close());
+    const stop = (): void => prompt?.close();
+    context.signal.addEventListener("abort", stop);
+    try {
+      for await (const line of lines ?? linesOf(prompt!, shell, isForPeople)) {
+        if (context.signal.aborted) break;
+        if (path !== undefined && line.trim() !== "") await appendFile(path, `${line}\n`);
+        try {
+          const { text, isEnd } = await shell.run(line);
+          if (text !== "") context.write(`${text}\n`);
+          if (isEnd) break;
+        } catch (error) {
+          shell.cancel();
+          failures++;
+          context.note(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+          // A script ends with its first failure; at a prompt one goes on.
+          if (!isForPeople) break;
+        }
+      }
+    } finally {
+      prompt?.close();
+      context.signal.removeEventListener("abort", stop);
+    }
+    return { json: { failures }, isFailure: failures > 0 && !isForPeople };
+  },
+};
+
+async function* linesOf(prompt: Interface, shell: Shell, isForPeople: boolean): AsyncGenerator<string> {
+  const show = (): void => {
+    if (!isForPeople) return;
+    prompt.setPrompt(shell.prompt);
+    prompt.prompt();
+  };
+  show();
+  for await (const line of prompt) {
+    yield line;
+    show();
+  }
+}
+
+async function readHistory(): Promise<{ history: string[]; path: string }> {
+  const path = join(homedir(), ".millrace-docdb-history");
+  if (!(await diskVfs.exists(path))) return { history: [], path };
+  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
+  return { history: lines.slice(-HISTORY_LINES).reverse(), path };
+}
