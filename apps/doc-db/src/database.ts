@@ -3,6 +3,7 @@ import { type AggregateOptions, AggregationCursor } from "./aggregation-cursor.t
 import { checkCollectionName, findCollection, listCollections } from "./catalog.ts";
 import { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./changes/change-reader.ts";
 import { createFeed, DEFAULT_FEED_CHANGES } from "./changes/feed.ts";
+import { startTrigger, type Trigger, type TriggerSpec } from "./changes/trigger.ts";
 import { Collection } from "./collection.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
 import { runCommand } from "./command/run-command.ts";
@@ -148,6 +149,11 @@ export class Database {
     options?: ChangeReaderOptions,
   ): Promise<ChangeReader> {
     return ChangeReader.open(this.#engine, scope, pipeline, options);
+  }
+
+  /** As {@link startTrigger}: does something after each committed change. */
+  trigger(spec: TriggerSpec): Promise<Trigger> {
+    return startTrigger(this, spec);
   }
 
   /** Makes the file keep its changes from now on. @param changes - how many; the oldest go first */

@@ -62,6 +62,7 @@ it("exports these names beyond MongoDB's driver", () => {
       "encodeKey",
       "from",
       "largest",
+      "liveQuery",
       "matchesDocument",
       "rank",
       "rowNumber",

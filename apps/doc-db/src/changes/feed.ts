@@ -100,7 +100,7 @@ const MAX_READ_BYTES = 4 * 1024 * 1024;
 
 /** What writes the changes of a collection down; undefined where nobody asked for them. Good for one transaction. */
 export function recorderOf(pager: PageWriter, name: string): Recorder | undefined {
-  if (name === FEED_COLLECTION || TEMPORARY.test(name)) return undefined;
+  if (isOwn(name) || TEMPORARY.test(name)) return undefined;
   const append = appenderOf(pager);
   if (append === undefined) return undefined;
   return {
@@ -114,6 +114,11 @@ export function recorderOf(pager: PageWriter, name: string): Recorder | undefine
   };
 }
 
+/** What the database keeps for itself: of it nothing is told. */
+function isOwn(name: string): boolean {
+  return name.startsWith("local.");
+}
+
 /** What `$out` fills before it takes its name. */
 const TEMPORARY = /\.tmp\.[0-9a-f-]{36}$/;
 
@@ -124,7 +129,7 @@ export function recordCollection(
   name: string,
   to?: string,
 ): void {
-  if (name !== FEED_COLLECTION) appenderOf(pager)?.({ kind, name, ...(to === undefined ? {} : { to }) });
+  if (!isOwn(name)) appenderOf(pager)?.({ kind, name, ...(to === undefined ? {} : { to }) });
 }
 
 function appenderOf(pager: PageWriter): ((entry: Document) => void) | undefined {
