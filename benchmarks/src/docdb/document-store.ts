@@ -21,6 +21,10 @@ export interface DocumentStore {
   inGroup(group: number): number | Promise<number>;
   /** How many documents have a score from `lo` up to `hi`, without `hi`; all are decoded. */
   inScores(lo: number, hi: number): number | Promise<number>;
+  /** As `get`, two fields alone; where the database knows a way to leave the others as they are. */
+  getLazily?(id: number): unknown;
+  inGroupLazily?(group: number): number | Promise<number>;
+  inScoresLazily?(lo: number, hi: number): number | Promise<number>;
   /** How many documents are active with a balance above `balance`, by a scan without an index. */
   scan(balance: number): number | Promise<number>;
   /** Cities and the sum of their documents' scores. */

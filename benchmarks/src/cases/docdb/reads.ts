@@ -3,7 +3,7 @@ import { Database } from "@millrace/doc-db/extras";
 import type { BenchmarkCase, BenchmarkCases, Work } from "../../case.ts";
 import { fill, filled, type PrepareWork, STORES } from "../../docdb/contenders.ts";
 import { PER_GROUP, people } from "../../docdb/corpus.ts";
-import { openMillrace } from "../../docdb/millrace-store.ts";
+import { openLazyMillrace, openMillrace } from "../../docdb/millrace-store.ts";
 import { benchDirectory } from "../../wal-peers.ts";
 
 const COUNT = 100_000;
@@ -20,8 +20,10 @@ function readCase(
   peers: readonly string[] | undefined,
   prepare: (count: number) => PrepareWork,
   count: number,
+  isLazy = false,
 ): BenchmarkCase {
-  const [ours, ...others] = STORES.map((store) => filled(store, count, "os", prepare(count)));
+  const [first, ...others] = STORES.map((store) => filled(store, count, "os", prepare(count)));
+  const ours = isLazy ? filled(["millrace", openLazyMillrace], count, "os", prepare(count)) : first;
   return {
     unit,
     amount,
@@ -141,6 +143,9 @@ function casesOf(count: number, ending: string): [string, BenchmarkCase][] {
   return [
     [`get${ending}`, readCase("documents", GETS, 1.2, ["lmdb"], gets, count)],
     [`equal${ending}`, readCase("queries", QUERIES, 1.2, undefined, equal, count)],
+    [`get-lazy${ending}`, readCase("documents", GETS, 4, ["lmdb"], gets, count, true)],
+    [`equal-lazy${ending}`, readCase("queries", QUERIES, 4, undefined, equal, count, true)],
+    [`range-lazy${ending}`, readCase("documents", QUERIES * RANGE, 10, undefined, ranges, count, true)],
     [`range${ending}`, readCase("documents", QUERIES * RANGE, 1.5, undefined, ranges, count)],
     [`scan${ending}`, readCase("documents", count, 4, SQLITE, scan, count)],
     [`open${ending}`, openCase(count)],
