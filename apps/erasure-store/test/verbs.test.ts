@@ -211,6 +211,12 @@ describe("the verbs of maintenance", () => {
     expect(await run("rm", "p", "--quiet")).toEqual({ code: 0, stdout: "", stderr: "" });
   });
 
+  it("say what to do where there is no configuration", async () => {
+    const { code, stderr } = await run("ls", "--config", at("none.yaml"));
+    expect(code).toBe(1);
+    expect(stderr).toContain("`init` makes a store, --config says where its configuration is");
+  });
+
   it("take the configuration that the environment names", async () => {
     process.env.MILLRACE_STORE_CONFIG = at("store.yaml");
     try {

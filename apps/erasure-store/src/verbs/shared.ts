@@ -1,7 +1,7 @@
 import { isMillraceError, MillraceError } from "@millrace/base";
 import type { VerbContext, VerbSpec } from "@millrace/cli";
 import { byteSize, formatFacts, integerBetween } from "@millrace/cli";
-import { diskVfs } from "@millrace/files";
+import { diskVfs, fileError } from "@millrace/files";
 import type { ShardProblem } from "../open-shards.ts";
 import { shardName } from "../open-shards.ts";
 import { addStats } from "../stats-file.ts";
@@ -42,7 +42,11 @@ export const configFlag: AddFlags = (command) =>
     .option("--concurrency <n>", "files of a folder at a time", integerBetween(1, 256));
 
 /** A store with the flags over the environment over its file. */
-export function openFromFlags(flags: ConfigFlag): Promise<ErasureStore> {
+export async function openFromFlags(flags: ConfigFlag): Promise<ErasureStore> {
+  if (!(await diskVfs.exists(flags.config))) {
+    const hint = "`init` makes a store, --config says where its configuration is";
+    throw fileError("FILES_NOT_FOUND", flags.config, "open", hint);
+  }
   const overrides = {
     ...(flags.quiet === true && { log_level: "error" as const }),
     performance: {
@@ -55,7 +59,7 @@ export function openFromFlags(flags: ConfigFlag): Promise<ErasureStore> {
       ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
     },
   };
-  return openStore(flags.config, { environment: process.env, overrides });
+  return await openStore(flags.config, { environment: process.env, overrides });
 }
 
 /** A verb's signal, and a bar on stderr where the level of notes has bars. */
