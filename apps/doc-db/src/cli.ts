@@ -1,6 +1,7 @@
 import { endQuietlyOnClosedPipe, Program, type ProgramStreams, readVersion } from "@millrace/cli";
 import { aggregateVerb } from "./verbs/aggregate.ts";
 import { backupVerb, compactVerb, restoreVerb } from "./verbs/backup.ts";
+import { benchVerb } from "./verbs/bench.ts";
 import { doctorVerb } from "./verbs/doctor.ts";
 import { explainVerb } from "./verbs/explain.ts";
 import { exportVerb } from "./verbs/export.ts";
@@ -47,5 +48,6 @@ export async function main(argv: readonly string[], streams?: ProgramStreams): P
     .verb(migrateVerb)
     .verb(serveVerb)
     .verb(shellVerb)
+    .verb(benchVerb)
     .run(argv);
 }

@@ -124,6 +124,31 @@ describe("a server, to MongoDB's own driver", () => {
     expect(await c.find().toArray()).toEqual([{ _id: 1 }]);
   });
 
+  it("explains what each command reads", async () => {
+    const base = client.db();
+    const c = base.collection("explained");
+    await c.insertMany(Array.from({ length: 30 }, (_, n) => ({ n })));
+    await c.createIndex({ n: 1 });
+    const query = { n: { $lt: 3 } };
+    const explained = [
+      await c.find(query).explain(),
+      await c.aggregate([{ $match: query }, { $count: "n" }]).explain(),
+      await base.command({ explain: { count: "explained", query } }),
+      await base.command({ explain: { distinct: "explained", key: "n", query } }),
+      await base.command({
+        explain: { update: "explained", updates: [{ q: query, u: { $set: { m: 1 } } }] },
+      }),
+      await base.command({ explain: { delete: "explained", deletes: [{ q: query, limit: 0 }] } }),
+      await base.command({ explain: { findAndModify: "explained", query, remove: true } }),
+    ];
+    for (const each of explained)
+      expect(each).toMatchObject({
+        queryPlanner: { winningPlan: { inputStage: { stage: "IXSCAN", indexName: "n_1" } } },
+        executionStats: { nReturned: 3 },
+      });
+    expect(await c.countDocuments({ m: 1 })).toBe(0);
+  });
+
   it("answers what drivers and shells ask besides", async () => {
     const admin = client.db().admin();
     await client.db("seen").collection("c").insertOne({ a: 1 });

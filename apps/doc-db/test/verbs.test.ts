@@ -188,6 +188,25 @@ describe("docdb's verbs of upkeep", () => {
     expect(new Set(states)).toEqual(new Set(["good"]));
   });
 
+  it("measure this machine, and leave nothing behind", async () => {
+    mkdirSync(at("bench"));
+    const { measured, documents } = await json(
+      "bench",
+      "--documents",
+      "1000",
+      "--durability",
+      "memory",
+      "--directory",
+      at("bench"),
+    );
+    expect(documents).toBe(1000);
+    const rates = (measured as { perSecond: number }[]).map(({ perSecond }) => perSecond);
+    expect(rates).toHaveLength(8);
+    for (const rate of rates) expect(rate).toBeGreaterThan(0);
+    expect(readdirSync(at("bench"))).toEqual([]);
+    expect((await docdb("bench", "--durability", "perhaps")).code).toBe(2);
+  });
+
   it("run migrations once, in order, each whole or not at all", async () => {
     mkdirSync(at("migrations"));
     const migration = (name: string, body: string): void =>

@@ -111,9 +111,7 @@ export function readCommands<Target extends Named>(
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   ...readCommands(FILE_OPERATIONS),
   explain: async (target, command) => {
-    const inner = documentOf(command, "explain", {});
-    const [name] = Object.keys(inner);
-    if (name !== "find") return fail(59, "explain", name, "a find");
+    const inner = queryOf(documentOf(command, "explain", {}));
     const cursor = openFind(target, inner);
     const isRun = (command.verbosity ?? "allPlansExecution") !== "queryPlanner";
     if (isRun) for await (const _ of cursor);
@@ -135,6 +133,34 @@ export const READ_COMMANDS: Readonly<Record<string, Command>> = {
     return { queryPlanner, executionStats, ok: 1 };
   },
 };
+
+/** The query that a command begins with, as a find: what follows it in a pipeline is not explained. */
+function queryOf(command: Document): Document {
+  const [name] = Object.keys(command);
+  const first = (field: string): Document => listOf(command, field)[0] ?? {};
+  const of = (filter: Value | undefined, { hint, collation, sort }: Document = command): Document => ({
+    find: command[name!]!,
+    filter: filter ?? {},
+    ...(hint === undefined ? {} : { hint }),
+    ...(collation === undefined ? {} : { collation }),
+    ...(sort === undefined ? {} : { sort }),
+  });
+  switch (name) {
+    case "find":
+      return command;
+    case "count":
+    case "distinct":
+    case "findAndModify":
+      return of(command.query);
+    case "update":
+      return of(first("updates").q, first("updates"));
+    case "delete":
+      return of(first("deletes").q, first("deletes"));
+    case "aggregate":
+      return of(listOf(command, "pipeline")[0]?.$match);
+  }
+  return fail(59, "explain", name, "a find, count, distinct, aggregate, update, delete or findAndModify");
+}
 
 /** What the command `find` asks of a file. */
 export function openFind(target: CommandTarget, command: Document): FindCursor {

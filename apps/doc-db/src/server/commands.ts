@@ -81,7 +81,10 @@ export const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
   aggregate: (server, _client, command, target) => {
     const pipeline = Array.isArray(command.pipeline) ? (command.pipeline as readonly Document[]) : [];
     if (pipeline[0]?.$changeStream !== undefined) return openStream(server, command, pipeline);
-    if (command.explain === true) return fail(59, "aggregate", "explain", "explain of a find");
+    if (command.explain === true) {
+      const { explain: _, $db: __, ...explained } = command;
+      return server.database.command({ explain: explained }, target.database);
+    }
     const cursor = isDocument(command.cursor) ? command.cursor : {};
     return server.cursors.open(openAggregate(target, command), ownerOf(command, "aggregate"), {
       documents: numberOf(cursor, "batchSize"),
