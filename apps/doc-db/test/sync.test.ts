@@ -79,3 +79,41 @@ describe("reads without waiting", () => {
     expect(people.getSync(-1)).toEqual({ _id: -1 });
   });
 });
+
+describe("what is called while a document is looked at", () => {
+  it("reads other pages, and the document stays as it is", async () => {
+    await using db = await open();
+    const people = db.collection("people");
+    const names = people.look(1, (document) => {
+      // Far more than the cache holds.
+      for (let i = 2; i < 3000; i++) people.getSync(i);
+      return [document.get("name"), document.toDocument().text];
+    });
+    expect(names).toEqual(["name 1", "x".repeat(400)]);
+    let sum = 0;
+    people.find({ group: 1 }).lookAtAll((document) => {
+      for (let i = 0; i < 3000; i += 25) people.getSync(i);
+      sum += document.get("_id") as number;
+    });
+    expect(sum).toBe(Array.from({ length: 300 }, (_, i) => 10 * i + 1).reduce((a, b) => a + b));
+  });
+
+  it("writes once the look is over", async () => {
+    await using db = await open();
+    const people = db.collection("people");
+    let written: Promise<unknown> | undefined;
+    const name = people.look(1, (document) => {
+      written = people.updateOne({ _id: 1 }, { $set: { name: "another" } });
+      return document.get("name");
+    });
+    expect(name).toBe("name 1");
+    await written;
+    expect(people.getSync(1)?.name).toBe("another");
+    people.look(2, () => {
+      written = people.insertOne({ _id: -5 });
+      expect(people.getSync(-5)).toBeUndefined();
+    });
+    await written;
+    expect(people.getSync(-5)).toEqual({ _id: -5 });
+  });
+});

@@ -19,6 +19,8 @@ import { removeStaleScratch, type Scratch } from "./scratch.ts";
 import { removeStaleSpill } from "./spill-file.ts";
 import { type WriteClaim, withinLimit } from "./write-claim.ts";
 
+/** Settled in the turn of whoever asks: reads that run without waiting are over by then. */
+const READ_IS_OVER: Promise<void> = Promise.resolve();
 /** Pages written by a checkpoint before others get their turn: copies into the kernel's memory, a millisecond about. */
 const PAGES_AT_ONCE = 128;
 
@@ -35,6 +37,8 @@ export class Engine implements Executor {
   /** Set while somebody has the database for himself. */
   #exclusive: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** Reads that are running, one within the other. */
+  #reads = 0;
   #claim: WriteClaim | undefined;
   readonly #durability: DatabaseOptions["durability"];
   readonly #listeners = new Set<() => void>();
@@ -174,10 +178,13 @@ export class Engine implements Executor {
         "DOCDB_DATABASE_BUSY",
         `${this.path}: an import or another long change goes on; read with the calls that wait, or later`,
       );
+    this.#reads++;
     try {
       return look(this.pager);
     } finally {
-      this.pager.endOperation();
+      this.#reads--;
+      // A read within a read must not give the pages back that the outer one still looks at.
+      if (this.#reads === 0) this.pager.endOperation();
       this.#failure ??= this.pager.store.failure;
     }
   }
@@ -253,6 +260,7 @@ export class Engine implements Executor {
    * after it has to ask again. @throws LanguageError 112 after some time
    */
   #writer(claim: WriteClaim | undefined): Promise<void> | undefined {
+    if (this.#reads > 0) return READ_IS_OVER;
     if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
     return this.#exclusive;
   }
@@ -273,6 +281,7 @@ export class Engine implements Executor {
    */
   #obstacle(claim: WriteClaim | undefined): Promise<void> | undefined {
     this.#checkUsable();
+    if (this.#reads > 0) return READ_IS_OVER;
     if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
     if (this.#exclusive !== undefined) return this.#exclusive;
     const { pager } = this;
