@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { fileError, toFileError } from "./file-errors.ts";
 import type { VfsLock } from "./vfs.ts";
 
@@ -19,6 +20,8 @@ interface LockOwner {
 const THREAD = randomUUID();
 /** Tokens of this thread's locks that were not released. */
 const heldTokens = new Set<string>();
+/** Locks beside which this thread has looked for what dead processes left. */
+const sweptPaths = new Set<string>();
 
 /**
  * Takes the lock file at `path` for this process, or throws `FILES_LOCKED`.
@@ -39,6 +42,8 @@ export async function takeDiskLock(path: string): Promise<VfsLock> {
   const text = JSON.stringify(owner);
   const temporary = `${path}.${owner.token}.tmp`;
   try {
+    if (!sweptPaths.has(path)) removeLeftovers(path);
+    sweptPaths.add(path);
     writeFileSync(temporary, text, { flag: "wx" });
     try {
       while (!tryLink(temporary, path)) removeStale(path);
@@ -86,6 +91,17 @@ function removeStale(path: string): void {
   }
   if (readIfThere(aside) !== text) tryLink(aside, path);
   unlinkSync(aside);
+}
+
+/** A process that was killed before its lock had its name left a file, which nobody else touches. */
+function removeLeftovers(path: string): void {
+  const directory = dirname(path);
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith(".tmp")) continue;
+    const leftover = join(directory, name);
+    const owner = parseOwner(readIfThere(leftover) ?? "");
+    if (owner !== undefined && !isAlive(owner)) rmSync(leftover, { force: true });
+  }
 }
 
 function tryLink(from: string, to: string): boolean {

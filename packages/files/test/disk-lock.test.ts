@@ -80,3 +80,22 @@ test("does not count any more when it was released while its disk was away", asy
   expect(existsSync(inside)).toBe(false);
   rmSync(join(scratch, "mounted"), { recursive: true });
 });
+
+test("takes away what a process left that was killed before its lock had its name", async () => {
+  const path = newPath();
+  const leave = (name: string, pid: number): string => {
+    const text = JSON.stringify({ pid, host: hostname(), started: "1@x", token: name });
+    writeFileSync(`${path}.${name}.tmp`, text);
+    return `${path}.${name}.tmp`;
+  };
+  const left = leave("dead", DEAD_PID!);
+  writeFileSync(`${path}.torn.tmp`, "{");
+  const elsewhere = `${path}.elsewhere.tmp`;
+  writeFileSync(elsewhere, JSON.stringify({ pid: 1, host: "another-host", started: "", token: "t" }));
+  await (await diskVfs.lock(path)).release();
+  expect(existsSync(left)).toBe(false);
+  // One that is half-written, or another host's, may be somebody's who lives.
+  expect([existsSync(`${path}.torn.tmp`), existsSync(elsewhere)]).toEqual([true, true]);
+  rmSync(`${path}.torn.tmp`);
+  rmSync(elsewhere);
+});
