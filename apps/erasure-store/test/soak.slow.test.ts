@@ -13,8 +13,8 @@ import { contentOf } from "./crash-suite.ts";
 import { FakeWebDav } from "./fake-webdav.ts";
 import { SoakModel, soakBytes } from "./soak-model.ts";
 
-/** How long; two hours before a release: MILLRACE_STORE_SOAK=2h. */
-const SOAK_MS = parseDuration(process.env.MILLRACE_STORE_SOAK ?? "60s");
+/** How long; two hours before a release: MILLRACE_TEST_STORE_SOAK=2h. */
+const SOAK_MS = parseDuration(process.env.MILLRACE_TEST_STORE_SOAK ?? "60s");
 const PHASE_MS = Math.min(2000, SOAK_MS / 20);
 const WORKERS = 4;
 const MIB = 1024 * 1024;
