@@ -1,5 +1,6 @@
 import { CorruptDataError, readU16, readU32 } from "@millrace/base";
 import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./bson-types.ts";
+import { checkTable, corrupt, corruptEntry, offsetAt } from "./container.ts";
 import { Decimal128 } from "./decimal128.ts";
 import { TYPE, WIDE_FLAG } from "./format.ts";
 import { ObjectId } from "./object-id.ts";
@@ -7,7 +8,6 @@ import { asciiText, beginSource, endSource, text } from "./read-text.ts";
 import { keepShape, noteShape, type Shape, shapeAt } from "./shapes.ts";
 import type { Document, Value } from "./value.ts";
 
-const encoder = new TextEncoder();
 /** Values of the objects that are being read, those of inner ones behind those of outer ones. */
 const values: Value[] = [];
 let top = 0;
@@ -36,60 +36,6 @@ export function decodeValueAt(bytes: Uint8Array, type: number, start: number, en
   } catch (error) {
     throw asCorrupt(error);
   }
-}
-
-/** A field's name as {@link findField} compares it. */
-export function fieldName(name: string): Uint8Array {
-  return encoder.encode(name);
-}
-
-/** Where {@link findField} found a field. */
-export const foundField: { bytes: Uint8Array; type: number; start: number; end: number } = {
-  bytes: new Uint8Array(0),
-  type: 0,
-  start: 0,
-  end: 0,
-};
-
-/**
- * Looks for a field of an encoded document, and says in {@link foundField} where its value lies.
- * @param start - of the document in `bytes`
- * @param expected - which field it may be: the one of documents before
- * @returns which field it is; -1 when there is none
- */
-export function findField(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  name: Uint8Array,
-  expected: number,
-): number {
-  const declared = readU32(bytes, start);
-  const isWide = declared >= WIDE_FLAG;
-  const count = isWide ? declared - WIDE_FLAG : declared;
-  const width = isWide ? 4 : 2;
-  checkTable(bytes, start, end, count, width);
-  const table = start + 4;
-  for (let n = -1; n < count; n++) {
-    const i = n < 0 ? expected : n;
-    if (i >= count) continue;
-    const entry = start + offsetAt(bytes, table + i * width, width);
-    if (!hasName(bytes, entry + 1, name)) continue;
-    foundField.bytes = bytes;
-    foundField.type = bytes[entry]!;
-    foundField.start = entry + 3 + name.length;
-    foundField.end = i + 1 < count ? start + offsetAt(bytes, table + (i + 1) * width, width) : end;
-    if (foundField.start > foundField.end || foundField.end > end)
-      throw corruptEntry(start, i, count, foundField.end);
-    return i;
-  }
-  return -1;
-}
-
-function hasName(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
-  if ((bytes[at]! | (bytes[at + 1]! << 8)) !== name.length) return false;
-  for (let i = 0; i < name.length; i++) if (bytes[at + 2 + i] !== name[i]) return false;
-  return true;
 }
 
 function decodeObject(bytes: Uint8Array, start: number, end: number): Document {
@@ -269,17 +215,6 @@ function doubleOf(value: number): number | Double {
   return (value | 0) === value && !Object.is(value, -0) ? new Double(value) : value;
 }
 
-function offsetAt(bytes: Uint8Array, at: number, width: number): number {
-  return width === 2 ? readU16(bytes, at) : readU32(bytes, at);
-}
-
-function checkTable(bytes: Uint8Array, start: number, end: number, count: number, width: number): void {
-  const needed = 4 + count * width;
-  if (end - start < needed || (count > 0 && offsetAt(bytes, start + 4, width) !== needed)) {
-    throw corrupt(start, `its table of ${count} offsets does not fit its ${end - start} bytes`);
-  }
-}
-
 /** The double in eight bytes; those of a page are not aligned. */
 export function doubleAt(bytes: Uint8Array, start: number, end: number): number {
   loadEight(bytes, start, end);
@@ -301,12 +236,4 @@ function asCorrupt(error: unknown): unknown {
     "a value runs past its end, or is no UTF-8",
     { cause: error },
   );
-}
-
-function corrupt(byteOffset: number, problem: string): CorruptDataError {
-  return new CorruptDataError("DOCDB_DOCUMENT_CORRUPT", "encoded document", byteOffset, problem);
-}
-
-function corruptEntry(start: number, index: number, count: number, end: number): CorruptDataError {
-  return corrupt(start, `entry ${index} of ${count} ends at byte ${end}`);
 }

@@ -1,4 +1,5 @@
-import { decodeDocument, decodeValueAt, fieldName, findField, foundField } from "./decode.ts";
+import { decodeDocument, decodeValueAt } from "./decode.ts";
+import { fieldName, findField, foundField } from "./find-field.ts";
 import { type Document, setField, type Value } from "./value.ts";
 
 /** A name as it is looked for, and where it was last found. */

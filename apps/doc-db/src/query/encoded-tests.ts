@@ -1,5 +1,6 @@
 /** Comparisons with one value on a field's encoded bytes: what they cannot tell is decoded and compared. */
-import { decodeValueAt, doubleAt, foundField } from "../document/decode.ts";
+import { decodeValueAt, doubleAt } from "../document/decode.ts";
+import { foundField } from "../document/find-field.ts";
 import { TYPE } from "../document/format.ts";
 import { knownName } from "../document/lookup.ts";
 import type { Value } from "../document/value.ts";
