@@ -6,13 +6,14 @@ import { encodeId } from "../collection-store.ts";
 import { Timestamp } from "../document/bson-types.ts";
 import { decodeDocument } from "../document/decode.ts";
 import type { ObjectId } from "../document/object-id.ts";
-import { type Document, isDocument, type Value } from "../document/value.ts";
+import type { Document, Value } from "../document/value.ts";
 import { fail } from "../mql/error.ts";
 import { compilePipeline } from "../mql/pipeline/pipeline.ts";
 import { each, gatherAll, type Stage } from "../mql/pipeline/stage.ts";
 import { namespaceOf } from "../names.ts";
 import type { Engine } from "../storage/engine.ts";
 import { createFeed, DEFAULT_FEED_CHANGES, type FeedEntry, feedState, readFeed } from "./feed.ts";
+import { parseToken, tokenOf } from "./resume-token.ts";
 
 /** Whose changes are wanted. Without a collection those of a database, without both all. */
 export interface ChangeScope {
@@ -53,7 +54,6 @@ const KNOWN = [
   "allChangesForCluster",
   "showExpandedEvents",
 ];
-const TOKEN = /^[0-9a-f]{24}[0-9a-f]{16}0[01]$/;
 
 /** One reader of the feed, at one place. */
 export class ChangeReader {
@@ -248,20 +248,6 @@ const STAGE_CONTEXT = Object.freeze({
 function shown(name: string): Document {
   const { database, collection } = namespaceOf(name);
   return { db: database, coll: collection };
-}
-
-/** Feed, sequence number and whether it is that of an `invalidate`, in hexadecimal digits. */
-function tokenOf(feedId: ObjectId, sequence: number, isInvalidate: boolean): Document {
-  return { _data: `${feedId.toHex()}${sequence.toString(16).padStart(16, "0")}0${isInvalidate ? 1 : 0}` };
-}
-
-function parseToken(token: Value, feedId: ObjectId, mayBeInvalidate: boolean): number {
-  const data = isDocument(token) ? token._data : undefined;
-  if (typeof data !== "string" || !TOKEN.test(data) || !data.startsWith(feedId.toHex()))
-    return fail(260, "resume token", token, "one of this file's changes");
-  if (data.endsWith("1") && !mayBeInvalidate)
-    return fail(260, "resumeAfter", token, "another one than that of an invalidate, which startAfter takes");
-  return Number.parseInt(data.slice(24, 40), 16);
 }
 
 async function waitFor(promise: Promise<void>, ms: number): Promise<void> {

@@ -7,6 +7,7 @@ import { ObjectId } from "../document/object-id.ts";
 import { rankOf, type Value } from "../document/value.ts";
 import type { Db, MongoClient } from "../driver/types.ts";
 import { toStored } from "../driver/values.ts";
+import { compileStatement } from "./statement.ts";
 
 /** Documents shown at once; `it` shows more. */
 const PAGE = 20;
@@ -83,7 +84,7 @@ export class Shell {
       const answer = await this.#word(line.trim().replace(/;$/, ""));
       if (answer !== undefined) return answer;
     }
-    const script = compile(source);
+    const script = compileStatement(source);
     if (script === undefined) {
       this.#pending = source;
       return { text: "", isUnfinished: true, isEnd: false };
@@ -194,38 +195,6 @@ export class Shell {
       },
     });
   }
-}
-
-/** A script for a whole statement; undefined for the beginning of one. @throws SyntaxError */
-function compile(source: string): vm.Script | undefined {
-  const isAwaiting = /\bawait\b/.test(source);
-  // An object in front would be taken for a block.
-  const attempts = isAwaiting
-    ? [`(async () => (\n${source}\n))()`, `(async () => {\n${source}\n})()`]
-    : [...(/^\s*\{/.test(source) ? [`(${source}\n)`] : []), source];
-  let problem: unknown;
-  for (const text of attempts) {
-    try {
-      return new vm.Script(text, { filename: "shell" });
-    } catch (error) {
-      problem = error;
-    }
-  }
-  const message = problem instanceof Error ? problem.message : String(problem);
-  if (
-    /Unexpected end of input|Unterminated template|missing \) after argument list/.test(message) &&
-    isOpen(source)
-  )
-    return undefined;
-  throw problem;
-}
-
-/** Whether brackets or backquotes are open, more or less: strings are left out. */
-function isOpen(source: string): boolean {
-  const bare = source.replace(/"(\\.|[^"\\\n])*"|'(\\.|[^'\\\n])*'/g, "");
-  const opened = bare.match(/[([{]/g)?.length ?? 0;
-  const closed = bare.match(/[)\]}]/g)?.length ?? 0;
-  return opened > closed || (bare.match(/`/g)?.length ?? 0) % 2 === 1;
 }
 
 function isPages(value: unknown): value is Pages {
