@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { FakeServer } from "./fake-server.ts";
 
 /** What a server does wrong with one request. */
-export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent";
+/** Of a "lost" answer the request is done. */
+export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent" | "lost";
 
 /**
  * As much of S3 as the store speaks, in memory, and faults on demand. It is no oracle of S3: the slow lane has a real
@@ -50,6 +51,10 @@ export class FakeS3 extends FakeServer {
       return;
     }
     const { status, answer, more } = this.#answer(method, path, url.searchParams, headers, body);
+    if (fault === "lost") {
+      response.destroy();
+      return;
+    }
     response.writeHead(status, { "content-length": answer.length, ...more });
     if (method === "HEAD") response.end();
     else if (fault === "truncated") {

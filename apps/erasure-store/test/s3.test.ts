@@ -69,6 +69,24 @@ describe("a store over buckets of S3", () => {
     });
   });
 
+  it("finds a large shard whole whose server's last answer is lost", async () => {
+    const length = 25 * 1024 * 1024;
+    const lost = new Set<string>();
+    server.fault = (method, path) => {
+      // The second POST of a shard completes its upload.
+      const isFirst = method === "POST" && path.startsWith("bucket-b") && !lost.has(path);
+      const isBegun = server.requests.filter((line) => line === `POST ${path}`).length > 1;
+      if (!isFirst || !isBegun) return undefined;
+      lost.add(path);
+      return "lost";
+    };
+    const { failedShards } = await store.put("large", [bytesOf(length)]);
+    expect(lost.size).toBe(1);
+    expect(failedShards).toEqual([]);
+    server.fault = () => undefined;
+    expect((await store.verify("large")).problems).toEqual([]);
+  });
+
   it.each<[HttpFault, number]>([
     ["5xx", 3],
     ["cut", 3],

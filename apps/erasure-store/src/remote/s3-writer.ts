@@ -27,6 +27,8 @@ export class S3Writer implements BackendWriter {
   readonly #temporary: TemporarySpace;
   #part: SpilledBytes;
   #uploadId: string | undefined;
+  /** Bytes of the whole value so far. */
+  #length = 0;
   /** Writes take turns. */
   #turn: Promise<void> = Promise.resolve();
   #isDone = false;
@@ -64,7 +66,10 @@ export class S3Writer implements BackendWriter {
       );
       const xml = `<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`;
       const url = this.#uploadUrl(this.#uploadId!);
-      const { body } = await this.#client.send({ method: "POST", url, body: new TextEncoder().encode(xml) });
+      const request = { method: "POST", url, body: new TextEncoder().encode(xml), expected: [404] };
+      const { status, body } = await this.#client.send(request);
+      // Also where it was done and the answer got lost: the request was repeated then.
+      if (status === 404) await this.#checkWhole();
       // S3 may say 200 first, and fail then.
       const said = Buffer.from(body).toString("utf8");
       if (said.includes("<Error>")) throw new IoError("STORE_BACKEND_FAILED", this.#url, "POST", said);
@@ -92,6 +97,14 @@ export class S3Writer implements BackendWriter {
     return this.#etags.length === 0 && this.#uploadId === undefined;
   }
 
+  /** A value of this name is of this upload: nobody else writes one. */
+  async #checkWhole(): Promise<void> {
+    const { status, headers } = await this.#client.send({ method: "HEAD", url: this.#url, expected: [404] });
+    if (status !== 404 && Number(headers["content-length"]) === this.#length) return;
+    const problem = "the server no longer knows the upload; put again";
+    throw new IoError("STORE_BACKEND_FAILED", this.#url, "POST", problem);
+  }
+
   /** The value was complete already: nothing was sent, so it must be the very same. */
   async #compareWhole(whole: string): Promise<void> {
     const digest = createHash("md5").update(Buffer.concat(this.#digests)).digest("hex");
@@ -113,6 +126,7 @@ export class S3Writer implements BackendWriter {
       }
       const count = Math.min(bytes.length - at, partBytes - this.#part.length);
       await this.#part.append(bytes.subarray(at, at + count));
+      this.#length += count;
       at += count;
     }
   }
