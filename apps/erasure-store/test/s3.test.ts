@@ -8,7 +8,7 @@ import { BACKENDS, readAll } from "./stores.ts";
 const bytesOf = (length: number, seed = length): Uint8Array =>
   seededRandom(seed).fill(new Uint8Array(length));
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
-const PATIENCE = { attempts: 4, baseDelayMs: 1, idleMs: 300 };
+const PATIENCE = { attempts: 4, baseDelayMs: 1, idleMs: 1000 };
 
 let server: FakeS3;
 let store: ErasureStore;
