@@ -32,6 +32,17 @@ export class BackendPace {
     return this.latency.mean + bytes * this.#msPerByte.mean;
   }
 
+  /**
+   * How many reads of so many bytes keep the way to the backend full: while the bytes of one are on it, the next ones
+   * are asked for (the product of bandwidth and delay). Undefined where not enough is known.
+   */
+  readsInFlight(bytes: number): number | undefined {
+    const transferMs = bytes * this.#msPerByte.mean;
+    return transferMs > 0 && this.latency.count > 0
+      ? Math.ceil(1 + this.latency.mean / transferMs)
+      : undefined;
+  }
+
   /** After how long a read is so late that another backend should be asked, too. */
   lateAfterMs(bytes: number): number {
     if (this.latency.count === 0) return UNKNOWN_LATE_MS;

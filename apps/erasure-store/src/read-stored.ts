@@ -6,8 +6,9 @@ import type { StoreContext } from "./store-context.ts";
 import { StripeBatch } from "./stripe-batch.ts";
 import { stripeCount, unitBytesOf } from "./stripe-layout.ts";
 
-/** Batches that are read at a time, where the memory budget has room for them. */
+/** Batches that are read at a time, where the memory budget has room for them and no backend asks for more. */
 const BATCHES_AT_A_TIME = 3;
+const MOST_AT_A_TIME = 16;
 
 /** A batch whose data units are filled; its memory is given back when it is disposed of. */
 interface FilledBatch extends Disposable {
@@ -50,15 +51,17 @@ export async function* readStored(
       throw error;
     }
   };
-  const started: Promise<unknown>[] = [];
-  let count = 0;
+  const started = new Set<Promise<unknown>>();
   const readTracked = (range: StripeRange): Promise<FilledBatch> => {
     const result = read(range);
-    started[count++ % BATCHES_AT_A_TIME] = result;
+    started.add(result);
+    const forget = (): void => void started.delete(result);
+    result.then(forget, forget);
     return result;
   };
+  const concurrency = (): number => batchesAtATime(open, most * unitBytes);
   try {
-    const options = { concurrency: BATCHES_AT_A_TIME, signal };
+    const options = { concurrency, signal };
     const ranges = rangesOf(firstStripe, endStripe, most);
     for await (const filled of orderedParallelMap(ranges, readTracked, options)) {
       using _memory = filled;
@@ -78,6 +81,12 @@ export async function* readStored(
     // The caller closes the shards now: reads that are under way end first.
     await Promise.allSettled(started);
   }
+}
+
+/** As many as the backend with the longest way needs, for reads of so many bytes of a shard. */
+export function batchesAtATime({ shards }: Pick<OpenShards, "shards">, bytes: number): number {
+  const wanted = shards.map((shard) => shard?.pace?.readsInFlight(bytes) ?? 0);
+  return Math.min(MOST_AT_A_TIME, Math.max(BATCHES_AT_A_TIME, ...wanted));
 }
 
 function* rangesOf(first: number, end: number, most: number): Generator<StripeRange, void, undefined> {

@@ -5,6 +5,7 @@ import type { ShardBackend } from "../src/backend.ts";
 import { BackendPace } from "../src/backend-pace.ts";
 import { hedge } from "../src/hedge.ts";
 import { MeteredBackend } from "../src/metered-backend.ts";
+import { batchesAtATime } from "../src/read-stored.ts";
 
 describe("hedged asking", () => {
   beforeEach(() => {
@@ -81,6 +82,15 @@ describe("the pace of a backend", () => {
     expect(pace.expectedMs(0)).toBeCloseTo(20);
     expect(pace.expectedMs(500_000)).toBeCloseTo(70);
     expect(pace.bytesPerSecond).toBeCloseTo(1e7, -1);
+    // 10 ms of bytes and 20 ms of way: two more are asked for while the first one comes.
+    expect(pace.readsInFlight(100_000)).toBe(3);
+    expect(pace.readsInFlight(10_000)).toBe(21);
+    expect(new BackendPace().readsInFlight(10_000)).toBeUndefined();
+    const [near, far] = [undefined, { pace }] as const;
+    expect(batchesAtATime({ shards: [near, far as never] }, 100_000)).toBe(3);
+    expect(batchesAtATime({ shards: [far as never, near] }, 25_000)).toBe(9);
+    expect(batchesAtATime({ shards: [far as never] }, 10)).toBe(16);
+    expect(batchesAtATime({ shards: [near] }, 10)).toBe(3);
     expect(pace.lateAfterMs(0)).toBe(50);
     for (let i = 0; i < 5; i++) pace.observe(100, 200);
     expect(pace.lateAfterMs(0)).toBeGreaterThan(200);

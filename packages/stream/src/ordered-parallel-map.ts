@@ -4,15 +4,18 @@ import { disposeIfDisposable } from "./dispose.ts";
 
 /** How an {@link orderedParallelMap} runs. */
 export interface ParallelMapOptions {
-  /** Most results that are being made or wait for the consumer; 1 to 65,536. @default 4 */
-  readonly concurrency?: number;
+  /**
+   * Most results that are being made or wait for the consumer; 1 to 65,536. A function is asked before each item, and
+   * may change its mind. @default 4
+   */
+  readonly concurrency?: number | (() => number);
   /** Stops it with an AbortedError. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What an {@link orderedParallelMap} does where nothing is given. */
 export const DEFAULT_PARALLEL_MAP_OPTIONS: {
-  readonly concurrency: number;
+  readonly concurrency: number | (() => number);
   readonly signal: AbortSignal | undefined;
 } = Object.freeze({ concurrency: 4, signal: undefined });
 
@@ -34,7 +37,8 @@ export async function* orderedParallelMap<T, R>(
   given: ParallelMapOptions = {},
 ): AsyncGenerator<R, void, undefined> {
   const { concurrency, signal } = resolveOptions("stream", DEFAULT_PARALLEL_MAP_OPTIONS, given);
-  checkInteger("stream", "concurrency", concurrency, 1, 65_536);
+  const most = typeof concurrency === "number" ? () => concurrency : concurrency;
+  checkInteger("stream", "concurrency", most(), 1, 65_536);
   throwIfAborted(signal, "parallel map");
   const iterator = iteratorOf(source);
   const stopping = new AbortController();
@@ -46,7 +50,7 @@ export async function* orderedParallelMap<T, R>(
   let wake: (() => void) | undefined;
 
   const readMore = (): void => {
-    if (isReading || isEnded || results.length >= concurrency) return;
+    if (isReading || isEnded || results.length >= most()) return;
     isReading = true;
     // A first then, for a source whose next() throws at once.
     Promise.resolve()

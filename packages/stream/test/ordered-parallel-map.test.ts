@@ -68,6 +68,23 @@ test("a consumer that does not ask holds the source up", async () => {
   expect(log.at(-1)).toBe("closed");
 });
 
+test("a function may change how many are on their way", async () => {
+  const log: string[] = [];
+  let most = 1;
+  const mapped = orderedParallelMap(numbers(100, log), async (item) => item, { concurrency: () => most });
+  await mapped.next();
+  await settle();
+  expect(log).toEqual(["read 0", "read 1"]);
+  most = 4;
+  await mapped.next();
+  await settle();
+  expect(log).toEqual([0, 1, 2, 3, 4, 5].map((n) => `read ${n}`));
+  await mapped.return();
+  await expect(orderedParallelMap([1], async (n) => n, { concurrency: () => 0 }).next()).rejects.toThrow(
+    "concurrency",
+  );
+});
+
 test("takes plain iterables, and none at all", async () => {
   expect(await collect(orderedParallelMap([1, 2, 3], async (n) => n * 2))).toEqual([2, 4, 6]);
   expect(await collect(orderedParallelMap([], async (n) => n))).toEqual([]);
