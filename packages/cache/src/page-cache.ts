@@ -55,6 +55,27 @@ export class PageCache<V> {
     return this.#store.values[findEntry(this.#store.table, key)];
   }
 
+  /** The number under which the cache keeps `key`, from 1 on, for {@link PageCache.getEntry}; 0 when it is not here. */
+  entryOf(key: number): number {
+    return findEntry(this.#store.table, key);
+  }
+
+  /**
+   * The value that an entry has now, which counts as a use and a hit: `get` without the search. Numbers are given
+   * again, so the caller has to look whether the value is the one that is wanted.
+   * @returns undefined, and a miss, when no entry has that number now
+   */
+  getEntry(entry: number): V | undefined {
+    const value = this.#store.values[entry];
+    if (value === undefined) {
+      this.#misses++;
+      return undefined;
+    }
+    this.#hits++;
+    this.#touch(entry);
+    return value;
+  }
+
   /** Whether `key` is here; no effect on the eviction order and the statistics. */
   has(key: number): boolean {
     return findEntry(this.#store.table, key) !== 0;

@@ -248,6 +248,24 @@ test("clear drops everything, keeps the counters, and the cache goes on", () => 
   expect(cache.get(499)).toBe("w");
 });
 
+test("an entry is found by its number until it goes; the number may be another key's then", () => {
+  const cache = smallCache("sieve", 2);
+  cache.set(7, "seven", 1);
+  cache.set(8, "eight", 1);
+  const entry = cache.entryOf(7);
+  expect(cache.getEntry(entry)).toBe("seven");
+  expect(cache.entryOf(9)).toBe(0);
+  expect(cache.getEntry(0)).toBeUndefined();
+  expect(cache.statistics).toMatchObject({ hits: 1, misses: 1 });
+  // Used, it is not the one that goes.
+  cache.set(9, "nine", 1);
+  expect(cache.has(7)).toBe(true);
+  cache.delete(7);
+  expect(cache.getEntry(entry)).toBeUndefined();
+  cache.set(10, "ten", 1);
+  expect(cache.getEntry(entry)).toBe("ten");
+});
+
 test("refuses keys and lengths that are no integers in range, and unknown options", () => {
   const cache = smallCache("sieve", 2);
   for (const key of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {

@@ -2,6 +2,8 @@
 import { readU16, readU32, writeU16, writeU32 } from "@millrace/base";
 import { PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
 
+/** In the page's head: a page that says it is a leaf of a tree is one, wherever it was found. */
+const TREE_ROOT = 12;
 const COUNT = PAGE_HEAD_BYTES;
 const CELLS_START = PAGE_HEAD_BYTES + 2;
 const DEAD_BYTES = PAGE_HEAD_BYTES + 4;
@@ -25,8 +27,15 @@ export const MAX_CELL_BYTES: number = Math.floor(NODE_BYTES / 4) - SLOT_BYTES;
 /** Longest key, so that a cell with a reference to overflow pages fits. */
 export const MAX_KEY_BYTES = 1536;
 
-export function initNode(page: Uint8Array): void {
+/** Makes an empty page a node of the tree with a root. */
+export function initNode(page: Uint8Array, root: number): void {
   writeU16(page, CELLS_START, PAGE_BYTES);
+  writeU32(page, TREE_ROOT, root);
+}
+
+/** The root of the tree that a node belongs to. */
+export function treeRootOf(page: Uint8Array): number {
+  return readU32(page, TREE_ROOT);
 }
 
 export function isLeaf(page: Uint8Array): boolean {
@@ -116,6 +125,22 @@ export function searchNode(page: Uint8Array, key: Uint8Array, from = 0, to: numb
     }
   }
   return leaf ? -1 - lo : lo;
+}
+
+/** Whether a leaf's cell has a key, which lies from `start` to `end`. */
+export function hasKeyAt(
+  page: Uint8Array,
+  index: number,
+  key: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  const cell = cellAt(page, index);
+  const length = end - start;
+  if (readU16(page, cell) !== length) return false;
+  const other = cell + LEAF_HEAD_BYTES;
+  for (let i = 0; i < length; i++) if (page[other + i] !== key[start + i]) return false;
+  return true;
 }
 
 /** Bytes that a new cell may take with its slot, after {@link compactNode} perhaps. */

@@ -40,8 +40,9 @@ export function splitNode(pager: PageWriter, path: Step[], cell: Uint8Array): vo
   const last = isInLeaf ? 0 : lastChild(page);
   const leftLast = isInLeaf ? 0 : childInCell(cells[middle]!);
 
+  const root = path[0]!.number;
   const right = pager.allocate(type);
-  initNode(right.page);
+  initNode(right.page, root);
   setCells(right.page, rightCells);
   setLastChild(right.page, last);
   if (path.length > 1) {
@@ -52,7 +53,7 @@ export function splitNode(pager: PageWriter, path: Step[], cell: Uint8Array): vo
     return;
   }
   const left = pager.allocate(type);
-  initNode(left.page);
+  initNode(left.page, root);
   setCells(left.page, leftCells);
   setLastChild(left.page, leftLast);
   page[4] = PAGE_TYPE.interior;
@@ -65,10 +66,11 @@ export function splitNode(pager: PageWriter, path: Step[], cell: Uint8Array): vo
 
 /** A new last cell gets a leaf of its own: ascending keys fill their pages, and nothing is moved. */
 function splitBehind(pager: PageWriter, path: Step[], page: Uint8Array, cell: Uint8Array): void {
+  const root = path[0]!.number;
   const { number } = path.pop()!;
   const separator = shortestSeparator(keyOf(page, cellCount(page) - 1), keyInCell(cell, true));
   const right = pager.allocate(PAGE_TYPE.leaf);
-  initNode(right.page);
+  initNode(right.page, root);
   setCells(right.page, [cell]);
   insertIntoParent(pager, path, number, separator, right.number);
 }

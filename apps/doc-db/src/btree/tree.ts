@@ -38,7 +38,7 @@ export interface Step {
 /** Makes an empty tree. @returns its root, which stays its root for good */
 export function createTree(pager: PageWriter): number {
   const { number, page } = pager.allocate(PAGE_TYPE.leaf);
-  initNode(page);
+  initNode(page, number);
   return number;
 }
 
@@ -66,13 +66,21 @@ export function locateInTree(
   start: number,
   end: number,
 ): boolean {
+  const { hints } = pager;
+  if (hints?.find(root, key, start, end) === true) {
+    locateValue(pager, hints.page, hints.index, located);
+    return true;
+  }
+  let number = root;
   let page = readNode(pager, root);
   for (let depth = 0; !isLeaf(page); depth++) {
     checkDepth(pager, depth, root);
-    page = readNode(pager, childAt(page, searchNode(page, key, start, end)));
+    number = childAt(page, searchNode(page, key, start, end));
+    page = readNode(pager, number);
   }
   const index = searchNode(page, key, start, end);
   if (index < 0) return false;
+  hints?.note(number, index);
   locateValue(pager, page, index, located);
   return true;
 }
@@ -216,7 +224,7 @@ function removeEmptyNode(pager: PageWriter, path: Step[]): void {
   // All levels are empty: the root is a leaf again.
   const root = pager.modify(path[0]!.number);
   initPage(root, path[0]!.number, PAGE_TYPE.leaf);
-  initNode(root);
+  initNode(root, path[0]!.number);
 }
 
 /** A root with one child takes over what the child holds, so that the tree gets lower. */

@@ -13,7 +13,7 @@ import {
   sealPage,
 } from "./page-format.ts";
 
-export const FORMAT_VERSION = 4;
+export const FORMAT_VERSION = 5;
 /** "MRDOCDB" and a zero. */
 const MAGIC = Uint8Array.of(0x4d, 0x52, 0x44, 0x4f, 0x43, 0x44, 0x42, 0);
 const HEADER_BYTES = 512;
@@ -92,7 +92,7 @@ export async function createFile(vfs: Vfs, path: string, directory: string): Pro
   sealPage(meta);
   const catalog = pages.subarray(CATALOG_PAGE * PAGE_BYTES);
   initPage(catalog, CATALOG_PAGE, PAGE_TYPE.leaf);
-  initNode(catalog);
+  initNode(catalog, CATALOG_PAGE);
   sealPage(catalog);
   await atomicWrite(vfs, path, pages);
   await vfs.syncDirectory(directory);

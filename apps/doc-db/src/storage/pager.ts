@@ -1,6 +1,7 @@
 import { assert, CapacityError } from "@millrace/base";
 import { GrowableUint8 } from "@millrace/buffers";
 import type { Wal } from "@millrace/wal";
+import { LeafHints } from "../btree/leaf-hints.ts";
 import { RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
 import {
   freeCountOf,
@@ -41,6 +42,7 @@ export class Pager implements PageWriter {
   readonly databaseId: number;
   readonly versions: PageVersions = new PageVersions();
   readonly collections: Map<string, number> = new Map();
+  readonly hints: LeafHints;
   readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
   /** Of the last record appended. */
   lastLsn: number;
@@ -62,6 +64,7 @@ export class Pager implements PageWriter {
     this.store = store;
     this.wal = wal;
     this.databaseId = databaseId;
+    this.hints = new LeafHints(store.cache);
     this.lastLsn = wal.stats.nextLsn - 1;
   }
 

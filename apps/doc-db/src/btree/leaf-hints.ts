@@ -1,0 +1,68 @@
+import { readU32 } from "@millrace/base";
+import type { PageCache } from "@millrace/cache";
+import { PAGE_TYPE } from "../storage/page-format.ts";
+import { cellCount, hasKeyAt, treeRootOf } from "./node.ts";
+
+/** Bytes of the cache for each key that is remembered. */
+const BYTES_A_KEY = 512;
+const MAX_PLACES = 1 << 22;
+/** Words of a place: the cache's entry of the leaf; the slot in it, and 16 bits of the key's hash above that. */
+const WORDS = 2;
+
+/**
+ * Where keys were found: the leaf and the slot, so that a key that is asked for again needs no way down its tree.
+ *
+ * A table of fixed size; a key takes the place of another one. What it says may be out of date: the page is asked
+ * whether it is a leaf of that tree and has that key in that slot, and only then it is the one.
+ */
+export class LeafHints {
+  /** What {@link LeafHints.find} found. */
+  page: Uint8Array = new Uint8Array(0);
+  index = 0;
+  readonly #cache: PageCache<Uint8Array<ArrayBuffer>>;
+  readonly #places: Uint32Array;
+  readonly #mask: number;
+  /** Of the key that was looked for last. */
+  #hash = 0;
+
+  constructor(cache: PageCache<Uint8Array<ArrayBuffer>>) {
+    this.#cache = cache;
+    let places = 1024;
+    while (places < cache.capacityBytes / BYTES_A_KEY && places < MAX_PLACES) places *= 2;
+    this.#places = new Uint32Array(places * WORDS);
+    this.#mask = places - 1;
+  }
+
+  /** Looks whether the leaf of a key is known; {@link LeafHints.page} and `index` say where it is then. */
+  find(root: number, key: Uint8Array, start: number, end: number): boolean {
+    const hash = hashOf(root, key, start, end);
+    this.#hash = hash;
+    const place = (hash & this.#mask) * WORDS;
+    const slot = this.#places[place + 1]!;
+    if (slot >>> 16 !== hash >>> 16) return false;
+    const page = this.#cache.getEntry(this.#places[place]!);
+    if (page === undefined || page[4] !== PAGE_TYPE.leaf || treeRootOf(page) !== root) return false;
+    const index = slot & 0xffff;
+    if (index >= cellCount(page) || !hasKeyAt(page, index, key, start, end)) return false;
+    this.page = page;
+    this.index = index;
+    return true;
+  }
+
+  /** Remembers where the key is that {@link LeafHints.find} was last asked for. */
+  note(leaf: number, index: number): void {
+    const place = (this.#hash & this.#mask) * WORDS;
+    this.#places[place] = this.#cache.entryOf(leaf);
+    this.#places[place + 1] = ((this.#hash & 0xffff0000) | index) >>> 0;
+  }
+}
+
+/** Spreads a key and its tree over 32 bits: four bytes at a time, multiplied and folded. */
+function hashOf(root: number, key: Uint8Array, start: number, end: number): number {
+  let hash = Math.imul(root ^ (end - start), 0x9e3779b1);
+  let at = start;
+  for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ readU32(key, at) ^ (hash >>> 15), 0x85ebca6b);
+  for (; at < end; at++) hash = Math.imul(hash ^ key[at]! ^ (hash >>> 15), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
