@@ -13,6 +13,7 @@ import { recordCollection } from "./changes/feed.ts";
 import { Collection } from "./collection.ts";
 import { listIndexSpecs } from "./collection-indexes.ts";
 import { changeOne, insertUpserted } from "./collection-update.ts";
+import { checkReferences } from "./constraints/reference-catalog.ts";
 import { type Document, getField, isDocument, type Value } from "./document/value.ts";
 import { buildIndex } from "./indexes/store.ts";
 import { fail } from "./mql/error.ts";
@@ -59,6 +60,7 @@ function compileOut(
         recordCollection(pager, "rename", temporary, name);
         setCollectionOptions(pager, name, options);
         for (const spec of specs) buildIndex(pager, findCollection(pager, name)!, spec);
+        checkReferences(pager, name);
       });
     } catch (error) {
       await executor.writeLong(async (pager) => dropCollection(pager, temporary));

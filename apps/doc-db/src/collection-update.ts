@@ -4,6 +4,7 @@ import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { recorderOf } from "./changes/feed.ts";
 import { primaryRootOf } from "./collection-page.ts";
 import { deleteById, insertPrepared, prepareDocument, replacePrepared } from "./collection-store.ts";
+import { type References, referencesOf } from "./constraints/references.ts";
 import { decodeDocument } from "./document/decode.ts";
 import { lookupIn } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
@@ -103,6 +104,9 @@ export async function insertUpserted(engine: Executor, name: string, document: D
     validatorOf(pager, name)?.(document, undefined);
     insertPrepared(pager, page, prepared);
     recorderOf(pager, name)?.insert({ _id: prepared.id, ...document });
+    const references = referencesOf(pager, name);
+    references?.inserted({ _id: prepared.id, ...document });
+    references?.settle();
   });
   return prepared.id;
 }
@@ -117,7 +121,12 @@ export async function changeOne(
 ): Promise<Changed | undefined> {
   for await (const batch of orderedMatches(engine, name, filter, plan)) {
     for (const { idKey } of batch) {
-      const changed = await engine.write((pager) => changeById(pager, name, idKey, filter, change));
+      const changed = await engine.write((pager) => {
+        const references = referencesOf(pager, name);
+        const done = changeById(pager, name, idKey, filter, change, references);
+        references?.settle();
+        return done;
+      });
       if (changed !== undefined) return changed;
     }
   }
@@ -141,7 +150,9 @@ export async function changeMany(
   for (let i = 0; i < keys.length; i += BATCH_DOCUMENTS) {
     const part = keys.slice(i, i + BATCH_DOCUMENTS);
     const counts = await engine.write((pager) => {
-      const changed = part.map((idKey) => changeById(pager, name, idKey, filter, change));
+      const references = referencesOf(pager, name);
+      const changed = part.map((idKey) => changeById(pager, name, idKey, filter, change, references));
+      references?.settle();
       return changed.map(countOne);
     });
     for (const count of counts) {
@@ -184,6 +195,7 @@ function changeById(
   idKey: Uint8Array,
   filter: CompiledFilter,
   change: DocumentChange,
+  references: References | undefined,
 ): Changed | undefined {
   const page = findCollection(pager, name);
   const bytes = page === undefined ? undefined : getFromTree(pager, primaryRootOf(pager.read(page)), idKey);
@@ -193,6 +205,7 @@ function changeById(
   if (after === undefined) {
     deleteById(pager, page, idKey);
     recorderOf(pager, name)?.delete(before._id!);
+    references?.deleted(before);
     return { before, after };
   }
   const prepared = prepareDocument(after);
@@ -200,5 +213,6 @@ function changeById(
   if (compareBytes(prepared.bytes, bytes) === 0) return { before, after: before };
   replacePrepared(pager, page, bytes.slice(), prepared);
   recorderOf(pager, name)?.change(before, after, change.isReplacement === true);
+  references?.changed(before, after);
   return { before, after };
 }

@@ -1,7 +1,7 @@
 import { AbortedError, resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
-import { getFromTree, located, locateInTree } from "./btree/tree.ts";
-import { findCollection, findOrCreateCollection } from "./catalog.ts";
+import { located, locateInTree } from "./btree/tree.ts";
+import { collectionOptions, findCollection, findOrCreateCollection } from "./catalog.ts";
 import { recorderOf } from "./changes/feed.ts";
 import { dropNamedIndexes, type IndexOptions, indexSpec, listIndexSpecs } from "./collection-indexes.ts";
 import { documentCountOf, primaryRootOf } from "./collection-page.ts";
@@ -19,6 +19,8 @@ import {
   type UpdateResult,
   updateDocuments,
 } from "./collection-update.ts";
+import { Constraints } from "./constraints/constraints.ts";
+import { referencesOf } from "./constraints/references.ts";
 import { decodeDocument } from "./document/decode.ts";
 import { LazyDocument } from "./document/lazy-document.ts";
 import type { Document, Value } from "./document/value.ts";
@@ -32,7 +34,7 @@ import { compileFilter } from "./query/filter.ts";
 import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
-import { validatorOf } from "./validation.ts";
+import { validatorFrom, validatorOf } from "./validation.ts";
 
 /** A change whose documents have more bytes than this part of the cache becomes a long transaction. */
 const LONG_FRACTION = 16;
@@ -63,6 +65,11 @@ export class Collection {
     this.name = name;
   }
 
+  /** Unique fields, checks and foreign keys: what is there, and more of it. */
+  get constraints(): Constraints {
+    return new Constraints(this.#engine, this.name);
+  }
+
   /**
    * Puts a document in; without an `_id` it gets an ObjectId.
    * @returns its `_id`, once the document is as safe as the durability says
@@ -78,21 +85,25 @@ export class Collection {
     const bytes = prepared.reduce((sum, document) => sum + document.bytes.length, 0);
     const insert = (pager: PageWriter, step: () => void): void => {
       const page = findOrCreateCollection(pager, this.name);
-      const validate = validatorOf(pager, this.name);
+      const options = collectionOptions(pager, this.name);
+      const validate = validatorFrom(options, this.name);
+      const references = referencesOf(pager, this.name, options);
       const recorder = recorderOf(pager, this.name);
       const check = (i: number): void => {
         validate?.(documents[i]!, undefined);
         recorder?.insert({ _id: prepared[i]!.id, ...documents[i]! });
+        references?.inserted({ _id: prepared[i]!.id, ...documents[i]! });
       };
       if (prepared.length > 1 && pager.touched === undefined) {
         insertAllPrepared(pager, page, prepared, check);
-        return;
+      } else {
+        for (const [i, document] of prepared.entries()) {
+          insertPrepared(pager, page, document);
+          check(i);
+          step();
+        }
       }
-      for (const [i, document] of prepared.entries()) {
-        insertPrepared(pager, page, document);
-        check(i);
-        step();
-      }
+      references?.settle();
     };
     if (this.#isLong(bytes)) await this.#engine.writeLong(async (pager, step) => insert(pager, step));
     else await this.#engine.write((pager) => insert(pager, () => {}));
@@ -112,6 +123,7 @@ export class Collection {
       let count = 0;
       let bytes = 0;
       const recorder = recorderOf(pager, this.name);
+      const references = referencesOf(pager, this.name);
       for await (const document of documents) {
         if (options.signal?.aborted === true) {
           throw new AbortedError("DOCDB_IMPORT_ABORTED", "the import", { cause: options.signal.reason });
@@ -120,10 +132,12 @@ export class Collection {
         validatorOf(pager, this.name)?.(document, undefined);
         insertPrepared(pager, page, prepared);
         recorder?.insert({ _id: prepared.id, ...document });
+        references?.inserted({ _id: prepared.id, ...document });
         step();
         count++;
         bytes += prepared.bytes.length;
       }
+      references?.settle();
       return { documents: count, bytes };
     });
   }
@@ -269,10 +283,14 @@ export class Collection {
     const prepared = prepareDocument(document);
     const replace = (pager: PageWriter): boolean => {
       const page = findCollection(pager, this.name);
+      const references = referencesOf(pager, this.name);
+      const before = references === undefined ? undefined : getDocument(pager, this.name, prepared.idKey);
       if (page === undefined || !deleteById(pager, page, prepared.idKey)) return false;
       validatorOf(pager, this.name)?.(document, undefined);
       insertPrepared(pager, page, prepared);
       recorderOf(pager, this.name)?.change(document, document, true);
+      if (before !== undefined) references?.changed(before, document);
+      references?.settle();
       return true;
     };
     return this.#isLong(prepared.bytes.length)
@@ -309,14 +327,19 @@ export class Collection {
       const page = findCollection(pager, this.name);
       if (page === undefined) return 0;
       const recorder = recorderOf(pager, this.name);
-      const root = primaryRootOf(pager.read(page));
-      return keys.filter((key) => {
-        const before = recorder === undefined ? undefined : getFromTree(pager, root, key);
-        const id = before === undefined ? undefined : decodeDocument(before)._id;
+      const references = referencesOf(pager, this.name);
+      const isWatched = recorder !== undefined || references !== undefined;
+      const deleted = keys.filter((key) => {
+        const before = isWatched ? getDocument(pager, this.name, key) : undefined;
         const isGone = deleteById(pager, page, key);
-        if (isGone && id !== undefined) recorder?.delete(id);
+        if (before !== undefined) {
+          recorder?.delete(before._id!);
+          references?.deleted(before);
+        }
         return isGone;
-      }).length;
+      });
+      references?.settle();
+      return deleted.length;
     });
   }
 

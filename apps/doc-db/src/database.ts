@@ -13,7 +13,7 @@ import { removeExpired, watchExpiry } from "./expiry.ts";
 import { type BackupResult, copyDatabase } from "./maintenance/backup.ts";
 import { checkPages } from "./maintenance/check-pages.ts";
 import { type RescueResult, rescueDatabase } from "./maintenance/rescue-database.ts";
-import { DEFAULT_DATABASE, storedName } from "./names.ts";
+import { DEFAULT_DATABASE, namespaceOf, storedName } from "./names.ts";
 import { type DatabaseOptions, resolveDatabaseOptions } from "./options.ts";
 import { Engine } from "./storage/engine.ts";
 import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
@@ -89,6 +89,16 @@ export class Database {
   /** A collection by name. @throws InvalidArgumentError `DOCDB_COLLECTION_NAME` */
   collection(name: string, within: Transaction | Snapshot | undefined = undefined): Collection {
     return new Collection(within ?? this.#engine, checkCollectionName(name));
+  }
+
+  /**
+   * Makes a collection before its first document, with what MongoDB's `create` takes, `foreignKeys` and `checks`.
+   * @throws LanguageError 48 when it is there
+   */
+  async createCollection(name: string, options: Document = {}): Promise<Collection> {
+    const { database, collection } = namespaceOf(checkCollectionName(name));
+    await this.command({ create: collection, ...options }, database);
+    return this.collection(name);
   }
 
   /** Whether there is a collection of that name in the file. */

@@ -8,6 +8,8 @@ export type { Trigger, TriggerSpec } from "./changes/trigger.ts";
 export { Collection, type ImportOptions, type ImportResult } from "./collection.ts";
 export type { IndexOptions } from "./collection-indexes.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
+export { type Constraint, Constraints } from "./constraints/constraints.ts";
+export { ForeignKeyError, type ForeignKeySpec, type ReferenceAction } from "./constraints/foreign-keys.ts";
 export { type CollectionStats, Database, type DatabaseStats } from "./database.ts";
 export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
 export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";

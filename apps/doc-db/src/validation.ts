@@ -1,5 +1,11 @@
 /** Validators of collections: filters that documents must match to be put in. */
-import { collectionOptions } from "./catalog.ts";
+import { TreeCursor } from "./btree/cursor.ts";
+import { ALL_KEYS } from "./btree/key-range.ts";
+import type { Located } from "./btree/tree.ts";
+import { collectionOptions, findCollection } from "./catalog.ts";
+import { primaryRootOf } from "./collection-page.ts";
+import { checksOf } from "./constraints/checks.ts";
+import { decodeDocument } from "./document/decode.ts";
 import { encodeDocument } from "./document/encode.ts";
 import { type Document, isDocument } from "./document/value.ts";
 import { fail } from "./mql/error.ts";
@@ -18,7 +24,32 @@ export function validatorOf(pager: PageReader, name: string): Validator | undefi
 }
 
 /** The validator that a collection's options say. */
-export function validatorFrom(
+export function validatorFrom(options: Document, name: string): Validator | undefined {
+  const validate = ownValidator(options, name);
+  if (options.checks === undefined) return validate;
+  const checks = checksOf(options).map((check) => ({ name: check.name, filter: compiled(check.filter) }));
+  return (document, before) => {
+    validate?.(document, before);
+    const broken = checks.find(({ filter }) => !matchesDocument(filter, document));
+    if (broken !== undefined)
+      fail(121, "document", document._id, `a document that fulfils the check ${broken.name} of ${name}`);
+  };
+}
+
+/** Whether all documents that there are fulfil the checks. @throws LanguageError 121 for one that does not */
+export function checkDocuments(pager: PageReader, name: string, { checks }: Document): void {
+  const page = findCollection(pager, name);
+  const validate = validatorFrom(checks === undefined ? {} : { checks }, name);
+  if (page === undefined || validate === undefined) return;
+  const cursor = new TreeCursor(pager, primaryRootOf(pager.read(page)), ALL_KEYS, undefined, false);
+  const place: Located = { bytes: cursor.page, start: 0, end: 0 };
+  while (cursor.next()) {
+    cursor.value(place);
+    validate(decodeDocument(place.bytes.slice(place.start, place.end)), undefined);
+  }
+}
+
+function ownValidator(
   { validator, validationLevel, validationAction }: Document,
   name: string,
 ): Validator | undefined {

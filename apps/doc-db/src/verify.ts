@@ -9,6 +9,7 @@ import {
   indexesOf,
   primaryRootOf,
 } from "./collection-page.ts";
+import { danglingReferences } from "./constraints/reference-catalog.ts";
 import { lookupIn } from "./document/lookup.ts";
 import { keysOf } from "./indexes/keys.ts";
 import { indexEntryKey } from "./keys/index-keys.ts";
@@ -49,6 +50,10 @@ export function verifyCollections(pager: PageReader): string[] {
           `${name}: index ${index.definition.name} has ${found} entries, the documents ${expected[i]}`,
         );
     }
+    for (const { key, id, value } of danglingReferences(pager, name))
+      problems.push(
+        `${name}: document ${String(id)} refers by ${key.field} to ${String(value)}, which ${key.parent} has not`,
+      );
     return problems;
   });
 }

@@ -10,6 +10,9 @@ import {
 import { recordCollection } from "../changes/feed.ts";
 import { requireCollection } from "../collection-indexes.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "../collection-page.ts";
+import { normalizeChecks } from "../constraints/checks.ts";
+import { normalizeForeignKeys } from "../constraints/foreign-keys.ts";
+import { forgetReferences, moveReferences, setForeignKeys } from "../constraints/reference-catalog.ts";
 import type { Document } from "../document/value.ts";
 import { fail } from "../mql/error.ts";
 import { storedName as nameInFile, namespaceOf, shownNamespace } from "../names.ts";
@@ -31,13 +34,16 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
     ok: 1,
   }),
   create: async (target, command) => {
-    checkFields(command, [...OPTIONS, "idIndex", "collation"]);
+    checkFields(command, [...OPTIONS, "foreignKeys", "checks", "idIndex", "collation"]);
     const name = storedName(target, collectionOf(command));
-    const options = pick(command, OPTIONS);
+    const checks = command.checks === undefined ? {} : { checks: normalizeChecks(command.checks) };
+    const options = { ...pick(command, OPTIONS), ...checks };
     compileFilter(documentOf(options, "validator", {}));
+    const keys = normalizeForeignKeys(command.foreignKeys ?? []);
     return target.engine.write((pager) => {
       if (findCollection(pager, name) !== undefined) fail(48, "create", name, "the name of no collection");
       createCollection(pager, name, options);
+      if (keys.length > 0) setForeignKeys(pager, name, keys);
       return { ok: 1 };
     });
   },
@@ -46,6 +52,7 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
     return target.engine.writeLong(async (pager) => {
       const collection = requireCollection(pager, name);
       const nIndexesWas = indexesOf(pager.read(collection)).length + 1;
+      forgetReferences(pager, name);
       dropCollection(pager, name);
       recordCollection(pager, "drop", name);
       return { nIndexesWas, ns: shownNamespace(name), ok: 1 };
@@ -69,10 +76,12 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
       if (from === to) fail(20, "renameCollection", to, "another name");
       if (findCollection(pager, to) !== undefined) {
         if (!dropsTarget) fail(48, "renameCollection", to, "the name of no collection, or dropTarget");
+        forgetReferences(pager, to);
         dropCollection(pager, to);
         recordCollection(pager, "drop", to);
       }
       renameCollection(pager, from, to);
+      moveReferences(pager, from, to);
       recordCollection(pager, "rename", from, to);
       return { ok: 1 };
     });
@@ -84,7 +93,7 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
         ({ name }): Document => ({
           name: namespaceOf(name).collection,
           type: "collection",
-          options: collectionOptions(pager, name),
+          options: shownOptions(collectionOptions(pager, name)),
           info: { readOnly: false },
           idIndex: { v: 2, key: { _id: 1 }, name: "_id_" },
         }),
@@ -137,6 +146,11 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
     });
   },
 };
+
+/** Without what the database keeps there for itself. */
+function shownOptions({ referencedBy: _, ...options }: Document): Document {
+  return options;
+}
 
 /** The collections of a command's database. */
 function collectionsOf(pager: PageReader, { database }: CommandTarget): { name: string; page: number }[] {

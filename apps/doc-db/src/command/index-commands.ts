@@ -7,6 +7,9 @@ import {
 } from "../catalog.ts";
 import { dropNamedIndexes, indexNameOf, listIndexSpecs, requireCollection } from "../collection-indexes.ts";
 import { indexesOf } from "../collection-page.ts";
+import { normalizeChecks } from "../constraints/checks.ts";
+import { normalizeForeignKeys } from "../constraints/foreign-keys.ts";
+import { setForeignKeys } from "../constraints/reference-catalog.ts";
 import { type Document, isDocument, type Value } from "../document/value.ts";
 import { normalizeIndexSpec } from "../indexes/spec.ts";
 import { buildIndex, changeIndexSpec } from "../indexes/store.ts";
@@ -14,8 +17,12 @@ import { fail } from "../mql/error.ts";
 import { isNumeric, toNumber } from "../mql/number.ts";
 import { findHinted } from "../query/plan.ts";
 import type { PageReader } from "../storage/page-reader.ts";
+import type { PageWriter } from "../storage/page-writer.ts";
+import { checkDocuments } from "../validation.ts";
 import { booleanOf, checkFields, checkWriteConcern, collectionOf, documentOf, listOf } from "./arguments.ts";
 import { type Command, shownName, storedName } from "./target.ts";
+
+const VALIDATION = ["validator", "validationLevel", "validationAction"];
 
 /** These commands by their names. */
 export const INDEX_COMMANDS: Readonly<Record<string, Command>> = {
@@ -73,13 +80,17 @@ export const INDEX_COMMANDS: Readonly<Record<string, Command>> = {
     return { cursor: { id: 0n, ns: shownName(target, collection), firstBatch }, ok: 1 };
   },
   collMod: async (target, command) => {
-    checkFields(command, ["index", "validator", "validationLevel", "validationAction"]);
+    checkFields(command, ["index", ...VALIDATION, "foreignKeys", "checks"]);
     const name = storedName(target, collectionOf(command));
-    return target.engine.write((pager) => {
+    const keys = command.foreignKeys === undefined ? undefined : normalizeForeignKeys(command.foreignKeys);
+    const checks = command.checks === undefined ? {} : { checks: normalizeChecks(command.checks) };
+    const change = (pager: PageWriter): Document => {
       const collection = requireCollection(pager, name);
-      const changes = pick(command, ["validator", "validationLevel", "validationAction"]);
+      if (keys !== undefined) setForeignKeys(pager, name, keys);
+      const changes = { ...pick(command, VALIDATION), ...checks };
       if (Object.keys(changes).length > 0)
         setCollectionOptions(pager, name, { ...collectionOptions(pager, name), ...changes });
+      checkDocuments(pager, name, checks);
       if (command.index === undefined) return { ok: 1 };
       const wanted = documentOf(command, "index", {});
       const named = wanted.name ?? wanted.keyPattern;
@@ -98,7 +109,10 @@ export const INDEX_COMMANDS: Readonly<Record<string, Command>> = {
           : { hidden_old: spec.hidden === true, hidden_new: changed.hidden === true }),
         ok: 1,
       };
-    });
+    };
+    return keys === undefined
+      ? target.engine.write(change)
+      : target.engine.writeLong(async (pager) => change(pager));
   },
 };
 

@@ -89,6 +89,8 @@ export async function restoreDump(
   signal: AbortSignal,
 ): Promise<DumpCounts> {
   let [documents, bytes, collections] = [0, 0, 0];
+  // What they refer to may come later.
+  const foreignKeys: { readonly database: string; readonly collection: string; readonly keys: Value }[] = [];
   for (const folder of await vfs.list(directory)) {
     if (folder.kind !== "directory") continue;
     const database = decodeURIComponent(folder.name);
@@ -106,10 +108,19 @@ export async function restoreDump(
       } finally {
         await source.close();
       }
-      await applyMetadata(db, vfs, `${path.slice(0, -DATA.length)}${METADATA}`, database, collection);
+      const keys = await applyMetadata(
+        db,
+        vfs,
+        `${path.slice(0, -DATA.length)}${METADATA}`,
+        database,
+        collection,
+      );
+      if (keys !== undefined) foreignKeys.push({ database, collection, keys });
       collections++;
     }
   }
+  for (const { database, collection, keys } of foreignKeys)
+    await db.command({ collMod: collection, foreignKeys: keys }, database);
   if (collections === 0)
     throw new CorruptDataError(
       "DOCDB_DUMP_EMPTY",
@@ -120,14 +131,15 @@ export async function restoreDump(
   return { collections, documents, bytes };
 }
 
+/** @returns the foreign keys, which are not applied */
 async function applyMetadata(
   db: Database,
   vfs: Vfs,
   path: string,
   database: string,
   collection: string,
-): Promise<void> {
-  if (!(await vfs.exists(path))) return;
+): Promise<Value | undefined> {
+  if (!(await vfs.exists(path))) return undefined;
   let metadata: Document;
   try {
     const source = await fileSource(vfs, path);
@@ -145,12 +157,12 @@ async function applyMetadata(
     .map(({ ns: _, background: __, ...spec }) => spec);
   if (indexes.length > 0) await db.command({ createIndexes: collection, indexes }, database);
   const options = metadata.options as Document | undefined;
-  const kept = ["validator", "validationLevel", "validationAction"].filter(
+  const kept = ["validator", "validationLevel", "validationAction", "checks"].filter(
     (name) => options?.[name] !== undefined,
   );
-  if (kept.length === 0) return;
   const changes = Object.fromEntries(kept.map((name): [string, Value] => [name, options![name]!]));
-  await db.command({ collMod: collection, ...changes }, database);
+  if (kept.length > 0) await db.command({ collMod: collection, ...changes }, database);
+  return options?.foreignKeys;
 }
 
 /** A chunk is valid until the next one only, and documents may need both. */

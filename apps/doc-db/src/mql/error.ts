@@ -5,8 +5,14 @@ export class LanguageError extends InvalidArgumentError {
   /** The number that MongoDB gives this error: 2 is BadValue, 9 FailedToParse, 14 TypeMismatch. */
   readonly serverCode: number;
 
-  constructor(serverCode: number, what: string, received: unknown, expected: string) {
-    super("DOCDB_QUERY_INVALID", what, received, expected);
+  constructor(
+    serverCode: number,
+    what: string,
+    received: unknown,
+    expected: string,
+    code: string = "DOCDB_QUERY_INVALID",
+  ) {
+    super(code, what, received, expected);
     this.serverCode = serverCode;
   }
 }
