@@ -1,24 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { surviveFaults } from "./fault-suite.ts";
 import { useBuckets } from "./s3-server-suite.ts";
-import { freePort, isInstalled } from "./servers.ts";
+import { freePort, isInstalled, startProgram } from "./servers.ts";
 
 // The gateway of Ceph: another real S3 server, with consistency, listing and conditions of its own.
 const PROGRAMS = ["ceph-mon", "ceph-mgr", "ceph-osd", "radosgw"];
 const absent = PROGRAMS.filter((program) => !isInstalled(program, "--version"));
-const CLUSTER = fileURLToPath(new URL("../../../tools/testkit/programs/ceph-cluster.sh", import.meta.url));
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "id-of-tests", AWS_SECRET_ACCESS_KEY: "secret-of-tests" };
 
 describe.skipIf(absent.length > 0)(
   `radosgw${absent.length > 0 ? ` (skipped: ${absent.join(", ")} of Debian's Ceph not installed)` : ""}`,
   () => {
     let place: TempDirectory;
-    let cluster: ChildProcess;
+    let cluster: AsyncDisposable;
     let endpoint: string;
     beforeAll(async () => {
       place = tempDirectory();
@@ -26,14 +21,10 @@ describe.skipIf(absent.length > 0)(
       endpoint = `http://127.0.0.1:${gateway}`;
       const keys = [ENVIRONMENT.AWS_ACCESS_KEY_ID, ENVIRONMENT.AWS_SECRET_ACCESS_KEY];
       const args = [place.path, String(await freePort()), String(gateway), ...keys];
-      cluster = spawn(CLUSTER, args, { stdio: ["pipe", "pipe", "ignore"] });
-      const [line] = await once(createInterface({ input: cluster.stdout! }), "line");
-      expect(line).toBe("ready");
+      cluster = await startProgram("ceph-cluster.sh", args);
     });
     afterAll(async () => {
-      const ended = once(cluster, "exit");
-      cluster.stdin!.end();
-      await ended;
+      await cluster[Symbol.asyncDispose]();
       place[Symbol.dispose]();
     });
 

@@ -15,6 +15,8 @@ export class FakeS3 extends FakeServer {
   readonly requests: string[] = [];
   /** Whether it does as if there were no conditions and no ranges, as simple servers do. */
   isSimple = false;
+  /** Whether it refuses requests with conditions, as Swift does. */
+  refusesConditions = false;
   /** Bytes of all that was put. */
   putBytes = 0;
   /** Asked before each request; undefined lets it pass. */
@@ -77,12 +79,16 @@ export class FakeS3 extends FakeServer {
     if (query.has("uploads")) {
       if (method === "GET") {
         const start = `${path}/${query.get("prefix") ?? ""}`;
-        const found = [...this.#uploads.keys()].filter((id) => id.startsWith(start));
-        const rows = found.map((id) => {
-          const [key] = id.split("#");
-          return `<Upload><Key>${key!.slice(key!.indexOf("/") + 1)}</Key><UploadId>${id}</UploadId></Upload>`;
-        });
-        return say(200, rows.join(""));
+        const keyOf = (id: string): string => id.slice(id.indexOf("/") + 1, id.indexOf("#"));
+        const [afterKey, afterId] = [query.get("key-marker") ?? "", query.get("upload-id-marker") ?? ""];
+        const isAfter = (id: string): boolean =>
+          keyOf(id) > afterKey || (keyOf(id) === afterKey && id > afterId);
+        const found = [...this.#uploads.keys()].filter((id) => id.startsWith(start) && isAfter(id)).sort();
+        const page = found.slice(0, 2);
+        const rows = page.map((id) => `<Upload><Key>${keyOf(id)}</Key><UploadId>${id}</UploadId></Upload>`);
+        const last = page.at(-1) ?? "";
+        const next = `<NextKeyMarker>${keyOf(last)}</NextKeyMarker><NextUploadIdMarker>${last}</NextUploadIdMarker>`;
+        return say(200, `<IsTruncated>${found.length > 2}</IsTruncated>${next}${rows.join("")}`);
       }
       const id = `${path}#${++this.#uploadCount}`;
       this.#uploads.set(id, new Map());
@@ -131,6 +137,8 @@ export class FakeS3 extends FakeServer {
     if (!path.includes("/")) return say(method === "PUT" ? 409 : 200);
     const found = this.objects.get(path);
     if (method === "PUT") {
+      const isConditional = headers["if-none-match"] !== undefined || headers["if-match"] !== undefined;
+      if (isConditional && this.refusesConditions) return say(501);
       if (headers["if-none-match"] === "*" && !this.isSimple && found !== undefined) return say(412);
       this.objects.set(path, body);
       return say(200);

@@ -1,6 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 /** Whether a program is there to be asked for its version. */
 export function isInstalled(program: string, versionFlag: string): boolean {
@@ -56,4 +58,23 @@ async function takesConnections(port: number): Promise<boolean> {
   const isUp = await promise;
   socket.destroy();
   return isUp;
+}
+
+/** A program of testkit's that says "ready" when it is, and runs until its stdin ends. */
+export async function startProgram(name: string, args: readonly string[]): Promise<AsyncDisposable> {
+  const child = spawn(programOf(name), args, { stdio: ["pipe", "pipe", "ignore"] });
+  const ended = once(child, "exit");
+  const line = once(createInterface({ input: child.stdout }), "line");
+  const first = await Promise.race([line, ended]);
+  if (first[0] !== "ready") throw new Error(`${name} ended with ${first[0]}`);
+  const stop = async (): Promise<void> => {
+    child.stdin.end();
+    await ended;
+  };
+  return { [Symbol.asyncDispose]: stop };
+}
+
+/** The path of a program of testkit's. */
+export function programOf(name: string): string {
+  return fileURLToPath(new URL(`../../../tools/testkit/programs/${name}`, import.meta.url));
 }

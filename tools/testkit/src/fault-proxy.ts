@@ -123,6 +123,8 @@ export class FaultProxy implements AsyncDisposable {
   async #forward(incoming: IncomingMessage, body: Buffer): Promise<Answer> {
     const { method, url, headers } = incoming;
     const outgoing = request(this.#target + url, { method, headers, agent: this.#agent });
+    // Also what comes after the answer, as some servers end a body that they must not send.
+    outgoing.on("error", () => {});
     outgoing.end(body);
     const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
     return { status: answer.statusCode ?? 502, headers: answer.headers, body: await bodyOf(answer) };

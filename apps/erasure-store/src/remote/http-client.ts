@@ -54,10 +54,12 @@ export const DEFAULT_PATIENCE: HttpPatience = Object.freeze({
 /** So much of a body that must be whole before it is sent stays in memory; more goes to temporary files. */
 export const MEMORY_BYTES: number = 8 * 1024 * 1024;
 
+/** Is no better the next time. */
+const NOT_IMPLEMENTED = 501;
 const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
- * Sends requests over kept connections and tries again what may pass: 429, answers from 500 on, broken connections and
+ * Sends requests over kept connections and tries again what may pass: 429, answers from 500 on but 501, broken connections and
  * bodies that end early.
  *
  * node:http rather than fetch: a body in shared memory arrives wrong through fetch, without an error.
@@ -89,7 +91,7 @@ export class HttpClient {
     if ((status >= 200 && status < 300) || call.expected?.includes(status) === true) return answer;
     if (status === 404) throw fileError("FILES_NOT_FOUND", call.url, call.method);
     const said = Buffer.from(answer.body.subarray(0, 300)).toString("utf8").replaceAll(/\s+/g, " ");
-    const isTransient = status === 429 || status >= 500;
+    const isTransient = status === 429 || (status >= 500 && status !== NOT_IMPLEMENTED);
     const code = isTransient ? "STORE_BACKEND_FAILED" : "STORE_BACKEND_REFUSED";
     throw new IoError(code, call.url, call.method, `the server answers ${status}: ${said}`);
   }
@@ -117,7 +119,14 @@ export class HttpClient {
     outgoing.on("timeout", () => outgoing.destroy(new Error("the server says nothing")));
     outgoing.on("error", fail);
     outgoing.on("response", (incoming) => {
-      collect(incoming, method, limitBytes).then((bytes) => {
+      if (method === "HEAD") {
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: new Uint8Array(0) });
+        // Some servers send the end of a body all the same (Swift, with 404): it is no answer to the next request.
+        if (incoming.headers["transfer-encoding"] === undefined) incoming.resume();
+        else outgoing.destroy();
+        return;
+      }
+      collect(incoming, limitBytes).then((bytes) => {
         resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: bytes });
       }, fail);
     });
@@ -129,7 +138,7 @@ export class HttpClient {
 }
 
 /** The whole body. @throws Error when it is longer than allowed, or ends before its announced length */
-async function collect(incoming: IncomingMessage, method: string, limitBytes: number): Promise<Uint8Array> {
+async function collect(incoming: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of incoming as AsyncIterable<Uint8Array>) {
@@ -141,7 +150,7 @@ async function collect(incoming: IncomingMessage, method: string, limitBytes: nu
     pieces.push(piece);
   }
   const announced = incoming.headers["content-length"];
-  if (method !== "HEAD" && announced !== undefined && Number(announced) !== bytes) {
+  if (announced !== undefined && Number(announced) !== bytes) {
     throw new Error(`the answer has ${bytes} of ${announced} bytes`);
   }
   return Buffer.concat(pieces);
