@@ -5,6 +5,7 @@ import type { ShardBackend } from "./backend.ts";
 import { manifestKey, shardKey } from "./keys.ts";
 import { decodeManifest, type Manifest } from "./manifest.ts";
 import { objectKey } from "./object-name.ts";
+import { settleEnough } from "./settle-enough.ts";
 import { corruptShard } from "./shard-format.ts";
 
 /** What one backend has of an object's manifest. */
@@ -28,19 +29,47 @@ const LOCK_ATTEMPTS = 600;
 
 /** One error for all: most objects of a put are new, and to make six errors takes longer than to look six times. */
 const ABSENT = fileError("FILES_NOT_FOUND", "a manifest", "open");
+const LATE = new MillraceError("STORE_BACKEND_FAILED", "its answer is late");
+/** A copy is opened, then read. */
+const COPY_STEPS = 2;
 
 /** Reads all copies; a copy that cannot be read is a problem of its backend, not of the object. */
 export async function readManifests(backends: readonly ShardBackend[], key: string): Promise<ManifestCopies> {
-  const copies = await Promise.all(
-    backends.map(async (backend): Promise<ManifestCopy> => {
-      try {
-        if (backend.isThere?.("manifests", manifestKey(key)) === false) return { backend, problem: ABSENT };
-        return { backend, manifest: await readManifest(backend, key) };
-      } catch (problem) {
-        return { backend, problem };
-      }
+  return copiesOf(await Promise.all(backends.map((backend) => readCopy(backend, key))));
+}
+
+/**
+ * As `readManifests`, for those who only read: once the object is found, as many servers as may be lost are not waited
+ * for where they are late. They count as those do that are not there.
+ */
+async function readManifestsHedged(backends: readonly ShardBackend[], key: string): Promise<ManifestCopies> {
+  const giveUp = new AbortController();
+  const copies = backends.map((backend): ManifestCopy => ({ backend, problem: LATE }));
+  const asked = backends.map((backend, i) => ({
+    answer: readCopy(backend, key, giveUp.signal).then((copy) => {
+      if (!giveUp.signal.aborted) copies[i] = copy;
     }),
+    pace: backend.pace,
+  }));
+  await settleEnough(
+    asked,
+    COPY_STEPS,
+    (outstanding) => outstanding <= (copiesOf(copies).newest?.parityShards ?? 0),
   );
+  giveUp.abort();
+  return copiesOf(copies);
+}
+
+async function readCopy(backend: ShardBackend, key: string, signal?: AbortSignal): Promise<ManifestCopy> {
+  try {
+    if (backend.isThere?.("manifests", manifestKey(key)) === false) return { backend, problem: ABSENT };
+    return { backend, manifest: await readManifest(backend, key, signal) };
+  } catch (problem) {
+    return { backend, problem };
+  }
+}
+
+function copiesOf(copies: readonly ManifestCopy[]): ManifestCopies {
   let newest: Manifest | undefined;
   for (const { manifest } of copies) {
     if (manifest !== undefined && (newest === undefined || isNewer(manifest, newest))) newest = manifest;
@@ -62,7 +91,7 @@ export async function findManifest(
   key: string,
   name: string,
 ): Promise<Manifest> {
-  return await manifestInForce(backends, await readManifests(backends, key), name);
+  return await manifestInForce(backends, await readManifestsHedged(backends, key), name);
 }
 
 /** As `findManifest`, of copies that were read. */
@@ -186,12 +215,12 @@ async function lockFirst(backends: readonly ShardBackend[]): Promise<AsyncDispos
   throw failure;
 }
 
-async function readManifest(backend: ShardBackend, key: string): Promise<Manifest> {
-  await using source = await backend.open("manifests", manifestKey(key));
+async function readManifest(backend: ShardBackend, key: string, signal?: AbortSignal): Promise<Manifest> {
+  await using source = await backend.open("manifests", manifestKey(key), signal);
   if (source.size > MAX_MANIFEST_BYTES)
     throw corruptShard(source.name, 0, `${source.size} bytes are no manifest`);
   const bytes = new Uint8Array(source.size);
-  await readSourceFull(source, bytes, 0);
+  await readSourceFull(source, bytes, 0, signal);
   const manifest = decodeManifest(bytes, source.name);
   if (objectKey(manifest.object) !== key) {
     throw corruptShard(

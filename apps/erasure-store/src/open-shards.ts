@@ -1,7 +1,11 @@
 import { isMillraceError } from "@millrace/base";
 import type { ShardBackend } from "./backend.ts";
 import type { Manifest } from "./manifest.ts";
+import { settleEnough } from "./settle-enough.ts";
 import { ShardInput } from "./shard-input.ts";
+
+/** It is opened, then header and trailer are read. */
+const OPEN_STEPS = 3;
 
 /** A shard, or a part of it, that cannot be used. */
 export interface ShardProblem {
@@ -16,6 +20,8 @@ export interface ShardProblem {
 export interface OpenShards extends AsyncDisposable {
   readonly shards: readonly (ShardInput | undefined)[];
   readonly problems: readonly ShardProblem[];
+  /** How many shards are read beside those that are needed, where servers have them. */
+  readonly extraReads: number;
   /** When the late ones are among the two as well. */
   readonly settled: Promise<unknown>;
 }
@@ -24,12 +30,13 @@ export interface OpenShards extends AsyncDisposable {
  * Opens whatever shards of a version are there and are what they should be.
  * @param isHedged - once enough are open to read the object, those that are later than their backend usually is are
  *   not waited for: they come in when they come
+ * @param extraReads - how many more shards than are needed are read at once
  */
 export async function openShards(
   backends: readonly ShardBackend[],
   key: string,
   manifest: Manifest,
-  { isHedged = false }: { readonly isHedged?: boolean } = {},
+  { isHedged = false, extraReads = 0 }: { readonly isHedged?: boolean; readonly extraReads?: number } = {},
 ): Promise<OpenShards> {
   const problems: ShardProblem[] = [];
   const shards: (ShardInput | undefined)[] = manifest.shards.map(() => undefined);
@@ -51,31 +58,19 @@ export async function openShards(
       else report(false, error instanceof Error ? error.message : String(error));
     }
   };
-  const startMs = performance.now();
-  const opening = manifest.shards.map(({ backend }, shard) => openOne(backend, shard));
-  const settled = Promise.all(opening);
-  const paces = manifest.shards.flatMap(
-    ({ backend: name }) => backends.find((backend) => backend.name === name)?.pace ?? [],
-  );
-  if (isHedged && paces.length > 0) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const isEnough = (): boolean => shards.filter(Boolean).length >= manifest.dataShards;
-    let timer: NodeJS.Timeout | undefined;
-    const look = (): void => {
-      if (!isEnough() || timer !== undefined) return;
-      // Header and trailer are read after it is opened: three answers.
-      const waitMs = 3 * Math.max(...paces.map((pace) => pace.lateAfterMs(0)));
-      timer = setTimeout(resolve, Math.max(0, startMs + waitMs - performance.now()));
-    };
-    for (const one of opening) one.then(look, look);
-    await Promise.race([promise, settled]);
-    clearTimeout(timer);
-  } else await settled;
+  const asked = manifest.shards.map(({ backend: name }, shard) => ({
+    answer: openOne(name, shard),
+    pace: backends.find((backend) => backend.name === name)?.pace,
+  }));
+  const settled = Promise.all(asked.map(({ answer }) => answer));
+  const isEnough = (): boolean => shards.filter(Boolean).length >= manifest.dataShards;
+  if (isHedged) await settleEnough(asked, OPEN_STEPS, isEnough);
+  else await settled;
   const close = async (): Promise<void> => {
     closing.abort();
     await Promise.all(shards.map((shard) => shard?.close()));
   };
-  return { shards, problems, settled, [Symbol.asyncDispose]: close };
+  return { shards, problems, extraReads, settled, [Symbol.asyncDispose]: close };
 }
 
 /** A shard with its place, for people: "shard 3 on backend b". */

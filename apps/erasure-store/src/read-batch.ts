@@ -68,7 +68,10 @@ export async function readBatch(
       untried.push(...open.shards.filter(isOpen).filter((shard) => !tried.has(shard)));
       for (const shard of untried) tried.add(shard);
     }
-    const next = untried.splice(0, dataShards - least());
+    const wanted = dataShards - least();
+    const next = untried.splice(0, wanted);
+    // A directory's read cannot be called back: one more of these is waited for, too.
+    if (next.some(({ pace }) => pace !== undefined)) next.push(...untried.splice(0, open.extraReads));
     if (next.length === 0) {
       const stripe = present.findIndex((units) => units.length < dataShards);
       throw lostObject(manifest, first + stripe, least(), [...open.problems, ...damage]);

@@ -1,4 +1,10 @@
-import { CorruptDataError, InvalidArgumentError, isMillraceError, MillraceError } from "@millrace/base";
+import {
+  CorruptDataError,
+  checkOneOf,
+  InvalidArgumentError,
+  isMillraceError,
+  MillraceError,
+} from "@millrace/base";
 import { StreamReader } from "@millrace/files";
 import { Progress, throwIfAborted } from "@millrace/stream";
 import { isPlain } from "./coding.ts";
@@ -23,9 +29,17 @@ export interface ByteRange {
 export interface ReadOptions extends WorkOptions {
   /** The part of the object to read; what lies behind its end is left out. @default all of it */
   readonly range?: ByteRange | undefined;
+  /**
+   * When another server is asked beside those whose shards are needed: once one of them is late, or at once, which costs
+   * traffic and cuts the tail of latencies. @default "late"
+   */
+  readonly hedge?: (typeof HEDGES)[number] | undefined;
   /** Told of each shard or unit that had to be made good; the bytes are right all the same. @default nobody */
   readonly onDamage?: ((problem: ShardProblem) => void) | undefined;
 }
+
+/** When more servers are asked than are needed. */
+const HEDGES = ["late", "always"] as const;
 
 /** How often a reader looks again when the version that it wanted was replaced meanwhile. */
 const VERSION_ATTEMPTS = 5;
@@ -98,10 +112,10 @@ async function* readRange(
   manifest: Manifest,
   start: number,
   end: number,
-  { signal, onProgress, onDamage = () => {} }: ReadOptions,
+  { signal, onProgress, onDamage = () => {}, hedge = "late" }: ReadOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const startMs = performance.now();
-  await using open = await openVersion(context, key, manifest);
+  await using open = await openVersion(context, key, manifest, hedge);
   for (const problem of open.problems) onDamage(problem);
   const progress = new Progress({ totalBytes: end - start, ...(onProgress && { onReport: onProgress }) });
   const { sha256, bytes, object } = manifest;
@@ -124,8 +138,14 @@ async function* readRange(
 }
 
 /** @throws MillraceError `STORE_OBJECT_REPLACED` when a put took the version away meanwhile */
-async function openVersion(context: StoreContext, key: string, manifest: Manifest): Promise<OpenShards> {
-  const shards = await openShards(context.backends, key, manifest, { isHedged: true });
+async function openVersion(
+  context: StoreContext,
+  key: string,
+  manifest: Manifest,
+  hedge: (typeof HEDGES)[number],
+): Promise<OpenShards> {
+  const extraReads = checkOneOf("store", "hedge", hedge, HEDGES) === "always" ? 1 : 0;
+  const shards = await openShards(context.backends, key, manifest, { isHedged: true, extraReads });
   // Those that are late may be right.
   const left = manifest.shards.length - shards.problems.length;
   if (manifest.inline !== null || left >= manifest.dataShards) return shards;

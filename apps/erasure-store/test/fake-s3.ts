@@ -4,7 +4,7 @@ import { FakeServer } from "./fake-server.ts";
 
 /** What a server does wrong with one request. */
 /** Of a "lost" answer the request is done. */
-export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent" | "lost";
+export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent" | "lost" | "slow";
 
 /**
  * As much of S3 as the store speaks, in memory, and faults on demand. It is no oracle of S3: the slow lane has a real
@@ -53,6 +53,7 @@ export class FakeS3 extends FakeServer {
       return;
     }
     const { status, answer, more } = this.#answer(method, path, url.searchParams, headers, body);
+    if (fault === "slow") await new Promise((tick) => setTimeout(tick, 300));
     if (fault === "lost") {
       response.destroy();
       return;

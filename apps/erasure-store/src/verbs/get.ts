@@ -21,6 +21,7 @@ import {
 
 interface GetFlags extends ConfigFlag {
   readonly range?: string;
+  readonly hedge?: ReadOptions["hedge"];
 }
 
 /** `get <name> <out>`: writes an object to a file or to stdout, or a folder of objects to a directory. */
@@ -30,10 +31,9 @@ export const getVerb: VerbSpec<GetFlags> = {
     "writes an object to a file (- for stdout), or all objects below a name that ends in / to a directory",
   example: "get --config store.yaml 2026/report.pdf report.pdf",
   flags: (command) =>
-    configFlag(command).option(
-      "--range <first-last>",
-      'bytes of the object, both ends included: "0-65535", "100-"',
-    ),
+    configFlag(command)
+      .option("--range <first-last>", 'bytes of the object, both ends included: "0-65535", "100-"')
+      .option("--hedge <when>", 'when a server more than needed is asked: "late" or "always"'),
   action: async (context, [name, out], flags) => {
     if (out === "-" && context.isJson)
       throw new UsageError("get NAME -: with --json stdout is taken; name a file");
@@ -45,7 +45,7 @@ export const getVerb: VerbSpec<GetFlags> = {
     const startMs = performance.now();
     const store = await openFromFlags(flags);
     const work = workOptions(context, store, "get");
-    const options = { ...work, onDamage: damageNotes(context, store) };
+    const options = { ...work, hedge: flags.hedge, onDamage: damageNotes(context, store) };
     if (out === "-") {
       await writeToStdout(store, name!, { ...options, range });
       await keepStats(context, flags, store);
