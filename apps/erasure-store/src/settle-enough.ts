@@ -30,8 +30,8 @@ export async function settleEnough(
   let enoughMs: number | undefined;
   const look = (): void => {
     clearTimeout(timer);
-    if (outstanding.size === 0) return resolve();
-    if (!isEnough(outstanding.size)) return;
+    if (outstanding.size === 0) resolve();
+    if (outstanding.size === 0 || !isEnough(outstanding.size)) return;
     const nowMs = performance.now() - startMs;
     enoughMs ??= nowMs;
     const lateMs = Math.max(...[...outstanding].map(({ pace }) => lateAfterMs(pace, steps, enoughMs!)));
