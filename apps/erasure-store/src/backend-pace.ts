@@ -9,19 +9,19 @@ const LEAST_LATE_MS = 50;
 /** How long a backend is waited for that has not answered yet. */
 const UNKNOWN_LATE_MS = 1000;
 
-/** How fast a backend answers, in averages that follow it. */
+/** How fast a backend answers, or takes what it is given, in averages that follow it. */
 export class BackendPace {
-  /** Milliseconds of a small read. */
+  /** Milliseconds of a small request. */
   readonly latency: MovingAverage = new MovingAverage();
   /** Milliseconds a byte of large ones, the latency taken off. */
   readonly #msPerByte = new MovingAverage();
 
-  /** Bytes a second of large reads; undefined when there was none. */
+  /** Bytes a second of large requests; undefined when there was none. */
   get bytesPerSecond(): number | undefined {
     return this.#msPerByte.mean > 0 ? 1000 / this.#msPerByte.mean : undefined;
   }
 
-  /** Counts a read that took so long. */
+  /** Counts a request that took so long. */
   observe(bytes: number, ms: number): void {
     if (bytes <= SMALL_BYTES) this.latency.add(ms);
     else this.#msPerByte.add(Math.max(0, ms - this.latency.mean) / bytes);
@@ -33,10 +33,10 @@ export class BackendPace {
   }
 
   /**
-   * How many reads of so many bytes keep the way to the backend full: while the bytes of one are on it, the next ones
-   * are asked for (the product of bandwidth and delay). Undefined where not enough is known.
+   * How many requests of so many bytes keep the way to the backend full: while the bytes of one are on it, the next ones
+   * begin (the product of bandwidth and delay). Undefined where not enough is known.
    */
-  readsInFlight(bytes: number): number | undefined {
+  inFlight(bytes: number): number | undefined {
     const transferMs = bytes * this.#msPerByte.mean;
     return transferMs > 0 && this.latency.count > 0
       ? Math.ceil(1 + this.latency.mean / transferMs)

@@ -4,6 +4,10 @@ import { abortable, type RateLimiter } from "@millrace/stream";
 import type { Area, BackendWriter, CreateOptions, HalfWritten, ShardBackend } from "./backend.ts";
 import { BackendPace } from "./backend-pace.ts";
 import { TRAITS, type Trait } from "./probe.ts";
+import { TimedWriter } from "./timed-writer.ts";
+
+/** Name of the gauge of how fast a backend takes shards. */
+export const UPLOAD_PACE = "store_backend_upload_bytes_per_second";
 
 /** Limits on bandwidth: of the backend, of the store. */
 export interface BandwidthLimits {
@@ -15,6 +19,8 @@ export interface BandwidthLimits {
 export class MeteredBackend implements ShardBackend {
   readonly name: string;
   readonly pace: BackendPace = new BackendPace();
+  /** Of what it is given. */
+  readonly uploadPace: BackendPace = new BackendPace();
   readonly #inner: ShardBackend;
   readonly #limits: BandwidthLimits;
 
@@ -48,15 +54,16 @@ export class MeteredBackend implements ShardBackend {
   async create(area: Area, key: string, options?: CreateOptions): Promise<BackendWriter> {
     const writer = await this.#inner.create(area, key, options);
     const { upload } = this.#limits;
-    if (upload.length === 0) return writer;
+    const timed = new TimedWriter(writer, (bytes, ms) => this.#observeUpload(bytes, ms));
+    if (upload.length === 0) return timed;
     return {
       write: async (bytes) => {
         await takeAll(upload, bytes.length);
-        await writer.write(bytes);
+        await timed.write(bytes);
       },
-      commit: () => writer.commit(),
-      abort: () => writer.abort(),
-      ...(writer.suspend && { suspend: () => writer.suspend!() }),
+      commit: () => timed.commit(),
+      abort: () => timed.abort(),
+      ...(timed.suspend && { suspend: timed.suspend }),
     };
   }
 
@@ -97,6 +104,14 @@ export class MeteredBackend implements ShardBackend {
 
   lock(): Promise<AsyncDisposable> {
     return this.#inner.lock();
+  }
+
+  #observeUpload(bytes: number, ms: number): void {
+    this.uploadPace.observe(bytes, ms);
+    const labels = { backend: this.name };
+    this.#registry
+      ?.gauge(UPLOAD_PACE, { help: "Average rate at which it takes shards.", labels })
+      .set(this.uploadPace.bytesPerSecond ?? 0);
   }
 
   #observe(bytes: number, ms: number): void {

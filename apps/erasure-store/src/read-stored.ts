@@ -85,7 +85,7 @@ export async function* readStored(
 
 /** As many as the backend with the longest way needs, for reads of so many bytes of a shard. */
 export function batchesAtATime({ shards }: Pick<OpenShards, "shards">, bytes: number): number {
-  const wanted = shards.map((shard) => shard?.pace?.readsInFlight(bytes) ?? 0);
+  const wanted = shards.map((shard) => shard?.pace?.inFlight(bytes) ?? 0);
   return Math.min(MOST_AT_A_TIME, Math.max(BATCHES_AT_A_TIME, ...wanted));
 }
 

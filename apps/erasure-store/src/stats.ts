@@ -1,4 +1,6 @@
+import { formatByteSize } from "@millrace/base";
 import type { MetricsSnapshot, ValueSnapshot } from "@millrace/metrics";
+import { UPLOAD_PACE } from "./metered-backend.ts";
 import { STAGES, type Stage, type StoreMetrics } from "./store-metrics.ts";
 
 /** Where the time went, and what to do about it. */
@@ -49,6 +51,9 @@ export interface StatsReport extends StageReport {
 /** Below this part of what would be ideal, stages wait for each other too much. */
 const GOOD_OVERLAP = 0.6;
 
+/** A backend that is so many times slower than the middle one is worth an advice. */
+const SLOW_FACTOR = 4;
+
 /** Reads the stages out of what a store has counted. */
 export function reportStages(metrics: StoreMetrics): StageReport {
   const { stages, recommendations } = reportStats(metrics.snapshot());
@@ -89,6 +94,7 @@ export function reportStats({ metrics }: MetricsSnapshot): StatsReport {
       `${concurrency.toFixed(1)} stages work at a time, ${idealConcurrency.toFixed(1)} could: turn pipeline_uploads on, or raise concurrency and max_memory_usage`,
     );
   }
+  recommendations.push(...slowBackends(valuesOf(UPLOAD_PACE)));
   return {
     stages,
     recommendations,
@@ -99,4 +105,16 @@ export function reportStats({ metrics }: MetricsSnapshot): StatsReport {
     processPeakBytes: gauge("process_memory_rss_peak_bytes"),
     temporaryPeakBytes: gauge("store_temporary_peak_bytes"),
   };
+}
+
+/** Every put waits for the slowest of its backends: one that is far behind the middle one is worth a word. */
+function slowBackends(paces: readonly ValueSnapshot[]): string[] {
+  const known = paces.filter(({ value }) => value > 0).toSorted((a, b) => a.value - b.value);
+  const middle = known[known.length >> 1]?.value ?? 0;
+  return known
+    .filter(({ value }) => value * SLOW_FACTOR < middle)
+    .map(({ labels, value }) => {
+      const [own, others] = [formatByteSize(Math.round(value)), formatByteSize(Math.round(middle))];
+      return `backend ${labels.backend} takes ${own}/s, the middle one ${others}/s: puts wait for it; mend it, or give it less weight`;
+    });
 }

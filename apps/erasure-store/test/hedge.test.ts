@@ -83,9 +83,9 @@ describe("the pace of a backend", () => {
     expect(pace.expectedMs(500_000)).toBeCloseTo(70);
     expect(pace.bytesPerSecond).toBeCloseTo(1e7, -1);
     // 10 ms of bytes and 20 ms of way: two more are asked for while the first one comes.
-    expect(pace.readsInFlight(100_000)).toBe(3);
-    expect(pace.readsInFlight(10_000)).toBe(21);
-    expect(new BackendPace().readsInFlight(10_000)).toBeUndefined();
+    expect(pace.inFlight(100_000)).toBe(3);
+    expect(pace.inFlight(10_000)).toBe(21);
+    expect(new BackendPace().inFlight(10_000)).toBeUndefined();
     const [near, far] = [undefined, { pace }] as const;
     expect(batchesAtATime({ shards: [near, far as never] }, 100_000)).toBe(3);
     expect(batchesAtATime({ shards: [far as never, near] }, 25_000)).toBe(9);

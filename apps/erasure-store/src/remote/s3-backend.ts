@@ -7,6 +7,7 @@ import type {
   HalfWritten,
   ShardBackend,
 } from "../backend.ts";
+import { BackendPace } from "../backend-pace.ts";
 import { probeBackend, type Trait } from "../probe.ts";
 import type { HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
@@ -20,6 +21,7 @@ export class S3Backend implements ShardBackend {
   readonly canResume: boolean = true;
   readonly #bucket: S3Bucket;
   readonly #lock: S3Lock;
+  readonly #uploads = new BackendPace();
   readonly #temporary: TemporarySpace;
 
   constructor(name: string, place: S3Place, temporary: TemporarySpace, patience?: HttpPatience) {
@@ -41,8 +43,9 @@ export class S3Backend implements ShardBackend {
   }
 
   async create(area: Area, key: string, { isResumed = false }: CreateOptions = {}): Promise<BackendWriter> {
+    const url = this.#urlOf(area, key);
     const earlier = isResumed ? await this.#earlierUpload(this.#keyOf(area, key)) : undefined;
-    return new S3Writer(this.#bucket.client, this.#urlOf(area, key), this.#temporary, earlier);
+    return new S3Writer(this.#bucket.client, url, this.#temporary, this.#uploads, earlier);
   }
 
   open(area: Area, key: string, signal?: AbortSignal): Promise<BackendSource> {

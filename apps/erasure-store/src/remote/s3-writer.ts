@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { ClosedError, IoError } from "@millrace/base";
 import { SpilledBytes, type TemporarySpace } from "@millrace/files";
 import type { BackendWriter } from "../backend.ts";
-import { type HttpClient, MEMORY_BYTES } from "./http-client.ts";
+import type { BackendPace } from "../backend-pace.ts";
+import { type HttpAnswer, type HttpClient, MEMORY_BYTES } from "./http-client.ts";
 
 /** The least that S3 takes as a part that is not the last. */
 const PART_BYTES = 5 * 1024 * 1024;
@@ -19,11 +20,21 @@ export interface EarlierUpload {
   readonly parts: ReadonlyMap<number, string>;
 }
 
+/** Parts that are on their way at a time, until the pace says how many the way holds, and at the most. */
+const FIRST_IN_FLIGHT = 2;
+const MOST_IN_FLIGHT = 3;
+
 /** Writes one value: in one request where it is small, else in parts, which appear together at the end. */
 export class S3Writer implements BackendWriter {
   readonly #client: HttpClient;
   readonly #url: string;
+  /** Of the parts that were begun. */
   readonly #etags: string[] = [];
+  /** Of what is sent to the bucket. */
+  readonly #pace: BackendPace;
+  /** Parts on their way. */
+  readonly #sending = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
   readonly #temporary: TemporarySpace;
   #part: SpilledBytes;
   #uploadId: string | undefined;
@@ -37,8 +48,18 @@ export class S3Writer implements BackendWriter {
   /** MD5 of each part, of which S3 makes the ETag of the whole. */
   readonly #digests: Buffer[] = [];
 
-  /** @param earlier - parts of it that are the same are not sent again */
-  constructor(client: HttpClient, url: string, temporary: TemporarySpace, earlier?: EarlierUpload) {
+  /**
+   * @param pace - of what is sent to the bucket, which this measures, and which says how many parts are sent at a time
+   * @param earlier - parts of it that are the same are not sent again
+   */
+  constructor(
+    client: HttpClient,
+    url: string,
+    temporary: TemporarySpace,
+    pace: BackendPace,
+    earlier?: EarlierUpload,
+  ) {
+    this.#pace = pace;
     this.#earlier = earlier;
     this.#uploadId = earlier?.uploadId;
     this.#client = client;
@@ -57,9 +78,11 @@ export class S3Writer implements BackendWriter {
     await this.#turn;
     this.#checkOpen();
     if (this.#isInOnePiece) {
-      await this.#client.send({ method: "PUT", url: this.#url, body: this.#part });
+      await this.#put(this.#url, this.#part);
     } else {
       if (this.#part.length > 0) await this.#sendPart();
+      await this.#settle();
+      this.#throwFailure();
       if (this.#earlier?.whole !== undefined) return await this.#compareWhole(this.#earlier.whole);
       const parts = this.#etags.map(
         (etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${etag}</ETag></Part>`,
@@ -81,7 +104,7 @@ export class S3Writer implements BackendWriter {
   async abort(): Promise<void> {
     if (this.#isDone) return;
     this.#isDone = true;
-    await this.#turn;
+    await this.#settle();
     await this.#part.close();
     if (this.#uploadId === undefined) return;
     await this.#client.send({ method: "DELETE", url: this.#uploadUrl(this.#uploadId), expected: [404] });
@@ -89,8 +112,18 @@ export class S3Writer implements BackendWriter {
 
   async suspend(): Promise<void> {
     this.#isDone = true;
-    await this.#turn;
+    await this.#settle();
     await this.#part.close();
+  }
+
+  /** Waits until nothing is on its way, whatever came of it. */
+  async #settle(): Promise<void> {
+    await this.#turn;
+    await Promise.all(this.#sending);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   get #isInOnePiece(): boolean {
@@ -143,18 +176,39 @@ export class S3Writer implements BackendWriter {
       const isStored = stored !== undefined && unquoted(stored) === digest.toString("hex");
       if (isStored || this.#earlier.whole !== undefined) etag = stored ?? "";
     }
-    this.#etags.push(etag ?? (await this.#uploadPart(number)));
-    await this.#part.close();
+    this.#etags.push(etag ?? "");
+    const part = this.#part;
     this.#part = new SpilledBytes(this.#temporary, MEMORY_BYTES);
+    if (etag !== undefined) return await part.close();
+    this.#uploadId ??= await this.#begin();
+    const sent = this.#uploadPart(this.#uploadId, number, part).catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
+    const done = sent.then(() => void this.#sending.delete(done));
+    this.#sending.add(done);
+    const most = this.#pace.inFlight(PART_BYTES) ?? FIRST_IN_FLIGHT;
+    while (this.#sending.size >= Math.min(most, MOST_IN_FLIGHT)) await Promise.race(this.#sending);
+    this.#throwFailure();
   }
 
-  async #uploadPart(number: number): Promise<string> {
-    this.#uploadId ??= await this.#begin();
-    const url = `${this.#uploadUrl(this.#uploadId)}&partNumber=${number}`;
-    const { headers } = await this.#client.send({ method: "PUT", url, body: this.#part });
-    const { etag } = headers;
-    if (typeof etag === "string") return etag;
-    throw new IoError("STORE_BACKEND_FAILED", url, "PUT", "the server does not name the part");
+  async #uploadPart(uploadId: string, number: number, part: SpilledBytes): Promise<void> {
+    try {
+      const url = `${this.#uploadUrl(uploadId)}&partNumber=${number}`;
+      const { headers } = await this.#put(url, part);
+      if (typeof headers.etag !== "string") {
+        throw new IoError("STORE_BACKEND_FAILED", url, "PUT", "the server does not name the part");
+      }
+      this.#etags[number - 1] = headers.etag;
+    } finally {
+      await part.close();
+    }
+  }
+
+  async #put(url: string, body: SpilledBytes): Promise<HttpAnswer> {
+    const startMs = performance.now();
+    const answer = await this.#client.send({ method: "PUT", url, body });
+    this.#pace.observe(body.length, performance.now() - startMs);
+    return answer;
   }
 
   async #begin(): Promise<string> {
