@@ -2,6 +2,7 @@
 import { InvalidArgumentError, readU32, writeU32 } from "@millrace/base";
 import { ALL_KEYS, scanTree } from "./btree/scan.ts";
 import { createTree, deleteFromTree, dropTree, getFromTree, putInTree } from "./btree/tree.ts";
+import { isNamesKey } from "./catalog-names.ts";
 import { indexesOf, primaryRootOf, setPrimaryRoot } from "./collection-page.ts";
 import { decodeDocument } from "./document/decode.ts";
 import { encodeDocument } from "./document/encode.ts";
@@ -89,7 +90,8 @@ export function listCollections(pager: PageReader): { name: string; page: number
     Number.POSITIVE_INFINITY,
     Number.POSITIVE_INFINITY,
   );
-  return entries.map(({ key, value }) => ({ name: decoder.decode(key), page: readU32(value, 0) }));
+  const collections = entries.filter(({ key }) => !isNamesKey(key));
+  return collections.map(({ key, value }) => ({ name: decoder.decode(key), page: readU32(value, 0) }));
 }
 
 /** @throws InvalidArgumentError `DOCDB_COLLECTION_NAME` */

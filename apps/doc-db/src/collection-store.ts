@@ -2,8 +2,10 @@
 import { InvalidArgumentError } from "@millrace/base";
 import { deleteFromTree, getFromTree, putInTree } from "./btree/tree.ts";
 import { TreeInserter } from "./btree/tree-inserter.ts";
+import { keepFieldNames } from "./catalog-names.ts";
 import { addToCounts, indexesOf, primaryRootOf } from "./collection-page.ts";
-import { encodeShared } from "./document/encode.ts";
+import { encodeStored } from "./document/encode.ts";
+import type { FieldNames } from "./document/field-names.ts";
 import { ObjectId } from "./document/object-id.ts";
 import { type Document, getField, type Value } from "./document/value.ts";
 import { batchFor } from "./indexes/batch.ts";
@@ -19,17 +21,17 @@ export interface PreparedDocument {
   readonly id: Value;
   readonly idKey: Uint8Array;
   readonly bytes: Uint8Array;
+  /** The lists of names that the file must have. */
+  readonly names: readonly FieldNames[];
 }
 
 /** Encodes a document, giving it an ObjectId as `_id` where it has none. */
 export function prepareDocument(document: Document): PreparedDocument {
   const given = getField(document, "_id");
   const id = given ?? (given === null ? null : ObjectId.generate());
-  return {
-    id,
-    idKey: encodeId(id),
-    bytes: encodeShared(given === undefined ? { _id: id, ...document } : document),
-  };
+  const idKey = encodeId(id);
+  const { bytes, names } = encodeStored(given === undefined ? { _id: id, ...document } : document);
+  return { id, idKey, bytes, names };
 }
 
 /** @throws InvalidArgumentError `DOCDB_ID_INVALID` for an array or too long an id */
@@ -47,7 +49,8 @@ export function encodeId(id: Value): Uint8Array {
 /** @throws MillraceError `DOCDB_KEY_DUPLICATE` */
 export function insertPrepared(pager: PageWriter, collection: number, document: PreparedDocument): void {
   const page = pager.modify(collection);
-  const { idKey, bytes, id } = document;
+  const { idKey, bytes, id, names } = document;
+  keepFieldNames(pager, names);
   if (!putInTree(pager, primaryRootOf(page), idKey, bytes, false))
     throw duplicateKey("_id_", { _id: 1 }, { _id: id });
   for (const index of indexesOf(page)) addToIndex(pager, page, index, bytes, idKey);
@@ -76,7 +79,8 @@ export function insertAllPrepared(
     let byteLength = 0;
     for (let i = from; i < to; i++) {
       check(i);
-      const { idKey, bytes, id } = documents[i]!;
+      const { idKey, bytes, id, names } = documents[i]!;
+      keepFieldNames(pager, names);
       if (!primary.add(idKey, bytes)) throw duplicateKey("_id_", { _id: 1 }, { _id: id });
       for (const batch of batches) batch.add(pager, page, bytes, idKey);
       byteLength += bytes.length;
@@ -106,7 +110,8 @@ export function replacePrepared(
   document: PreparedDocument,
 ): void {
   const page = pager.modify(collection);
-  const { idKey, bytes } = document;
+  const { idKey, bytes, names } = document;
+  keepFieldNames(pager, names);
   for (const index of indexesOf(page)) replaceInIndex(pager, page, index, before, bytes, idKey);
   putInTree(pager, primaryRootOf(page), idKey, bytes, true);
   addToCounts(page, 0, bytes.length - before.length);

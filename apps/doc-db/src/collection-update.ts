@@ -6,6 +6,7 @@ import { primaryRootOf } from "./collection-page.ts";
 import { deleteById, insertPrepared, prepareDocument, replacePrepared } from "./collection-store.ts";
 import { type References, referencesOf } from "./constraints/references.ts";
 import { decodeDocument } from "./document/decode.ts";
+import { encodeDocument } from "./document/encode.ts";
 import { lookupIn } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
 import { ANY_PLAN, fetchIdKeys, fetchMatches } from "./fetch.ts";
@@ -188,6 +189,12 @@ function countOne(changed: Changed | undefined): { matchedCount: number; modifie
   return { matchedCount: 1, modifiedCount: changed.after === changed.before ? 0 : 1 };
 }
 
+/** Whether an update changed nothing; one of the two may be stored with its names, and the other without. */
+function isSameDocument(before: Document, bytes: Uint8Array, after: Document, other: Uint8Array): boolean {
+  if (bytes.length === other.length) return compareBytes(bytes, other) === 0;
+  return compareBytes(encodeDocument(before), encodeDocument(after)) === 0;
+}
+
 /** Looks again whether the document is there and matches: others may have written since it was found. */
 function changeById(
   pager: PageWriter,
@@ -210,8 +217,8 @@ function changeById(
   }
   const prepared = prepareDocument(after);
   validatorOf(pager, name)?.(after, before);
-  if (compareBytes(prepared.bytes, bytes) === 0) return { before, after: before };
-  replacePrepared(pager, page, bytes.slice(), prepared);
+  if (isSameDocument(before, bytes, after, prepared.bytes)) return { before, after: before };
+  replacePrepared(pager, page, bytes, prepared);
   recorderOf(pager, name)?.change(before, after, change.isReplacement === true);
   references?.changed(before, after);
   return { before, after };

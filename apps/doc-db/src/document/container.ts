@@ -1,9 +1,22 @@
 /** The table in front of a container's entries, and what is said of a damaged one. */
 import { CorruptDataError, readU16, readU32 } from "@millrace/base";
+import { type FieldNames, fieldNamesOf, LIST_ID_BYTES } from "./field-names.ts";
 
 /** An offset in the table, of two or four bytes. */
 export function offsetAt(bytes: Uint8Array, at: number, width: number): number {
   return width === 2 ? readU16(bytes, at) : readU32(bytes, at);
+}
+
+/** Bytes of a container in front of its table. */
+export const HEAD_BYTES = 4;
+/** Of an object with the id of its names behind that. */
+export const LISTED_HEAD_BYTES: number = HEAD_BYTES + LIST_ID_BYTES;
+
+/** The names that an object has the id of. @throws CorruptDataError when nobody knows them */
+export function listedNames(bytes: Uint8Array, start: number, count: number): FieldNames {
+  const list = fieldNamesOf(readU32(bytes, start + HEAD_BYTES), readU32(bytes, start + HEAD_BYTES + 4));
+  if (list !== undefined && list.names.length === count) return list;
+  throw corrupt(start, "the file has not got the names of its fields");
 }
 
 /** @throws CorruptDataError for a table that does not fit its container */
@@ -13,9 +26,10 @@ export function checkTable(
   end: number,
   count: number,
   width: number,
+  headBytes: number,
 ): void {
-  const needed = 4 + count * width;
-  if (end - start < needed || (count > 0 && offsetAt(bytes, start + 4, width) !== needed)) {
+  const needed = headBytes + count * width;
+  if (end - start < needed || (count > 0 && offsetAt(bytes, start + headBytes, width) !== needed)) {
     throw corrupt(start, `its table of ${count} offsets does not fit its ${end - start} bytes`);
   }
 }

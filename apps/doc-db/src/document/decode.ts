@@ -1,8 +1,16 @@
 import { CorruptDataError, readU16, readU32 } from "@millrace/base";
 import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./bson-types.ts";
-import { checkTable, corrupt, corruptEntry, offsetAt } from "./container.ts";
+import {
+  checkTable,
+  corrupt,
+  corruptEntry,
+  HEAD_BYTES,
+  LISTED_HEAD_BYTES,
+  listedNames,
+  offsetAt,
+} from "./container.ts";
 import { Decimal128 } from "./decimal128.ts";
-import { TYPE, WIDE_FLAG } from "./format.ts";
+import { COUNT_MASK, LISTED_FLAG, TYPE, WIDE_FLAG } from "./format.ts";
 import { ObjectId } from "./object-id.ts";
 import { asciiText, beginSource, endSource, text } from "./read-text.ts";
 import { keepShape, noteShape, type Shape, shapeAt } from "./shapes.ts";
@@ -40,11 +48,11 @@ export function decodeValueAt(bytes: Uint8Array, type: number, start: number, en
 
 function decodeObject(bytes: Uint8Array, start: number, end: number): Document {
   const declared = readU32(bytes, start);
-  const isWide = declared >= WIDE_FLAG;
-  const count = isWide ? declared - WIDE_FLAG : declared;
-  const width = isWide ? 4 : 2;
-  checkTable(bytes, start, end, count, width);
-  const table = start + 4;
+  const count = declared & COUNT_MASK;
+  const width = declared >= WIDE_FLAG ? 4 : 2;
+  if ((declared & LISTED_FLAG) !== 0) return decodeListed(bytes, start, end, count, width);
+  checkTable(bytes, start, end, count, width, HEAD_BYTES);
+  const table = start + HEAD_BYTES;
   const shape = shapeOf(bytes, start, end, table, count, width);
   const from = top;
   top += count;
@@ -58,6 +66,26 @@ function decodeObject(bytes: Uint8Array, start: number, end: number): Document {
     entry = entryEnd;
   }
   const made = shape.make(values, from);
+  top = from;
+  return made;
+}
+
+/** An object that has the id of its names. */
+function decodeListed(bytes: Uint8Array, start: number, end: number, count: number, width: number): Document {
+  checkTable(bytes, start, end, count, width, LISTED_HEAD_BYTES);
+  const list = listedNames(bytes, start, count);
+  noteShape(list);
+  const table = start + LISTED_HEAD_BYTES;
+  const from = top;
+  top += count;
+  let entry = table + count * width;
+  for (let i = 0; i < count; i++) {
+    const entryEnd = i + 1 < count ? start + offsetAt(bytes, table + (i + 1) * width, width) : end;
+    if (entry >= entryEnd || entryEnd > end) throw corruptEntry(start, i, count, entryEnd);
+    values[from + i] = decodeValue(bytes, bytes[entry]!, entry + 1, entryEnd);
+    entry = entryEnd;
+  }
+  const made = list.make(values, from);
   top = from;
   return made;
 }
@@ -129,10 +157,9 @@ function newShape(
 
 function decodeArray(bytes: Uint8Array, start: number, end: number): Value[] {
   const declared = readU32(bytes, start);
-  const isWide = declared >= WIDE_FLAG;
-  const count = isWide ? declared - WIDE_FLAG : declared;
-  const width = isWide ? 4 : 2;
-  checkTable(bytes, start, end, count, width);
+  const count = declared & COUNT_MASK;
+  const width = declared >= WIDE_FLAG ? 4 : 2;
+  checkTable(bytes, start, end, count, width, HEAD_BYTES);
   const found: Value[] = [];
   eachEntry(bytes, start, end, count, width, (entry, entryEnd) => {
     found.push(decodeValue(bytes, bytes[entry]!, entry + 1, entryEnd));

@@ -1,8 +1,18 @@
 import { CapacityError, InvalidArgumentError, writeU16, writeU32 } from "@millrace/base";
 import type { Binary, BSONRegExp, Code, Timestamp } from "./bson-types.ts";
 import { Double } from "./bson-types.ts";
+import { HEAD_BYTES, LISTED_HEAD_BYTES } from "./container.ts";
 import { Decimal128 } from "./decimal128.ts";
-import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_NAME_BYTES, TYPE, WIDE_FLAG } from "./format.ts";
+import type { FieldNames } from "./field-names.ts";
+import {
+  LISTED_FLAG,
+  MAX_DOCUMENT_BYTES,
+  MAX_DOCUMENT_DEPTH,
+  MAX_NAME_BYTES,
+  TYPE,
+  WIDE_FLAG,
+} from "./format.ts";
+import { namesListOf } from "./name-trie.ts";
 import type { ObjectId } from "./object-id.ts";
 import { type Document, rankOf, TYPE_RANK, type Value } from "./value.ts";
 
@@ -25,9 +35,20 @@ const encodedNames = new Map<string, Uint8Array>();
 let scratch = Buffer.alloc(16 * 1024) as ScratchBuffer;
 let view = new DataView(scratch.buffer, scratch.byteOffset);
 let at = 0;
+/** Whether names may be left out for the id of their list, and the lists that the document has the ids of. */
+let isStored = false;
+const used: FieldNames[] = [];
+let lastUsed: readonly FieldNames[] = [];
+
+/** A document as it is stored. */
+export interface StoredBytes {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The lists of names that the file must have to read it. */
+  readonly names: readonly FieldNames[];
+}
 
 /**
- * Encodes a document as docs/formats/doc-db.md lays it out.
+ * Encodes a document as docs/formats/doc-db.md lays it out, with all its names.
  * @returns bytes of their own
  * @throws InvalidArgumentError `DOCDB_VALUE_TYPE`, `DOCDB_STRING_INVALID`, `DOCDB_DOCUMENT_DEPTH`
  * @throws CapacityError `DOCDB_DOCUMENT_TOO_LARGE` above 16 MiB
@@ -40,11 +61,29 @@ export function encodeDocument(document: Document): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * As {@link encodeDocument} into a block that many documents share: for bytes that are let go soon, as each array with
- * memory of its own costs the garbage collector more than the encoding.
+ * As {@link encodeDocument} for a file that keeps lists of names, and into a block that many documents share: for
+ * bytes that are let go soon, as each array with memory of its own costs the garbage collector more than the encoding.
  */
-export function encodeShared(document: Document): Uint8Array<ArrayBuffer> {
-  encodeToScratch(document);
+export function encodeStored(document: Document): StoredBytes {
+  isStored = true;
+  used.length = 0;
+  try {
+    encodeToScratch(document);
+  } finally {
+    isStored = false;
+  }
+  return { bytes: sharedCopy(), names: usedNames() };
+}
+
+/** The lists of the last document: the same array for documents alike. */
+function usedNames(): readonly FieldNames[] {
+  let same = used.length === lastUsed.length;
+  for (let i = 0; same && i < used.length; i++) same = used[i] === lastUsed[i];
+  if (!same) lastUsed = used.slice();
+  return lastUsed;
+}
+
+function sharedCopy(): Uint8Array<ArrayBuffer> {
   if (at > SHARED_BYTES / 8) {
     const bytes = new Uint8Array(at);
     bytes.set(scratch.subarray(0, at));
@@ -94,21 +133,27 @@ function writeEntries(
   const names = isArray ? undefined : Object.keys(container);
   const count = names === undefined ? (container as readonly Value[]).length : names.length;
   if (width === 2 && count > 0x7fff) return false;
-  const bodyStart = start + 4 + width * count;
-  reserve(bodyStart - at);
+  const list = names !== undefined && isStored ? namesListOf(names, nameBytes) : undefined;
+  const table = start + (list === undefined ? HEAD_BYTES : LISTED_HEAD_BYTES);
+  reserve(table + width * count - at);
   // The top bit of the count says how wide the offsets are.
-  writeU32(scratch, start, width === 2 ? count : count + WIDE_FLAG);
-  at = bodyStart;
+  writeU32(scratch, start, count + (width === 2 ? 0 : WIDE_FLAG) + (list === undefined ? 0 : LISTED_FLAG));
+  if (list !== undefined) {
+    writeU32(scratch, start + HEAD_BYTES, list.low);
+    writeU32(scratch, start + HEAD_BYTES + 4, list.high);
+    if (!used.includes(list)) used.push(list);
+  }
+  at = table + width * count;
   for (let i = 0; i < count; i++) {
     const offset = at - start;
     if (width === 2 && offset > 0xffff) return false;
-    if (width === 2) writeU16(scratch, start + 4 + 2 * i, offset);
-    else writeU32(scratch, start + 4 + 4 * i, offset);
+    if (width === 2) writeU16(scratch, table + 2 * i, offset);
+    else writeU32(scratch, table + 4 * i, offset);
     const value =
       names === undefined ? (container as readonly Value[])[i]! : (container as Document)[names[i]!]!;
     reserve(1);
     const typeAt = at++;
-    if (names !== undefined) writeName(names[i]!);
+    if (names !== undefined && list === undefined) writeName(names[i]!);
     // A nested container may move the buffer, so the type is put in its place afterwards.
     const type = writeValue(value, depth);
     scratch[typeAt] = type;
@@ -201,7 +246,7 @@ function writeNumber(given: number | bigint | Double | Decimal128): number {
 
 /** A name has its length in front, as its value's type does not say where it ends. */
 function writeName(name: string): void {
-  const known = encodedNames.get(name) ?? encodeName(name);
+  const known = nameBytes(name);
   reserve(known.length);
   if (known.length > SHORT_TEXT) scratch.set(known, at);
   else for (let i = 0; i < known.length; i++) scratch[at + i] = known[i]!;
@@ -209,6 +254,10 @@ function writeName(name: string): void {
 }
 
 /** A name with its length in front; names come again and again. */
+function nameBytes(name: string): Uint8Array {
+  return encodedNames.get(name) ?? encodeName(name);
+}
+
 function encodeName(name: string): Uint8Array {
   checkText(name);
   const text = encoder.encode(name);

@@ -29,6 +29,10 @@ export const TYPE = {
 
 /** Added to the entry count of a container whose offsets have 32 bits. */
 export const WIDE_FLAG = 0x80000000;
+/** Added to the entry count of an object that has the id of its names in place of them. */
+export const LISTED_FLAG = 0x40000000;
+/** The entry count without the flags. */
+export const COUNT_MASK = 0x3fffffff;
 
 /** Largest encoded document in bytes. */
 export const MAX_DOCUMENT_BYTES: number = 16 * 1024 * 1024;

@@ -1,12 +1,6 @@
 import { decodeDocument, decodeValueAt } from "./decode.ts";
-import { fieldName, findField, foundField } from "./find-field.ts";
+import { fieldName, findField, foundField, type KnownName } from "./find-field.ts";
 import { type Document, setField, type Value } from "./value.ts";
-
-/** A name as it is looked for, and where it was last found. */
-export interface KnownName {
-  readonly bytes: Uint8Array;
-  index: number;
-}
 
 const NAMES = new Map<string, KnownName>();
 const MAX_NAMES = 1024;
@@ -27,12 +21,7 @@ export function documentView(): DocumentView {
   let bytes = new Uint8Array(0);
   let start = 0;
   let end = 0;
-  const find = (name: KnownName): boolean => {
-    const index = findField(bytes, start, end, name.bytes, name.index);
-    if (index < 0) return false;
-    name.index = index;
-    return true;
-  };
+  const find = (name: KnownName): boolean => findField(bytes, start, end, name);
   const field = (name: string): Value | undefined =>
     find(knownName(name))
       ? decodeValueAt(bytes, foundField.type, foundField.start, foundField.end)
@@ -58,10 +47,7 @@ export function decodeFields(
 ): Document {
   const found: Record<string, Value> = {};
   for (let i = 0; i < names.length; i++) {
-    const name = names[i]!;
-    const index = findField(bytes, start, end, name.bytes, name.index);
-    if (index < 0) continue;
-    name.index = index;
+    if (!findField(bytes, start, end, names[i]!)) continue;
     setField(found, texts[i]!, decodeValueAt(bytes, foundField.type, foundField.start, foundField.end));
   }
   return found;
@@ -78,7 +64,7 @@ export function lookupIn(bytes: Uint8Array, start = 0, end: number = bytes.lengt
 export function knownName(name: string): KnownName {
   const known = NAMES.get(name);
   if (known !== undefined) return known;
-  const made = { bytes: fieldName(name), index: 0 };
+  const made = fieldName(name);
   if (NAMES.size >= MAX_NAMES) NAMES.clear();
   NAMES.set(name, made);
   return made;

@@ -11,14 +11,18 @@ const PLACES = 512;
 /** Makes an object of the values from `from` on. */
 export type ObjectMaker = (values: readonly Value[], from: number) => Record<string, Value>;
 
-/** The names of an object's fields, with their bytes to be compared. */
-export interface Shape {
+/** Names that objects are made of, and how often that was done. */
+export interface Made {
   readonly names: readonly string[];
+  seen: number;
+  make: ObjectMaker;
+}
+
+/** The names of an object's fields, with their bytes to be compared. */
+export interface Shape extends Made {
   /** The names' bytes, one behind the other, without their lengths. */
   readonly bytes: Uint8Array;
   readonly lengths: Uint16Array;
-  seen: number;
-  make: ObjectMaker;
 }
 
 const shapes: (Shape | undefined)[] = new Array<Shape | undefined>(PLACES).fill(undefined);
@@ -35,18 +39,19 @@ export function keepShape(
   bytes: Uint8Array,
   lengths: Uint16Array,
 ): Shape {
-  const shape: Shape = { names, bytes, lengths, seen: 0, make: fieldByField(names) };
+  const shape: Shape = { names, bytes, lengths, seen: 0, make: newMaker(names) };
   shapes[hash & (PLACES - 1)] = shape;
   return shape;
 }
 
 /** Counts an object of a shape, and makes its function when there have been some. */
-export function noteShape(shape: Shape): void {
+export function noteShape(shape: Made): void {
   shape.seen++;
   if (shape.seen === COMPILE_AFTER) shape.make = compiled(shape.names) ?? shape.make;
 }
 
-function fieldByField(names: readonly string[]): ObjectMaker {
+/** Makes objects field by field, which {@link noteShape} replaces when there are many. */
+export function newMaker(names: readonly string[]): ObjectMaker {
   return (values, from) => {
     const made: Record<string, Value> = {};
     for (let i = 0; i < names.length; i++) setField(made, names[i]!, values[from + i]!);

@@ -1,10 +1,12 @@
 /** Saves what can be read of a damaged database: page by page, going on behind what is broken. */
 import { isMillraceError, readU32 } from "@millrace/base";
-import { cellCount, childAt, isLeaf, keyOf } from "../btree/node.ts";
+import { cellCount, childAt, isLeaf, keyOf, treeRootOf } from "../btree/node.ts";
 import { type Located, locateValue, readNode } from "../btree/tree.ts";
+import { isNamesKey } from "../catalog-names.ts";
 import { documentCountOf, indexesOf, primaryRootOf } from "../collection-page.ts";
 import { encodeId } from "../collection-store.ts";
 import { decodeDocument } from "../document/decode.ts";
+import { loadFieldNames } from "../document/field-names.ts";
 import { type Document, isDocument } from "../document/value.ts";
 import { compareBytes } from "../keys/compare.ts";
 import type { Executor } from "../storage/executor.ts";
@@ -39,8 +41,10 @@ export class Rescue {
 
   /** Each collection in turn: its documents must be read before the next. At the end those that are nobody's. */
   async *collections(): AsyncGenerator<RescuedCollection, void, undefined> {
+    await this.#takeNamesIn();
     const decoder = new TextDecoder();
     for await (const { key, value } of this.#entries(CATALOG_PAGE)) {
+      if (isNamesKey(key)) continue;
       const name = decoder.decode(key);
       const collection = await this.#attempt((pager) => {
         const page = pager.read(readU32(value, 0));
@@ -60,6 +64,19 @@ export class Rescue {
       for (const index of roots) for await (const _ of this.#entries(index));
     }
     yield { name: LOST_AND_FOUND, specs: [], options: {}, expected: undefined, documents: this.#strays() };
+  }
+
+  /** Lists of names, which the documents need, from every leaf of the catalog: the way to it may be broken. */
+  async #takeNamesIn(): Promise<void> {
+    const count = await this.#engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
+    for (let number = CATALOG_PAGE; number < count; number++) {
+      await this.#attempt((pager) => {
+        const page = pager.read(number);
+        if (page[4] !== PAGE_TYPE.leaf || treeRootOf(page) !== CATALOG_PAGE) return;
+        for (const { key, value } of this.#leafEntries(pager, page))
+          if (isNamesKey(key)) loadFieldNames(key.subarray(1), value, pager.path);
+      });
+    }
   }
 
   async *#documents(root: number): AsyncGenerator<Document, void, undefined> {

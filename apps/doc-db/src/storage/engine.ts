@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { assert, ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
 import { fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
+import { loadNames } from "../catalog-names.ts";
 import { fail } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
 import type { Executor } from "./executor.ts";
@@ -89,6 +90,7 @@ export class Engine implements Executor {
       const store = new PageStore(file, options.cacheBytes);
       const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn);
       const engine = new Engine(path, new Pager(store, wal, header.databaseId), header, options);
+      loadNames(engine.pager);
       if (applied > 0) await engine.checkpoint();
       return engine;
     } catch (error) {

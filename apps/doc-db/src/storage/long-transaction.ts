@@ -67,6 +67,7 @@ export class LongTransaction {
   async rollback(): Promise<void> {
     this.#pager.endOperation();
     this.#pager.collections.clear();
+    this.#pager.keptNames.clear();
     for (const number of this.#touched) this.#pager.store.drop(number);
     this.#pager.store.endOperation();
     await this.#end();

@@ -1,9 +1,12 @@
+import type { FieldNames } from "../document/field-names.ts";
 import type { PageReader } from "./page-reader.ts";
 
 /** What changing pages takes: pages that a transaction is gathered in. */
 export interface PageWriter extends PageReader {
   /** Set during a long transaction, whose steps end with {@link PageWriter.endOperation}. */
   readonly touched: ReadonlySet<number> | undefined;
+  /** Lists of names that the file is known to have; emptied when a transaction is undone. */
+  readonly keptNames?: Set<FieldNames>;
   /** A page's bytes to change. */
   modify(number: number): Uint8Array;
   /** A new, empty page of a type. */

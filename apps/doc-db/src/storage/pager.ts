@@ -2,6 +2,7 @@ import { assert, CapacityError } from "@millrace/base";
 import { GrowableUint8 } from "@millrace/buffers";
 import type { Wal } from "@millrace/wal";
 import { LeafHints } from "../btree/leaf-hints.ts";
+import type { FieldNames } from "../document/field-names.ts";
 import { RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
 import {
   freeCountOf,
@@ -43,6 +44,7 @@ export class Pager implements PageWriter {
   readonly versions: PageVersions = new PageVersions();
   readonly collections: Map<string, number> = new Map();
   readonly hints: LeafHints;
+  readonly keptNames: Set<FieldNames> = new Set();
   readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
   /** Of the last record appended. */
   lastLsn: number;
@@ -176,6 +178,7 @@ export class Pager implements PageWriter {
   rollback(): void {
     const { cache, pool } = this.store;
     this.collections.clear();
+    this.keptNames.clear();
     for (const [number, bytes] of this.#changed) {
       cache.unpin(number);
       if (bytes === undefined) {
