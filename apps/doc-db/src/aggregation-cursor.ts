@@ -4,9 +4,11 @@ import { FindCursor } from "./find-cursor.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { neededFields } from "./mql/pipeline/needed-fields.ts";
 import { compilePipeline } from "./mql/pipeline/pipeline.ts";
-import type { Stage } from "./mql/pipeline/stage.ts";
+import { each, type Stage } from "./mql/pipeline/stage.ts";
+import { parseVectorSearch, type VectorQuery } from "./mql/pipeline/vector-search.ts";
 import { storedName } from "./names.ts";
 import type { Executor } from "./storage/executor.ts";
+import { searchByIndex } from "./vector-search.ts";
 
 /** How a pipeline is run. */
 export interface AggregateOptions {
@@ -36,6 +38,8 @@ export class AggregationCursor implements AsyncIterable<Document> {
   readonly #collation: Collation | undefined;
   readonly #fields: readonly string[] | undefined;
   readonly #writer: PipelineWriter | undefined;
+  /** A `$vectorSearch` in front, which an index may answer, and what comes behind it. */
+  readonly #search: { readonly query: VectorQuery; readonly rest: Stage } | undefined;
   readonly #options: Required<AggregateOptions>;
 
   /** Made by `collection.aggregate`. */
@@ -61,14 +65,27 @@ export class AggregationCursor implements AsyncIterable<Document> {
       const all = compilePipeline(stages);
       return isMatch ? compilePipeline(stages.slice(1)) : all;
     });
+    const search = stages[0]?.$vectorSearch;
+    this.#search =
+      search === undefined
+        ? undefined
+        : {
+            query: parseVectorSearch(search),
+            rest: withCollation(this.#collation, () => compilePipeline(stages.slice(1))),
+          };
     this.#filter = isMatch ? first : {};
     this.#fields = neededFields(isMatch ? stages.slice(1) : stages);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
     const { hint, collation, database } = this.#options;
+    const nearest =
+      this.#search === undefined
+        ? undefined
+        : await searchByIndex(this.#engine, this.#name, this.#search.query);
     const source = new FindCursor(this.#engine, this.#name, this.#filter, { hint, collation }, this.#fields);
-    const found = this.#stage(source, {
+    const stage = nearest === undefined ? this.#stage : this.#search!.rest;
+    const found = stage(nearest === undefined ? source : each(nearest), {
       now: new Date(),
       scratch: this.#engine.scratch,
       memoryBytes: this.#options.memoryBytes,

@@ -34,6 +34,16 @@ export interface IndexOptions {
   readonly bits?: number;
   readonly min?: number;
   readonly max?: number;
+  /** Of a vector index: how many numbers a vector has. */
+  readonly dimensions?: number;
+  /** `cosine`, `dotProduct` or `euclidean`. @default "cosine" */
+  readonly similarity?: string;
+  /** `hnsw`, a graph that finds nearly all of the nearest; or `exact`, which looks at every vector. @default "hnsw" */
+  readonly method?: string;
+  /** Neighbours of a vector in the graph, 2 to 100. @default 16 */
+  readonly m?: number;
+  /** Vectors that are looked at to find those neighbours, 8 to 300. @default 100 */
+  readonly efConstruction?: number;
 }
 
 /** The key and specification of the index on `_id`. */

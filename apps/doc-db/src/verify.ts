@@ -14,6 +14,8 @@ import { lookupIn } from "./document/lookup.ts";
 import { keysOf } from "./indexes/keys.ts";
 import { indexEntryKey } from "./keys/index-keys.ts";
 import type { PageReader } from "./storage/page-reader.ts";
+import { checkGraph, isVectorKept } from "./vector/check-graph.ts";
+import { indexedVector, vectorCount } from "./vector/vector-index.ts";
 
 const BATCH_ENTRIES = 256;
 const BATCH_BYTES = 1024 * 1024;
@@ -31,6 +33,12 @@ export function verifyCollections(pager: PageReader): string[] {
       documents++;
       documentBytes += value.length;
       for (const [i, index] of indexes.entries()) {
+        if (index.definition.vector !== undefined) {
+          if (!isVectorKept(pager, index, lookupIn(value), key))
+            problems.push(`${name}: index ${index.definition.name} has another vector than a document`);
+          else if (indexedVector(index.definition.vector, lookupIn(value)) !== undefined) expected[i]!++;
+          continue;
+        }
         const { keys } = keysOf(index.definition, lookupIn(value));
         expected[i]! += keys.length;
         const isMissing = keys.some(
@@ -44,6 +52,9 @@ export function verifyCollections(pager: PageReader): string[] {
     if (documentBytes !== documentBytesOf(bytes))
       problems.push(`${name}: ${documentBytes} bytes, counted as ${documentBytesOf(bytes)}`);
     for (const [i, index] of indexes.entries()) {
+      if (index.definition.vector !== undefined)
+        for (const problem of checkGraph(pager, index))
+          problems.push(`${name}: index ${index.definition.name}: ${problem}`);
       const found = countEntries(pager, index);
       if (found !== expected[i])
         problems.push(
@@ -68,8 +79,10 @@ function* entriesOf(pager: PageReader, root: number): Generator<{ key: Uint8Arra
   }
 }
 
-/** Of a text index without the entry of its totals. */
-function countEntries(pager: PageReader, { root, definition }: IndexEntry): number {
+/** Of a text index without the entry of its totals; of one of vectors, those. */
+function countEntries(pager: PageReader, index: IndexEntry): number {
+  const { root, definition } = index;
+  if (definition.vector !== undefined) return vectorCount(pager, index);
   let count = 0;
   for (const { key } of entriesOf(pager, root)) if (definition.text === undefined || key.length > 1) count++;
   return count;

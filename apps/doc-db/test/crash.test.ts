@@ -1,7 +1,7 @@
 import { type SeededRandom, seededRandom } from "@millrace/base";
 import { FaultyVfs } from "@millrace/testkit";
 import { expect, test } from "vitest";
-import { Database, type DatabaseDurability, type Document } from "../src/extras.ts";
+import { Database, type DatabaseDurability, type Document, type IndexOptions } from "../src/extras.ts";
 import { isDiskFailure } from "./helpers.ts";
 
 /** What one document was asked to be, oldest first; the acknowledged state and those after it may be found. */
@@ -14,14 +14,15 @@ interface History {
 type Model = Map<number, History>;
 
 const FIELDS = ["even", "size"] as const;
-const INDEXES: readonly Document[] = [
-  { even: 1 },
-  { size: 1 },
-  { size: -1, stamp: 1 },
-  { pad: "text" },
-  { "$**": 1 },
-  { even: "hashed" },
-  { even: 1, place: "2dsphere" },
+const INDEXES: readonly [key: Document, options?: IndexOptions][] = [
+  [{ even: 1 }],
+  [{ size: 1 }],
+  [{ size: -1, stamp: 1 }],
+  [{ pad: "text" }],
+  [{ "$**": 1 }],
+  [{ even: "hashed" }],
+  [{ even: 1, place: "2dsphere" }],
+  [{ vector: "vector" }, { dimensions: 3, m: 2, efConstruction: 8 }],
 ];
 
 function newDocument(random: SeededRandom, id: number): Document {
@@ -32,6 +33,7 @@ function newDocument(random: SeededRandom, id: number): Document {
     size: length,
     stamp: random.nextU32(),
     place: [random.nextInt(-180, 180), random.nextInt(-90, 90)],
+    vector: [random.next(), random.next(), random.next()],
     pad: "p".repeat(random.nextInt(0, length)),
   };
 }
@@ -149,7 +151,7 @@ async function work(db: Database, model: Model, random: SeededRandom): Promise<v
       for (const key of ids) busy.add(key);
       running.push((random.next() < 0.5 ? c.insertMany(fresh) : insertTogether(db, fresh)).then(settle(ids)));
     } else if (action === 10) {
-      running.push(c.createIndex(INDEXES[random.nextInt(0, INDEXES.length - 1)]!));
+      running.push(c.createIndex(...INDEXES[random.nextInt(0, INDEXES.length - 1)]!));
     } else if (random.next() < 0.3) {
       running.push(db.checkpoint());
     } else {

@@ -14,10 +14,10 @@ export interface IndexBatch {
   finish(pager: PageWriter): void;
 }
 
-/** Entries are gathered and put in sorted; those of unique indexes and of text one document after the other. */
+/** Entries are gathered and put in sorted; those of unique indexes, of text and of vectors one document after the other. */
 export function batchFor(index: IndexEntry): IndexBatch {
-  const { isUnique, text, name } = index.definition;
-  if (!isUnique && text === undefined) return gatheringBatch(index);
+  const { isUnique, text, vector, name } = index.definition;
+  if (!isUnique && text === undefined && vector === undefined) return gatheringBatch(index);
   return {
     add: (pager, page, bytes, idKey) => {
       const current = indexesOf(page).find(({ definition }) => definition.name === name)!;

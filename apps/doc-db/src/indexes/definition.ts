@@ -5,11 +5,13 @@ import { type Collation, parseCollation, withCollation } from "../mql/collation.
 import { isNumeric, toNumber } from "../mql/number.ts";
 import { type CompiledFilter, compileFilter } from "../query/filter.ts";
 import { parsePath } from "../query/path.ts";
+import { vectorFields } from "../vector/index-spec.ts";
+import type { VectorFields } from "../vector/vector-index.ts";
 import type { Box } from "./cells.ts";
 import { type WildcardScope, wildcardScope } from "./wildcard.ts";
 
 /** How the values of one field of an index become keys. */
-export type FieldKind = "value" | "hashed" | "wildcard" | "text" | "2dsphere" | "2d";
+export type FieldKind = "value" | "hashed" | "wildcard" | "text" | "2dsphere" | "2d" | "vector";
 
 /** One field of an index's key. */
 export interface IndexField {
@@ -45,6 +47,7 @@ export interface IndexDefinition {
   readonly collation: Collation | undefined;
   readonly wildcard: WildcardScope | undefined;
   readonly text: TextFields | undefined;
+  readonly vector: VectorFields | undefined;
   /** The square that the cells of a place are cut from. */
   readonly square: Box;
 }
@@ -90,6 +93,7 @@ export function compileIndex(spec: Document): IndexDefinition {
         ? undefined
         : wildcardScope(wildcard.path, spec.wildcardProjection as Document | undefined),
     text: fields.some(({ kind }) => kind === "text") ? textFields(spec) : undefined,
+    vector: vectorFields(spec),
     square: fields.some(({ kind }) => kind === "2d") ? squareOf(spec) : EARTH,
   };
 }
@@ -98,7 +102,7 @@ function compileField(path: string, order: Value): IndexField {
   const kind: FieldKind =
     path === "_fts" && order === "text"
       ? "text"
-      : order === "hashed" || order === "2dsphere" || order === "2d"
+      : order === "hashed" || order === "2dsphere" || order === "2d" || order === "vector"
         ? order
         : path === "$**" || path.endsWith(".$**")
           ? "wildcard"

@@ -176,6 +176,7 @@ function fieldKeys(
     case "2d":
       return placeKeys(definition, field, lookup);
     case "text":
+    case "vector":
       return NONE;
   }
 }

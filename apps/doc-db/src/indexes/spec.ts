@@ -6,6 +6,7 @@ import { parseCollation } from "../mql/collation.ts";
 import { fail } from "../mql/error.ts";
 import { isNumeric, toNumber } from "../mql/number.ts";
 import { isTruthy } from "../mql/types.ts";
+import { addVectorOptions, VECTOR_OPTIONS } from "../vector/index-spec.ts";
 import { checkPartialFilter } from "./partial-filter.ts";
 import { flatten } from "./wildcard.ts";
 import { languageOf } from "./words.ts";
@@ -14,7 +15,7 @@ import { languageOf } from "./words.ts";
 const CANNOT_CREATE = 67;
 const INVALID_OPTIONS = 72;
 const MAX_FIELDS = 32;
-const KINDS = ["text", "2dsphere", "2d", "hashed"];
+const KINDS = ["text", "2dsphere", "2d", "hashed", "vector"];
 const OPTIONS = [
   "v",
   "key",
@@ -36,6 +37,7 @@ const OPTIONS = [
   "bits",
   "min",
   "max",
+  ...VECTOR_OPTIONS,
   "storageEngine",
   "comment",
 ];
@@ -84,6 +86,7 @@ export function normalizeIndexSpec(given: Value): Document {
   const kinds = Object.values(key);
   if (kinds.includes("2dsphere")) spec["2dsphereIndexVersion"] = 3;
   if (kinds.includes("2d")) addFlatOptions(given, spec);
+  if (kinds.includes("vector")) addVectorOptions(key, given, spec);
   if (kinds.includes("hashed") && spec.unique === true) fail(16764, "hashed index", given, "no unique");
   return spec;
 }
@@ -232,9 +235,17 @@ function addFlatOptions(given: Document, spec: Record<string, Value>): void {
 /** What an index holds, apart from its name and what may be changed: two of one signature would be the same index. */
 function signature(spec: Document): Value[] {
   const { key, collation, partialFilterExpression, unique, sparse, wildcardProjection, weights } = spec;
-  return [key, collation, partialFilterExpression, unique, sparse, wildcardProjection, weights].map(
-    (part) => part ?? null,
-  );
+  const vector = VECTOR_OPTIONS.map((name) => spec[name]);
+  return [
+    key,
+    collation,
+    partialFilterExpression,
+    unique,
+    sparse,
+    wildcardProjection,
+    weights,
+    ...vector,
+  ].map((part) => part ?? null);
 }
 
 /** Whether two specifications name the same keys. */

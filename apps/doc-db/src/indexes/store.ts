@@ -21,6 +21,7 @@ import { fail } from "../mql/error.ts";
 import type { FieldLookup } from "../query/filter.ts";
 import { someAtPath } from "../query/path.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
+import { addVector, removeVector, replaceVector } from "../vector/vector-index.ts";
 import type { IndexDefinition } from "./definition.ts";
 import { duplicateKey } from "./duplicate-key.ts";
 import { type IndexKeys, keysOf } from "./keys.ts";
@@ -42,6 +43,10 @@ export function addToIndex(
   idKey: Uint8Array,
 ): void {
   const lookup = lookupIn(bytes);
+  if (index.definition.vector !== undefined) {
+    addVector(pager, index, lookup, idKey);
+    return;
+  }
   const found = keysOf(index.definition, lookup);
   if (found.keys.length === 0) return;
   noteKeys(page, index, found);
@@ -59,6 +64,10 @@ export function removeFromIndex(
   bytes: Uint8Array,
   idKey: Uint8Array,
 ): void {
+  if (index.definition.vector !== undefined) {
+    removeVector(pager, index, idKey);
+    return;
+  }
   const found = keysOf(index.definition, lookupIn(bytes));
   for (const key of found.keys) deleteEntry(pager, index, key, idKey);
   if (found.extras !== undefined) addToTextTotals(pager, index.root, -1, found.extras[0]!);
@@ -74,6 +83,10 @@ export function replaceInIndex(
   idKey: Uint8Array,
 ): void {
   const { definition } = index;
+  if (definition.vector !== undefined) {
+    replaceVector(pager, index, lookupIn(before), lookupIn(bytes), idKey);
+    return;
+  }
   const old = keysOf(definition, lookupIn(before));
   const now = keysOf(definition, lookupIn(bytes));
   if (old.extras !== undefined || now.extras !== undefined) {

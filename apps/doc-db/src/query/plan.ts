@@ -115,7 +115,7 @@ function isOpenTo(
   conditions: readonly Condition[],
   filter: CompiledFilter,
 ): boolean {
-  if (definition.isHidden || definition.text !== undefined) return false;
+  if (definition.isHidden || definition.text !== undefined || definition.vector !== undefined) return false;
   const partial = definition.spec.partialFilterExpression as Document | undefined;
   if (partial === undefined) return true;
   return (
@@ -244,7 +244,7 @@ function hintedPlan(
       : planOf({ index: undefined, bounds }, sort, filter);
   }
   const index = findHinted(indexes, hint);
-  if (index === undefined || index.definition.isHidden)
+  if (index === undefined || index.definition.isHidden || index.definition.vector !== undefined)
     return fail(2, "hint", hint, "the name or key of an index that there is");
   const { wildcard } = index.definition;
   const bounds = boundsFor(index, filter.conditions, filter.collation) ?? ALL;

@@ -38,6 +38,9 @@ export type SimdInstruction =
   | "sub32"
   | "mul32"
   | "shl64"
+  | "addF32"
+  | "subF32"
+  | "mulF32"
   | "relaxedSwizzle";
 
 /**
@@ -81,6 +84,9 @@ export const SIMD: Readonly<Record<SimdInstruction, number>> = Object.freeze({
   sub32: 0xb1,
   mul32: 0xb5,
   shl64: 0xcb,
+  addF32: 0xe4,
+  subF32: 0xe5,
+  mulF32: 0xe6,
   relaxedSwizzle: 0x100,
 });
 
