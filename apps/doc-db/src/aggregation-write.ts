@@ -17,6 +17,9 @@ import { checkReferences } from "./constraints/reference-catalog.ts";
 import { type Document, getField, isDocument, type Value } from "./document/value.ts";
 import { buildIndex } from "./indexes/store.ts";
 import { fail } from "./mql/error.ts";
+import { compileExpression, contextFor } from "./mql/expr/index.ts";
+import { type Variables, withVariables } from "./mql/pipeline/lookup-variables.ts";
+import { compileAnyUpdate } from "./mql/update/any-update.ts";
 import { compileFilter } from "./query/filter.ts";
 import type { Executor } from "./storage/executor.ts";
 
@@ -86,20 +89,52 @@ function compileMerge(
 ): PipelineWriter {
   const given: Document = isDocument(operand) ? operand : { into: operand };
   const { into, on = "_id", whenMatched = "merge", whenNotMatched = "insert" } = given;
+  const merge = compileMatched(whenMatched, given.let);
   const { db, coll } = isDocument(into) ? into : { db: undefined, coll: into };
   if (typeof coll !== "string") return fail(51178, "$merge into", into, "the name of a collection");
   const paths = (Array.isArray(on) ? on : [on]) as readonly string[];
   if (paths.length === 0 || paths.some((path) => typeof path !== "string"))
     fail(51186, "$merge on", on, "a field, or fields");
-  if (!WHEN_MATCHED.includes(whenMatched as string))
-    fail(51191, "$merge whenMatched", whenMatched, `one of ${WHEN_MATCHED.join(", ")}`);
   if (!WHEN_NOT_MATCHED.includes(whenNotMatched as string))
     fail(51189, "$merge whenNotMatched", whenNotMatched, `one of ${WHEN_NOT_MATCHED.join(", ")}`);
   const name = checkCollectionName(storedName(coll, typeof db === "string" ? db : undefined));
   return async (executor, documents) => {
     await checkUniqueOn(executor, name, paths);
     for await (const document of documents)
-      await mergeOne(executor, name, document, paths, String(whenMatched), String(whenNotMatched));
+      await mergeOne(executor, name, document, paths, merge, String(whenNotMatched));
+  };
+}
+
+/** What becomes of a document that is there, given the one that comes. */
+type Merge = (before: Document, document: Document) => Document;
+
+/** @param given - variables of a pipeline beside `$$new`, the document that comes */
+function compileMatched(whenMatched: Value, given: Value | undefined): Merge {
+  if (Array.isArray(whenMatched)) return compileMergePipeline(whenMatched as readonly Value[], given ?? {});
+  if (given !== undefined) fail(51199, "$merge let", given, "a pipeline as whenMatched beside it");
+  switch (whenMatched) {
+    case "fail":
+      return (_, document) => fail(11000, "$merge", document._id, "no document that matches");
+    case "keepExisting":
+      return (before) => before;
+    case "replace":
+      return (before, { _id: _, ...fields }) => ({ _id: before._id!, ...fields });
+    case "merge":
+      return (before, { _id: _, ...fields }) => ({ ...before, ...fields });
+  }
+  return fail(51191, "$merge whenMatched", whenMatched, `a pipeline, or one of ${WHEN_MATCHED.join(", ")}`);
+}
+
+function compileMergePipeline(pipeline: readonly Value[], given: Value): Merge {
+  if (!isDocument(given)) return fail(9, "$merge let", given, "an object of expressions");
+  const variables = Object.entries(given).map(([name, value]) => [name, compileExpression(value)] as const);
+  const filled = (values: Variables): Document[] => withVariables(pipeline, values) as Document[];
+  // Looked at before the first document comes.
+  compileAnyUpdate(filled(new Map(["new", ...Object.keys(given)].map((name) => [name, null]))));
+  return (before, document) => {
+    const context = contextFor(document, new Date());
+    const values = variables.map(([name, expression]) => [name, expression(context)] as const);
+    return compileAnyUpdate(filled(new Map([["new", document], ...values]))).apply(before, {}, false);
   };
 }
 
@@ -124,7 +159,7 @@ async function mergeOne(
   name: string,
   document: Document,
   paths: readonly string[],
-  whenMatched: string,
+  merge: Merge,
   whenNotMatched: string,
 ): Promise<void> {
   const wanted = paths.map(
@@ -148,12 +183,7 @@ async function mergeOne(
   const filter = compileFilter(
     Object.fromEntries(wanted.map(([path, value]) => [path, { $eq: value ?? null }])),
   );
-  const change = (before: Document): Document => {
-    if (whenMatched === "fail") fail(11000, "$merge", document._id, "no document that matches");
-    if (whenMatched === "keepExisting") return before;
-    const { _id: _, ...fields } = document;
-    return whenMatched === "replace" ? { _id: before._id!, ...fields } : { ...before, ...fields };
-  };
+  const change = (before: Document): Document => merge(before, document);
   const changed = isWithoutId ? undefined : await changeOne(executor, name, filter, change);
   if (changed !== undefined || whenNotMatched === "discard") return;
   if (whenNotMatched === "fail") fail(13113, "$merge", document._id, "a document that matches");

@@ -33,10 +33,12 @@ export {
   sum,
 } from "./fluent/aggregates.ts";
 export type { Comparison } from "./fluent/conditions.ts";
+export { from } from "./fluent/from.ts";
 export type { JoinKind } from "./fluent/joins.ts";
 export type { Page } from "./fluent/paging.ts";
-export { type FieldOf, from, type Operand, Query } from "./fluent/query.ts";
+export { type FieldOf, type Operand, Query } from "./fluent/query.ts";
 export type { JoinOptions, WindowOptions } from "./fluent/query-options.ts";
+export { SoftQuery } from "./fluent/soft-delete.ts";
 export { DuplicateKeyError } from "./indexes/duplicate-key.ts";
 export { compareValues } from "./keys/compare.ts";
 export { encodeKey } from "./keys/encode-key.ts";

@@ -89,3 +89,56 @@ describe("$merge", () => {
 function sumOf(town: string): number {
   return Array.from({ length: 700 }, (_, n) => (`t${n % 3}` === town ? n : 0)).reduce((a, b) => a + b);
 }
+
+describe("$merge with a pipeline", () => {
+  it("computes what becomes of a document from it, the one that comes, and variables", async () => {
+    await using db = await withOrders();
+    const totals = db.collection("totals");
+    await totals.insertMany([
+      { _id: "t0", n: 1, seen: 1 },
+      { _id: "t1", n: 2 },
+    ]);
+    await db
+      .collection("orders")
+      .aggregate([
+        ...TOTALS,
+        {
+          $merge: {
+            into: "totals",
+            let: { half: { $divide: ["$n", 2] } },
+            whenMatched: [
+              { $set: { n: { $add: ["$n", "$$new.n"] }, half: "$$half", none: "$$new.none" } },
+              { $unset: "seen" },
+            ],
+          },
+        },
+      ])
+      .toArray();
+    expect(await totals.find({}, { sort: { _id: 1 } }).toArray()).toEqual([
+      { _id: "t0", n: sumOf("t0") + 1, half: sumOf("t0") / 2 },
+      { _id: "t1", n: sumOf("t1") + 2, half: sumOf("t1") / 2 },
+      { _id: "t2", n: sumOf("t2") },
+    ]);
+  });
+
+  it("refuses stages and variables that cannot be, before it writes anything", async () => {
+    await using db = await withOrders();
+    const merge = ($merge: Document): Promise<Document[]> =>
+      Promise.resolve().then(() => db.collection("orders").aggregate([{ $merge }]).toArray());
+    const into = "totals";
+    await expect(merge({ into, whenMatched: [{ $group: { _id: 1 } }] })).rejects.toMatchObject({
+      serverCode: 40324,
+    });
+    await expect(merge({ into, whenMatched: [{ $set: { a: "$$nobody" } }] })).rejects.toMatchObject({
+      serverCode: 17276,
+    });
+    await expect(merge({ into, whenMatched: "merge", let: { a: 1 } })).rejects.toMatchObject({
+      serverCode: 51199,
+    });
+    await expect(merge({ into, whenMatched: "mix" })).rejects.toMatchObject({ serverCode: 51191 });
+    await expect(merge({ into: "orders", whenMatched: [{ $set: { _id: 1 } }] })).rejects.toMatchObject({
+      serverCode: 66,
+    });
+    expect(await db.hasCollection("totals")).toBe(false);
+  });
+});

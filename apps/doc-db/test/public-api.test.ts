@@ -49,6 +49,7 @@ it("exports these names beyond MongoDB's driver", () => {
       "ObjectId",
       "Query",
       "Snapshot",
+      "SoftQuery",
       "Timestamp",
       "Transaction",
       "average",

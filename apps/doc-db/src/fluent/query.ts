@@ -232,11 +232,3 @@ export class Query<T extends object = Document> implements AsyncIterable<T> {
     return new Query<T>(this.#database, source, new Map([...this.#pending, ...other.#pending]), {});
   }
 }
-
-/** A query over a collection. */
-export function from<T extends object = Document>(
-  database: Pick<Database, "collection">,
-  collection: string,
-): Query<T> {
-  return new Query<T>(database, { collection, stages: [] });
-}
