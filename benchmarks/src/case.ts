@@ -13,6 +13,8 @@ export interface Contender {
    * @throws Error when the result is wrong: nothing is timed then
    */
   prepare(): Promise<Work | readonly Work[]>;
+  /** Of a case that counts: bytes, say, of which fewer are better. They stand where seconds do. */
+  count?(): Promise<number>;
 }
 
 /** A peer in Python: a program of `src/python`, in the interpreter that has the peers' packages. */
@@ -46,6 +48,8 @@ export interface BenchmarkCase {
   readonly ours: Contender;
   readonly peers: readonly (Contender | PythonContender)[];
   readonly reach?: Reach;
+  /** Its contenders count something; nothing is timed. @default false */
+  readonly isCounted?: boolean;
   /** Too large for every day: runs with `--full` only. @default false */
   readonly isFull?: boolean;
   /** Its input takes too long to make for a test, which runs every other case once. @default false */

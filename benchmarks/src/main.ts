@@ -3,9 +3,10 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
-import { formatRate, formatTable } from "@millrace/cli";
+import { formatTable } from "@millrace/cli";
 import { formatAllocation } from "./allocation.ts";
 import { caseIds, loadCase, selectCases } from "./catalogue.ts";
+import { formatFigure } from "./figure.ts";
 import { installPeers } from "./peers.ts";
 import { type CaseResult, runCase } from "./run-case.ts";
 
@@ -24,20 +25,20 @@ for (const id of selectCases(prefixes, await caseIds())) {
   process.stderr.write(`${id} …\n`);
   results.push(await runCase(ROOT, id, benchmark));
 }
-const rows = results.flatMap(({ id, unit, contenders }) =>
-  contenders.map((contender) =>
+const rows = results.flatMap((result) =>
+  result.contenders.map((contender) =>
     contender.hasRun
       ? [
-          id,
+          result.id,
           contender.name,
-          formatRate(contender.perSecond, unit),
-          formatRate(contender.bestPerSecond, unit),
+          formatFigure(result, contender.perSecond),
+          formatFigure(result, contender.bestPerSecond),
           `±${(contender.spread * 100).toFixed(0)} %`,
           formatByteSize(contender.peakBytes),
           formatAllocation(contender.allocation),
           contender.isOurs ? "" : contender.ourRatio.toFixed(2),
         ]
-      : [id, contender.name, "not run", "", "", "", "", ""],
+      : [result.id, contender.name, "not run", "", "", "", "", ""],
   ),
 );
 const headings = [

@@ -18,6 +18,10 @@ const contender = [measured.ours, ...measured.peers].find(({ name }) => name ===
 if (contender === undefined || "script" in contender)
   throw new Error(`${id} has no contender ${contenderName}`);
 try {
+  if (contender.count !== undefined) {
+    print({ seconds: [await contender.count()], peakBytes: process.resourceUsage().maxRSS * 1024 });
+    process.exit(0);
+  }
   const prepared = await contender.prepare();
   const works = typeof prepared === "function" ? [prepared] : prepared;
   if (mode === "--allocation") {

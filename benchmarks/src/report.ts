@@ -2,9 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
-import { formatRate } from "@millrace/cli";
 import { linesSvg } from "@millrace/plot";
 import { formatAllocation } from "./allocation.ts";
+import { formatFigure } from "./figure.ts";
 import type { CaseResult } from "./run-case.ts";
 
 // `pnpm bench:report`: one page of the latest results, without anything outside of it: it opens from disk.
@@ -56,14 +56,15 @@ function targets(): string {
   return `<table><tr><th>case<th>against<th>to reach<th>found<th>reached${rows.join("")}</table>`;
 }
 
-function section({ id, unit, contenders }: CaseResult): string {
+function section(result: CaseResult): string {
+  const { id, contenders } = result;
   const fastest = Math.max(...contenders.map(({ perSecond }) => perSecond));
   const rows = contenders.map((contender) => {
     if (!contender.hasRun)
       return `<tr><td>${escapeHtml(contender.name)}<td colspan="5">not run: not installed`;
     const width = (100 * contender.perSecond) / fastest;
     const ratio = contender.isOurs ? "" : `ours by it: ${contender.ourRatio.toFixed(2)}`;
-    return `<tr${contender.isOurs ? ' class="ours"' : ""}><td>${escapeHtml(contender.name)}<td class="bar"><div style="width:${width.toFixed(1)}%"></div><td>${formatRate(contender.perSecond, unit)} ±${(100 * contender.spread).toFixed(0)} %<td>${formatByteSize(contender.peakBytes)}<td>${formatAllocation(contender.allocation)}<td>${ratio}`;
+    return `<tr${contender.isOurs ? ' class="ours"' : ""}><td>${escapeHtml(contender.name)}<td class="bar"><div style="width:${width.toFixed(1)}%"></div><td>${formatFigure(result, contender.perSecond)} ±${(100 * contender.spread).toFixed(0)} %<td>${formatByteSize(contender.peakBytes)}<td>${formatAllocation(contender.allocation)}<td>${ratio}`;
   });
   return `<h2>${id}</h2><table>${rows.join("")}</table>`;
 }

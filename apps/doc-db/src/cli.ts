@@ -9,6 +9,8 @@ import { findVerb } from "./verbs/find.ts";
 import { importVerb } from "./verbs/import.ts";
 import { indexesVerb } from "./verbs/indexes.ts";
 import { migrateVerb } from "./verbs/migrate.ts";
+import { takingPassword } from "./verbs/open-database.ts";
+import { rekeyVerb } from "./verbs/rekey.ts";
 import { repairVerb } from "./verbs/repair.ts";
 import { serveVerb } from "./verbs/serve.ts";
 import { shellVerb } from "./verbs/shell.ts";
@@ -31,23 +33,24 @@ export async function main(argv: readonly string[], streams?: ProgramStreams): P
     ...(streams === undefined ? {} : { streams }),
   });
   return program
-    .verb(importVerb)
-    .verb(findVerb)
-    .verb(aggregateVerb)
-    .verb(explainVerb)
-    .verb(exportVerb)
-    .verb(indexesVerb)
-    .verb(statsVerb)
-    .verb(verifyVerb)
-    .verb(repairVerb)
-    .verb(compactVerb)
-    .verb(backupVerb)
-    .verb(restoreVerb)
-    .verb(doctorVerb)
-    .verb(tailVerb)
-    .verb(migrateVerb)
+    .verb(takingPassword(importVerb))
+    .verb(takingPassword(findVerb))
+    .verb(takingPassword(aggregateVerb))
+    .verb(takingPassword(explainVerb))
+    .verb(takingPassword(exportVerb))
+    .verb(takingPassword(indexesVerb))
+    .verb(takingPassword(statsVerb))
+    .verb(takingPassword(verifyVerb))
+    .verb(takingPassword(repairVerb))
+    .verb(takingPassword(compactVerb))
+    .verb(takingPassword(backupVerb))
+    .verb(takingPassword(restoreVerb))
+    .verb(takingPassword(rekeyVerb))
+    .verb(takingPassword(doctorVerb))
+    .verb(takingPassword(tailVerb))
+    .verb(takingPassword(migrateVerb))
     .verb(serveVerb)
-    .verb(shellVerb)
+    .verb(takingPassword(shellVerb))
     .verb(benchVerb)
     .run(argv);
 }

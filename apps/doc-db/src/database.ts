@@ -1,4 +1,4 @@
-import { checkInteger } from "@millrace/base";
+import { checkInteger, InvalidArgumentError } from "@millrace/base";
 import { type AggregateOptions, AggregationCursor } from "./aggregation-cursor.ts";
 import { checkCollectionName, findCollection, listCollections } from "./catalog.ts";
 import { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./changes/change-reader.ts";
@@ -10,14 +10,18 @@ import { runCommand } from "./command/run-command.ts";
 import type { CommandTarget } from "./command/target.ts";
 import type { Document } from "./document/value.ts";
 import { removeExpired, watchExpiry } from "./expiry.ts";
-import { type BackupResult, copyDatabase } from "./maintenance/backup.ts";
+import { type BackupResult, copyDatabase, type OpenTarget } from "./maintenance/backup.ts";
 import { checkPages } from "./maintenance/check-pages.ts";
 import { type RescueResult, rescueDatabase } from "./maintenance/rescue-database.ts";
 import { DEFAULT_DATABASE, namespaceOf, storedName } from "./names.ts";
-import { type DatabaseOptions, resolveDatabaseOptions } from "./options.ts";
+import { checkSecret, type DatabaseOptions, resolveDatabaseOptions, type SecretOptions } from "./options.ts";
 import { Engine } from "./storage/engine.ts";
+import { hasSecret } from "./storage/key-wrap.ts";
 import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
+import type { PageCompression } from "./storage/page-codec.ts";
+import type { PageIo } from "./storage/page-file.ts";
 import { META_PAGE } from "./storage/page-format.ts";
+import { newPageSettings, type PageSettings } from "./storage/page-settings.ts";
 import { Snapshot, Transaction } from "./transaction.ts";
 import { verifyCollections } from "./verify.ts";
 
@@ -50,6 +54,20 @@ export interface DatabaseStats {
   readonly loggedBytes: number;
   /** Syncs of the log since opening: commits divided by this is what waiting together saves. */
   readonly logSyncs: number;
+  /** How its pages are compressed. */
+  readonly compression: PageCompression;
+  readonly isEncrypted: boolean;
+  /** Bytes of the file as its pages were last written, without its log. */
+  readonly fileBytes: number;
+  /** What went between pages and file since opening, and the time it took to make one of the other. */
+  readonly io: PageIo;
+}
+
+/** How a copy's pages are written; what is left out is as in the file that is copied. */
+export interface CopyOptions extends SecretOptions {
+  readonly compression?: PageCompression | undefined;
+  /** False for a copy of an encrypted file that anybody can read. */
+  readonly isEncrypted?: boolean | undefined;
 }
 
 /**
@@ -79,11 +97,20 @@ export class Database {
   /**
    * Opens a database, making it where it is missing, and brings it up to the last commit in its log.
    * @throws MillraceError `DOCDB_DATABASE_LOCKED` when another process or handle has it open
+   * @throws MillraceError `DOCDB_PASSWORD_MISSING`, `DOCDB_PASSWORD_WRONG` for an encrypted one
    * @throws CorruptDataError for a file that is no database, of another version, cut off or damaged
    */
   static async open(path: string, options?: DatabaseOptions): Promise<Database> {
+    return Database.#open(path, options, undefined);
+  }
+
+  static async #open(
+    path: string,
+    options: DatabaseOptions | undefined,
+    settings: PageSettings | undefined,
+  ): Promise<Database> {
     const resolved = resolveDatabaseOptions(options);
-    return new Database(await Engine.open(path, resolved), resolved);
+    return new Database(await Engine.open(path, resolved, settings), resolved);
   }
 
   /** A collection by name. @throws InvalidArgumentError `DOCDB_COLLECTION_NAME` */
@@ -189,7 +216,7 @@ export class Database {
   }
 
   async stats(): Promise<DatabaseStats> {
-    const { pager } = this.#engine;
+    const { pager, pageSettings } = this.#engine;
     return this.#engine.read(() => {
       const collections = listCollections(pager).map(({ name, page }) => {
         const bytes = pager.read(page);
@@ -212,6 +239,10 @@ export class Database {
         cacheBytes: cache.bytes,
         ...pager.counters,
         logSyncs,
+        compression: pageSettings.compression,
+        isEncrypted: pageSettings.locked !== undefined,
+        fileBytes: pager.store.file.sizeSync(),
+        io: { ...pager.store.pages.io },
       };
     });
   }
@@ -228,13 +259,16 @@ export class Database {
 
   /**
    * Writes this moment to a new file, without holes, while others go on to read and write.
+   * @param pages - how its pages are written, where not as those of this file
    * @throws MillraceError `DOCDB_BACKUP_EXISTS`; LanguageError 246 when so much was changed meanwhile that the moment is gone
    */
-  async backup(path: string, signal?: AbortSignal): Promise<BackupResult> {
+  async backup(path: string, signal?: AbortSignal, pages: CopyOptions = {}): Promise<BackupResult> {
     const { vfs } = this.#engine.scratch;
+    const settings = await this.#settingsOfCopy(pages);
     const snapshot = this.snapshot();
     try {
-      return await copyDatabase(snapshot, vfs, path, (part) => Database.#openCopy(part, vfs), signal);
+      const openTarget = (part: string): ReturnType<OpenTarget> => Database.#openCopy(part, vfs, settings);
+      return await copyDatabase(snapshot, vfs, path, openTarget, signal);
     } finally {
       snapshot.close();
     }
@@ -247,15 +281,40 @@ export class Database {
    */
   async rescue(path: string, signal?: AbortSignal): Promise<RescueResult> {
     const { vfs } = this.#engine.scratch;
-    return rescueDatabase(this.#engine, vfs, path, (part) => Database.#openCopy(part, vfs), signal);
+    const settings = this.#engine.pageSettings;
+    return rescueDatabase(this.#engine, vfs, path, (part) => Database.#openCopy(part, vfs, settings), signal);
+  }
+
+  /**
+   * Gives an encrypted file another password or key. What was encrypted stays as it is: a copy of the file from before
+   * still opens with the old one.
+   * @throws MillraceError `DOCDB_PASSWORD_UNUSED` for a file that is not encrypted
+   * @example
+   * await db.rekey({ password: "a new one" });
+   */
+  async rekey(secret: SecretOptions): Promise<void> {
+    checkSecret(secret);
+    if (!hasSecret(secret))
+      throw new InvalidArgumentError("DOCDB_OPTION_VALUE", "docdb rekey", "nothing", "a password or key");
+    await this.#engine.rekey(secret);
+  }
+
+  async #settingsOfCopy({ compression, isEncrypted, password, key }: CopyOptions): Promise<PageSettings> {
+    const own = this.#engine.pageSettings;
+    const given = { compression: compression ?? own.compression, password, key };
+    checkSecret(given);
+    if (hasSecret(given)) return newPageSettings(given);
+    return { compression: given.compression, locked: isEncrypted === false ? undefined : own.locked };
   }
 
   /** A file that nobody uses before it is closed. */
   static async #openCopy(
     path: string,
     vfs: DatabaseOptions["vfs"] & object,
+    settings: PageSettings,
   ): Promise<{ database: Database; engine: Engine }> {
-    const database = await Database.open(path, { vfs, durability: "memory", expiryIntervalMs: 0 });
+    const options = { vfs, durability: "memory", expiryIntervalMs: 0 } as const;
+    const database = await Database.#open(path, options, settings);
     return { database, engine: database.#engine };
   }
 

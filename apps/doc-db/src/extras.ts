@@ -10,7 +10,7 @@ export type { IndexOptions } from "./collection-indexes.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
 export { type Constraint, Constraints } from "./constraints/constraints.ts";
 export { ForeignKeyError, type ForeignKeySpec, type ReferenceAction } from "./constraints/foreign-keys.ts";
-export { type CollectionStats, Database, type DatabaseStats } from "./database.ts";
+export { type CollectionStats, type CopyOptions, Database, type DatabaseStats } from "./database.ts";
 export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
 export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";
 export { decodeDocument } from "./document/decode.ts";
@@ -45,7 +45,12 @@ export { encodeKey } from "./keys/encode-key.ts";
 export type { BackupResult } from "./maintenance/backup.ts";
 export type { RescuedCounts, RescueResult } from "./maintenance/rescue-database.ts";
 export { LanguageError } from "./mql/error.ts";
-export { type DatabaseDurability, type DatabaseOptions, DEFAULT_DATABASE_OPTIONS } from "./options.ts";
+export {
+  type DatabaseDurability,
+  type DatabaseOptions,
+  DEFAULT_DATABASE_OPTIONS,
+  type SecretOptions,
+} from "./options.ts";
 export {
   type CompiledFilter,
   type Condition,
@@ -56,4 +61,6 @@ export {
 export type { SortSpec } from "./query/sort.ts";
 export type { User } from "./server/scram.ts";
 export { DEFAULT_SERVE_OPTIONS, DocumentServer, type ServeOptions, serve } from "./server/server.ts";
+export type { PageCompression } from "./storage/page-codec.ts";
+export type { PageIo } from "./storage/page-file.ts";
 export { Snapshot, Transaction } from "./transaction.ts";

@@ -1,10 +1,12 @@
-import { checkInteger, checkOneOf, resolveOptions } from "@millrace/base";
+import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { diskVfs, type Vfs } from "@millrace/files";
+import { KEY_BYTES } from "./storage/aes-gcm.ts";
+import { PAGE_COMPRESSIONS, type PageCompression } from "./storage/page-codec.ts";
 
 /** What an awaited change guarantees; the promise table is in the README. */
 export type DatabaseDurability = "durable" | "relaxed" | "memory";
 
-/** How a database is opened. None of it is stored. */
+/** How a database is opened. None of it is stored but how pages are compressed, and the password's use. */
 export interface DatabaseOptions {
   /** Where the files are. @default the disk */
   readonly vfs?: Vfs;
@@ -20,6 +22,12 @@ export interface DatabaseOptions {
   readonly expiryIntervalMs?: number;
   /** What time it is, for what expires. @default the system's clock */
   readonly clock?: () => Date;
+  /** How the pages of a new file are compressed; another one than a file was made with is refused. @default "none", or as it is */
+  readonly compression?: PageCompression | undefined;
+  /** Encrypts a new file, opens an encrypted one. @default none */
+  readonly password?: string | undefined;
+  /** 32 bytes in place of a password, which saves the time that a key is made of it in. @default none */
+  readonly key?: Uint8Array | undefined;
 }
 
 /** What {@link DatabaseOptions} are when they are not given. */
@@ -31,6 +39,9 @@ export const DEFAULT_DATABASE_OPTIONS: Required<DatabaseOptions> = Object.freeze
   create: true,
   expiryIntervalMs: 60_000,
   clock: () => new Date(),
+  compression: undefined,
+  password: undefined,
+  key: undefined,
 });
 
 const DURABILITIES: readonly DatabaseDurability[] = ["durable", "relaxed", "memory"];
@@ -42,5 +53,28 @@ export function resolveDatabaseOptions(given: DatabaseOptions | undefined): Requ
   checkOneOf("docdb", "durability", options.durability, DURABILITIES);
   checkInteger("docdb", "checkpointBytes", options.checkpointBytes, 64 * 1024, 2 ** 40);
   checkInteger("docdb", "expiryIntervalMs", options.expiryIntervalMs, 0, 2 ** 31 - 1);
+  if (options.compression !== undefined)
+    checkOneOf("docdb", "compression", options.compression, PAGE_COMPRESSIONS);
+  checkSecret(options);
   return options;
+}
+
+/** What opens an encrypted file. */
+export interface SecretOptions {
+  readonly password?: string | undefined;
+  /** 32 bytes in place of a password. */
+  readonly key?: Uint8Array | undefined;
+}
+
+/** @throws InvalidArgumentError for both a password and a key, an empty password, a key of another length */
+export function checkSecret({ password, key }: SecretOptions): void {
+  // Never the value itself: the message may end in a log.
+  const refuse = (name: string, received: string, expected: string): never => {
+    throw new InvalidArgumentError("DOCDB_OPTION_VALUE", `docdb ${name}`, received, expected);
+  };
+  if (password !== undefined && key !== undefined) refuse("key", "a key", "none beside a password");
+  if (password !== undefined && (typeof password !== "string" || password === ""))
+    refuse("password", password === "" ? "nothing" : typeof password, "text");
+  if (key !== undefined && (!(key instanceof Uint8Array) || key.length !== KEY_BYTES))
+    refuse("key", key instanceof Uint8Array ? `${key.length} bytes` : typeof key, `${KEY_BYTES} bytes`);
 }

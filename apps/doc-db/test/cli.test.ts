@@ -104,8 +104,12 @@ describe("docdb import, find and stats", () => {
       {
         "cacheHitRate": "number",
         "collections": "array",
+        "compression": "string",
+        "fileBytes": "number",
         "freePages": "number",
+        "isEncrypted": "boolean",
         "pages": "number",
+        "ratio": "number",
         "walBytes": "number",
       }
     `);

@@ -3,6 +3,7 @@ import { CorruptDataError, readU32, writeU32 } from "@millrace/base";
 
 export const RECORD_HEAD_BYTES = 8;
 const KIND = 0x44;
+const ENCRYPTED_KIND = 0x45;
 const FIRST = 1;
 const LAST = 2;
 
@@ -17,8 +18,9 @@ export function writeRecordHead(
   databaseId: number,
   isFirst: boolean,
   isLast: boolean,
+  isEncrypted = false,
 ): void {
-  bytes[0] = KIND;
+  bytes[0] = isEncrypted ? ENCRYPTED_KIND : KIND;
   bytes[1] = (isFirst ? FIRST : 0) | (isLast ? LAST : 0);
   bytes[2] = 0;
   bytes[3] = 0;
@@ -31,8 +33,10 @@ export function readRecordHead(
   databaseId: number,
   directory: string,
   lsn: number,
+  isEncrypted = false,
 ): RecordHead {
-  if (bytes.length < RECORD_HEAD_BYTES || bytes[0] !== KIND || readU32(bytes, 4) !== databaseId) {
+  const kind = isEncrypted ? ENCRYPTED_KIND : KIND;
+  if (bytes.length < RECORD_HEAD_BYTES || bytes[0] !== kind || readU32(bytes, 4) !== databaseId) {
     throw new CorruptDataError(
       "DOCDB_LOG_FOREIGN",
       directory,

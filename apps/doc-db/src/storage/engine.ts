@@ -5,12 +5,30 @@ import { loadNames } from "../catalog-names.ts";
 import { fail } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
 import type { Executor } from "./executor.ts";
+import type { FileCipher } from "./file-cipher.ts";
 import { createFile, encodeHeader, type Header, readHeader } from "./header.ts";
+import { type Secret, wrapKey } from "./key-wrap.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { pageCountOf } from "./meta-page.ts";
-import { beginLog, checkHeader, missingFile, missingLog, openLog } from "./open-files.ts";
+import {
+  beginLog,
+  checkHeader,
+  checkHeaderIsNewest,
+  missingFile,
+  missingLog,
+  openLog,
+} from "./open-files.ts";
+import { UNIT_BYTES } from "./packed-pages.ts";
 import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
 import type { PageReader } from "./page-reader.ts";
+import {
+  createPackedFile,
+  newPageSettings,
+  numberOpening,
+  type PageSettings,
+  pagesOf,
+  unlockFile,
+} from "./page-settings.ts";
 import { PageStore } from "./page-store.ts";
 import type { Moment } from "./page-versions.ts";
 import type { PageWriter } from "./page-writer.ts";
@@ -18,6 +36,7 @@ import { Pager } from "./pager.ts";
 import { recoverPages } from "./recovery.ts";
 import { removeStaleScratch, type Scratch } from "./scratch.ts";
 import { removeStaleSpill } from "./spill-file.ts";
+import { TemporaryCipher } from "./temporary-cipher.ts";
 import { type WriteClaim, withinLimit } from "./write-claim.ts";
 
 /** Settled in the turn of whoever asks: reads that run without waiting are over by then. */
@@ -32,6 +51,9 @@ export class Engine implements Executor {
   readonly #vfs: Vfs;
   readonly #checkpointBytes: number;
   #header: Header;
+  /** Of an encrypted file. */
+  readonly #cipher: FileCipher | undefined;
+  readonly #temporaryCipher: TemporaryCipher | undefined;
   #failure: unknown;
   /** Bytes in the log at the last checkpoint. */
   #logBytesThen: number;
@@ -44,10 +66,18 @@ export class Engine implements Executor {
   readonly #durability: DatabaseOptions["durability"];
   readonly #listeners = new Set<() => void>();
 
-  private constructor(path: string, pager: Pager, header: Header, options: Required<DatabaseOptions>) {
+  private constructor(
+    path: string,
+    pager: Pager,
+    header: Header,
+    cipher: FileCipher | undefined,
+    options: Required<DatabaseOptions>,
+  ) {
     this.path = path;
     this.pager = pager;
     this.#header = header;
+    this.#cipher = cipher;
+    this.#temporaryCipher = cipher === undefined ? undefined : new TemporaryCipher();
     this.#vfs = options.vfs;
     this.#checkpointBytes = options.checkpointBytes;
     this.#durability = options.durability;
@@ -55,20 +85,25 @@ export class Engine implements Executor {
   }
 
   get scratch(): Scratch {
-    return { vfs: this.#vfs, path: this.path };
+    return { vfs: this.#vfs, path: this.path, cipher: this.#temporaryCipher };
   }
 
   get cacheBytes(): number {
     return this.pager.store.cache.capacityBytes;
   }
 
-  /** Opens, and recovers what the log holds beyond the file. */
-  static async open(path: string, options: Required<DatabaseOptions>): Promise<Engine> {
+  /** Opens, and recovers what the log holds beyond the file. @param settings - of a new file, before the options */
+  static async open(
+    path: string,
+    options: Required<DatabaseOptions>,
+    settings?: PageSettings,
+  ): Promise<Engine> {
     const { vfs } = options;
     const logDirectory = `${path}-wal`;
     const isThere = await vfs.exists(path);
     // A file that is no database is refused before anything is made beside it.
-    if (isThere) await checkHeader(vfs, path);
+    let cipher: FileCipher | undefined;
+    if (isThere) cipher = await checkHeader(vfs, path, options);
     else if (!options.create) throw fileError("FILES_NOT_FOUND", path, "open");
     // The log would make directories that are missing; more likely the path is wrong.
     else await vfs.list(parentPath(path));
@@ -78,19 +113,27 @@ export class Engine implements Executor {
       // Looked at again, now that the lock is held.
       if (!(await vfs.exists(path))) {
         if (wal.stats.nextLsn > 1) throw missingFile(path, logDirectory);
-        await createFile(vfs, path, parentPath(path));
+        const made = settings ?? (await newPageSettings(options));
+        if (made.compression === "none" && made.locked === undefined)
+          await createFile(vfs, path, parentPath(path));
+        else cipher = await createPackedFile(vfs, path, parentPath(path), made);
       }
       await removeStaleSpill(vfs, path);
       await removeStaleScratch(vfs, path);
       file = await vfs.open(path, "r+");
       let header = await readHeader(file);
-      if (wal.stats.nextLsn === 1 && header.isClosed) header = await beginLog(file, header);
+      cipher = await unlockFile(header, options, path, cipher);
+      if (wal.stats.nextLsn === 1 && header.isClosed) header = await beginLog(file, header, cipher);
       else if (wal.stats.nextLsn <= Math.max(1, header.checkpointLsn))
         throw missingLog(path, logDirectory, header, wal);
-      const store = new PageStore(file, options.cacheBytes);
-      const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn);
-      const engine = new Engine(path, new Pager(store, wal, header.databaseId), header, options);
-      loadNames(engine.pager);
+      checkHeaderIsNewest(path, header, wal);
+      const isWritten = !header.isClosed || wal.stats.nextLsn > header.checkpointLsn + 1;
+      if (cipher !== undefined && isWritten) header = await numberOpening(file, header, cipher);
+      const store = new PageStore(file, options.cacheBytes, pagesOf(file, header, cipher));
+      const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn, cipher);
+      const pager = new Pager(store, wal, header.databaseId, cipher);
+      const engine = new Engine(path, pager, header, cipher, options);
+      loadNames(pager);
       if (applied > 0) await engine.checkpoint();
       return engine;
     } catch (error) {
@@ -142,7 +185,7 @@ export class Engine implements Executor {
       const { pager } = this;
       pager.versions.forgetAll();
       pager.versions.advance();
-      const transaction = await LongTransaction.begin(pager, this.#vfs);
+      const transaction = await LongTransaction.begin(pager, this.#vfs, this.#temporaryCipher);
       let result: T;
       try {
         result = await change(pager, () => pager.endOperation());
@@ -272,6 +315,36 @@ export class Engine implements Executor {
     return this.#alone(() => this.#checkpoint());
   }
 
+  /** How the pages are written, for a copy with the same password. */
+  get pageSettings(): PageSettings {
+    const { compression = "none", encryption } = this.#header.packed ?? {};
+    const cipher = this.#cipher;
+    if (cipher === undefined || encryption === undefined) return { compression, locked: undefined };
+    return { compression, locked: { dataKey: cipher.dataKey, wrap: encryption.wrap } };
+  }
+
+  /** Has the file open by another secret from now on. @throws MillraceError `DOCDB_PASSWORD_UNUSED` */
+  async rekey(secret: Secret): Promise<void> {
+    const cipher = this.#cipher;
+    if (cipher === undefined)
+      throw new MillraceError(
+        "DOCDB_PASSWORD_UNUSED",
+        `${this.path}: is not encrypted; there is no key to change`,
+      );
+    const wrap = await wrapKey(cipher.dataKey, secret);
+    await this.#alone(async () => {
+      const packed = this.#header.packed!;
+      const changed = { ...packed, encryption: { ...packed.encryption!, wrap } };
+      try {
+        // Both copies, so that the old secret is in neither; after the first one the new one counts.
+        for (let copy = 0; copy < 2; copy++) await this.#writeHeader({ packed: changed });
+      } catch (error) {
+        this.#failure ??= error;
+        throw error;
+      }
+    });
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -311,11 +384,14 @@ export class Engine implements Executor {
   async #markOpen(): Promise<void> {
     if (!this.#header.isClosed) return;
     const { pager } = this;
+    const cipher = this.#cipher;
     try {
-      await pager.wal.append(pager.sealRecord(pager.newRecord(), true, true));
+      if (cipher?.canWrite === false)
+        this.#header = await numberOpening(pager.store.file, this.#header, cipher);
+      await pager.wal.append(pager.sealRecord(pager.newRecord(), true, true, pager.lastLsn + 1));
       pager.lastLsn++;
       await pager.wal.flush();
-      await this.#writeHeader(this.#header.pageCount, false);
+      await this.#writeHeader({ checkpointLsn: pager.lastLsn, isClosed: false });
     } catch (error) {
       this.#failure ??= error;
       throw error;
@@ -337,10 +413,19 @@ export class Engine implements Executor {
         store.writeDirty(dirty.slice(i, i + PAGES_AT_ONCE));
         await setImmediate();
       }
+      const layout = store.pages.saveLayout(isClosing);
       // The pages before the header that says they are there, the header before the log is cut.
       await store.file.sync();
       assert(pager.lastLsn === lastLsn, "nothing is changed during a checkpoint");
-      await this.#writeHeader(pageCountOf(pager.read(META_PAGE)), isClosing);
+      const { packed } = this.#header;
+      await this.#writeHeader({
+        checkpointLsn: lastLsn,
+        pageCount: pageCountOf(pager.read(META_PAGE)),
+        isClosed: isClosing,
+        packed: packed && layout && { ...packed, layout },
+      });
+      store.pages.settle();
+      if (isClosing && layout !== undefined) await store.file.truncate(layout.units * UNIT_BYTES);
       pager.endOperation();
       pager.forgetImages();
       await wal.truncateBefore(pager.lastLsn + 1);
@@ -351,11 +436,12 @@ export class Engine implements Executor {
     }
   }
 
-  async #writeHeader(pageCount: number, isClosed: boolean): Promise<void> {
+  /** Writes a header to the copy that is older; the other one counts until it is durable. */
+  async #writeHeader(changes: Partial<Header>): Promise<void> {
     const { file } = this.pager.store;
     const sequence = this.#header.sequence + 1;
-    const header = { ...this.#header, sequence, checkpointLsn: this.pager.lastLsn, pageCount, isClosed };
-    await file.write(encodeHeader(header), (sequence % 2) * PAGE_BYTES);
+    const header = { ...this.#header, ...changes, sequence };
+    await file.write(encodeHeader(header, this.#cipher), (sequence % 2) * PAGE_BYTES);
     await file.sync();
     this.#header = header;
   }

@@ -1,8 +1,12 @@
 /** The two header copies of a database file, as docs/formats/doc-db.md lays them out. */
+import { timingSafeEqual } from "node:crypto";
 import { CorruptDataError, crc32c, readU32, readU64, writeU32, writeU64 } from "@millrace/base";
 import { atomicWrite, type Vfs, type VfsFile } from "@millrace/files";
 import { initNode } from "../btree/node.ts";
+import type { FileCipher } from "./file-cipher.ts";
 import { initMeta } from "./meta-page.ts";
+import { decodePackedHeader, encodePackedHeader, type PackedHeader } from "./packed-header.ts";
+import { UNIT_BYTES } from "./packed-pages.ts";
 import {
   CATALOG_PAGE,
   FIRST_FREE_PAGE,
@@ -18,6 +22,8 @@ export const FORMAT_VERSION = 5;
 const MAGIC = Uint8Array.of(0x4d, 0x52, 0x44, 0x4f, 0x43, 0x44, 0x42, 0);
 const HEADER_BYTES = 512;
 const CRC_OFFSET = 508;
+const MAC_BYTES = 32;
+const MAC_OFFSET = CRC_OFFSET - MAC_BYTES;
 
 /** What a header says. */
 export interface Header {
@@ -31,6 +37,10 @@ export interface Header {
   readonly pageCount: number;
   /** Closed in order: the file is whole without its log. Otherwise the log holds at least one record. */
   readonly isClosed: boolean;
+  /** Of a file whose pages are compressed or encrypted. */
+  readonly packed?: PackedHeader | undefined;
+  /** As it was read from an encrypted file. */
+  readonly mac?: Uint8Array | undefined;
 }
 
 /** A random id for a file, or for one that begins a new log. */
@@ -38,8 +48,8 @@ export function newDatabaseId(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
-/** The bytes of a header page. */
-export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
+/** The bytes of a header page. @param cipher - of an encrypted file */
+export function encodeHeader(header: Header, cipher?: FileCipher): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(PAGE_BYTES);
   bytes.set(MAGIC);
   writeU32(bytes, 8, FORMAT_VERSION);
@@ -49,8 +59,16 @@ export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
   writeU64(bytes, 32, header.checkpointLsn);
   writeU32(bytes, 40, header.pageCount);
   writeU32(bytes, 44, header.isClosed ? 1 : 0);
+  if (header.packed !== undefined) encodePackedHeader(bytes, header.packed);
+  if (cipher !== undefined) bytes.set(cipher.authenticateHeader(bytes.subarray(0, MAC_OFFSET)), MAC_OFFSET);
   writeU32(bytes, CRC_OFFSET, crc32c(bytes, 0, 0, CRC_OFFSET));
   return bytes;
+}
+
+/** Whether a header that was read is of one who has the key. */
+export function isHeaderAuthentic(header: Header, cipher: FileCipher): boolean {
+  const expected = encodeHeader(header, cipher).subarray(MAC_OFFSET, CRC_OFFSET);
+  return header.mac !== undefined && timingSafeEqual(expected, header.mac);
 }
 
 /**
@@ -71,8 +89,13 @@ export async function readHeader(file: VfsFile): Promise<Header> {
     typeof first === "object" && (typeof second !== "object" || first.sequence > second.sequence)
       ? first
       : (second as Header);
-  if (size < newest.pageCount * PAGE_BYTES) {
-    const problem = `the file ends here, ${newest.pageCount} pages of ${PAGE_BYTES} bytes were expected; it was cut off, restore it from a copy`;
+  const { packed, pageCount } = newest;
+  if (size < (packed === undefined ? pageCount * PAGE_BYTES : packed.layout.units * UNIT_BYTES)) {
+    const expected =
+      packed === undefined
+        ? `${pageCount} pages of ${PAGE_BYTES} bytes`
+        : `${packed.layout.units} units of ${UNIT_BYTES} bytes`;
+    const problem = `the file ends here, ${expected} were expected; it was cut off, restore it from a copy`;
     throw new CorruptDataError("DOCDB_FILE_SHORT", path, size, problem);
   }
   return newest;
@@ -81,11 +104,18 @@ export async function readHeader(file: VfsFile): Promise<Header> {
 /** Makes an empty database file: both headers, the meta page and an empty catalog; durable, or not there at all. */
 export async function createFile(vfs: Vfs, path: string, directory: string): Promise<void> {
   const databaseId = newDatabaseId();
-  const pages = new Uint8Array(FIRST_FREE_PAGE * PAGE_BYTES);
+  const pages = firstPages();
   pages.set(
     encodeHeader({ databaseId, sequence: 1, checkpointLsn: 0, pageCount: FIRST_FREE_PAGE, isClosed: true }),
   );
   pages.copyWithin(PAGE_BYTES, 0, PAGE_BYTES);
+  await atomicWrite(vfs, path, pages);
+  await vfs.syncDirectory(directory);
+}
+
+/** The pages of an empty file, without its header copies. */
+export function firstPages(): Uint8Array<ArrayBuffer> {
+  const pages = new Uint8Array(FIRST_FREE_PAGE * PAGE_BYTES);
   const meta = pages.subarray(META_PAGE * PAGE_BYTES, (META_PAGE + 1) * PAGE_BYTES);
   initPage(meta, META_PAGE, PAGE_TYPE.meta);
   initMeta(meta, FIRST_FREE_PAGE);
@@ -94,20 +124,23 @@ export async function createFile(vfs: Vfs, path: string, directory: string): Pro
   initPage(catalog, CATALOG_PAGE, PAGE_TYPE.leaf);
   initNode(catalog, CATALOG_PAGE);
   sealPage(catalog);
-  await atomicWrite(vfs, path, pages);
-  await vfs.syncDirectory(directory);
+  return pages;
 }
 
 function decodeHeader(bytes: Uint8Array): Header | "magic" | "version" | "damaged" {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) return "magic";
   if (readU32(bytes, CRC_OFFSET) !== crc32c(bytes, 0, 0, CRC_OFFSET)) return "damaged";
   if (readU32(bytes, 8) !== FORMAT_VERSION || readU32(bytes, 12) !== PAGE_BYTES) return "version";
+  const packed = decodePackedHeader(bytes);
+  if (packed === "damaged") return "damaged";
   return {
     databaseId: readU64(bytes, 16),
     sequence: readU64(bytes, 24),
     checkpointLsn: readU64(bytes, 32),
     pageCount: readU32(bytes, 40),
     isClosed: readU32(bytes, 44) === 1,
+    packed,
+    mac: packed?.encryption === undefined ? undefined : bytes.slice(MAC_OFFSET, CRC_OFFSET),
   };
 }
 

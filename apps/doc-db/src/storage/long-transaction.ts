@@ -1,8 +1,13 @@
+import { setImmediate } from "node:timers/promises";
 import type { Vfs } from "@millrace/files";
 import { appendPageChange } from "./page-diff.ts";
 import { PAGE_BYTES, setPageLsn } from "./page-format.ts";
 import { PART_BYTES, type Pager } from "./pager.ts";
 import { SpillFile } from "./spill-file.ts";
+import type { TemporaryCipher } from "./temporary-cipher.ts";
+
+/** Pages written to their places before others get their turn. */
+const PAGES_AT_ONCE = 128;
 
 /**
  * A transaction larger than the cache: changed pages that are evicted go to a spill file beside the database, and
@@ -24,8 +29,8 @@ export class LongTransaction {
     pager.store.spill = spill;
   }
 
-  static async begin(pager: Pager, vfs: Vfs): Promise<LongTransaction> {
-    return new LongTransaction(pager, await SpillFile.create(vfs, pager.store.file.path));
+  static async begin(pager: Pager, vfs: Vfs, cipher: TemporaryCipher | undefined): Promise<LongTransaction> {
+    return new LongTransaction(pager, await SpillFile.create(vfs, pager.store.file.path, cipher));
   }
 
   /**
@@ -44,21 +49,23 @@ export class LongTransaction {
       setPageLsn(page, pager.lastLsn + 1);
       appendPageChange(record, number, page, undefined);
       if (record.length < PART_BYTES) continue;
-      await pager.wal.append(pager.sealRecord(record, isFirst, false));
+      await pager.wal.append(pager.sealRecord(record, isFirst, false, pager.lastLsn + 1));
       pager.lastLsn++;
       record = pager.newRecord();
       isFirst = false;
     }
-    await pager.wal.append(pager.sealRecord(record, isFirst, true));
+    await pager.wal.append(pager.sealRecord(record, isFirst, true, pager.lastLsn + 1));
     pager.lastLsn++;
     await pager.wal.flush();
     pager.counters.commits++;
     pager.counters.loggedPages += numbers.length;
+    let written = 0;
     for (const number of numbers) {
       if (store.cache.has(number)) continue;
       const page = this.#pageOf(number, spilled);
       setPageLsn(page, pager.lastLsn);
-      await store.write(number, page);
+      store.write(number, page);
+      if (++written % PAGES_AT_ONCE === 0) await setImmediate();
     }
     await this.#end();
   }

@@ -1,9 +1,11 @@
-import { isMillraceError, MillraceError } from "@millrace/base";
+import { CorruptDataError, isMillraceError, MillraceError } from "@millrace/base";
 import { type Durability, inspectInputFile, type Vfs, type VfsFile } from "@millrace/files";
 import { Wal } from "@millrace/wal";
 import type { DatabaseDurability } from "../options.ts";
+import type { FileCipher } from "./file-cipher.ts";
 import { encodeHeader, type Header, newDatabaseId, readHeader } from "./header.ts";
 import { PAGE_BYTES } from "./page-format.ts";
+import { type PageOptions, unlockFile } from "./page-settings.ts";
 
 const LOG_DURABILITY: Readonly<Record<DatabaseDurability, Durability>> = {
   durable: "disk",
@@ -13,11 +15,24 @@ const LOG_DURABILITY: Readonly<Record<DatabaseDurability, Durability>> = {
 /** Small, as opening reads the last segment even after a checkpoint. */
 const LOG_SEGMENT_BYTES = 4 * 1024 * 1024;
 
-/** Refuses what is no database before anything is made beside it. */
-export async function checkHeader(vfs: Vfs, path: string): Promise<void> {
+/** Refuses what is no database, or cannot be decrypted, before anything is made beside it. */
+export async function checkHeader(
+  vfs: Vfs,
+  path: string,
+  options: PageOptions,
+): Promise<FileCipher | undefined> {
   await inspectInputFile(vfs, path);
   await using file = await vfs.open(path, "r");
-  await readHeader(file);
+  // Awaited here: the file is closed in between, and a refusal must find somebody who waits for it.
+  return await unlockFile(await readHeader(file), options, path);
+}
+
+/** Whether a database needs a password. @throws as {@link checkHeader} for what is none */
+export async function isEncrypted(vfs: Vfs, path: string): Promise<boolean> {
+  await inspectInputFile(vfs, path);
+  await using file = await vfs.open(path, "r");
+  const header = await readHeader(file);
+  return header.packed?.encryption !== undefined;
 }
 
 /** Opens the log, whose lock is the database's. @throws MillraceError `DOCDB_DATABASE_LOCKED` */
@@ -40,15 +55,26 @@ export async function openLog(
 }
 
 /** A file that was closed in order and came here without its log gets a new one, and an id that no other log has. */
-export async function beginLog(file: VfsFile, header: Header): Promise<Header> {
+export async function beginLog(
+  file: VfsFile,
+  header: Header,
+  cipher: FileCipher | undefined,
+): Promise<Header> {
   if (header.checkpointLsn === 0) return header;
   let begun = { ...header, databaseId: newDatabaseId(), checkpointLsn: 0 };
   for (let copy = 0; copy < 2; copy++) {
     begun = { ...begun, sequence: begun.sequence + 1 };
-    await file.write(encodeHeader(begun), (begun.sequence % 2) * PAGE_BYTES);
+    await file.write(encodeHeader(begun, cipher), (begun.sequence % 2) * PAGE_BYTES);
     await file.sync();
   }
   return begun;
+}
+
+/** Refuses an older header copy whose log was cut since: the newer copy was damaged, and its pages are not these. */
+export function checkHeaderIsNewest(path: string, header: Header, wal: Wal): void {
+  if (header.packed === undefined || wal.stats.firstLsn <= header.checkpointLsn + 1) return;
+  const problem = `the header copy of record ${header.checkpointLsn} is the only one that is whole, the log begins at record ${wal.stats.firstLsn}; restore file and log from a copy`;
+  throw new CorruptDataError("DOCDB_HEADER_CORRUPT", path, 0, problem);
 }
 
 /** The error for a log without its file. */

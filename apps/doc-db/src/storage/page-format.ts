@@ -14,6 +14,7 @@ export const PAGE_TYPE = {
   overflow: 5,
   free: 6,
   collection: 7,
+  map: 8,
 } as const;
 
 /** Pages that every file begins with: two header copies, then these. */
@@ -51,8 +52,8 @@ export function sealPage(page: Uint8Array): void {
   writeU32(page, 0, crc32c(page, 0, 4, PAGE_BYTES));
 }
 
-/** @throws CorruptDataError `DOCDB_PAGE_CORRUPT` naming page and offset */
-export function checkPage(page: Uint8Array, number: number, path: string): void {
+/** @param byteOffset - where it lies in the file @throws CorruptDataError `DOCDB_PAGE_CORRUPT` naming page and offset */
+export function checkPage(page: Uint8Array, number: number, path: string, byteOffset: number): void {
   const expected = crc32c(page, 0, 4, PAGE_BYTES);
   const found = readU32(page, 0);
   if (found === expected && readU32(page, 8) === number) return;
@@ -64,7 +65,7 @@ export function checkPage(page: Uint8Array, number: number, path: string): void 
   throw new CorruptDataError(
     "DOCDB_PAGE_CORRUPT",
     path,
-    number * PAGE_BYTES,
+    byteOffset,
     `${problem}; restore the file from a copy`,
   );
 }

@@ -1,8 +1,9 @@
-import { assert, CorruptDataError, IoError } from "@millrace/base";
+import { assert, IoError } from "@millrace/base";
 import { BufferPool } from "@millrace/buffers";
 import { PageCache } from "@millrace/cache";
 import type { VfsFile } from "@millrace/files";
-import { checkPage, PAGE_BYTES, sealPage } from "./page-format.ts";
+import { type PageFile, PlainPages } from "./page-file.ts";
+import { PAGE_BYTES } from "./page-format.ts";
 import type { SpillFile } from "./spill-file.ts";
 
 /** Idle page buffers kept for reuse, in bytes. */
@@ -16,6 +17,7 @@ const POOL_BYTES = 4 * 1024 * 1024;
  */
 export class PageStore {
   readonly file: VfsFile;
+  readonly pages: PageFile;
   readonly cache: PageCache<Uint8Array<ArrayBuffer>>;
   readonly pool: BufferPool = new BufferPool({ limitBytes: POOL_BYTES });
   /** Takes the dirty pages that are evicted during a long transaction. */
@@ -25,8 +27,9 @@ export class PageStore {
   /** Buffers of evicted pages: the running operation may still be reading them. */
   readonly #retired: ArrayBuffer[] = [];
 
-  constructor(file: VfsFile, cacheBytes: number) {
+  constructor(file: VfsFile, cacheBytes: number, pages: PageFile = new PlainPages(file)) {
     this.file = file;
+    this.pages = pages;
     this.cache = new PageCache({
       capacityBytes: cacheBytes,
       onEvict: (number, page, isDirty) => {
@@ -70,23 +73,21 @@ export class PageStore {
       const page = this.cache.peek(number);
       // Evicted meanwhile, it was written then.
       if (page === undefined) continue;
-      sealPage(page);
-      this.file.writeSync(page, number * PAGE_BYTES);
+      this.pages.write(number, page);
       this.cache.markClean(number);
     }
   }
 
   /** Writes a page to its place in the file; it is not durable before the next sync. */
-  async write(number: number, page: Uint8Array): Promise<void> {
-    sealPage(page);
-    await this.file.write(page, number * PAGE_BYTES);
+  write(number: number, page: Uint8Array): void {
+    this.pages.write(number, page);
   }
 
   #load(number: number): Uint8Array<ArrayBuffer> {
     const page = new Uint8Array(this.pool.take(PAGE_BYTES), 0, PAGE_BYTES);
     try {
       if (this.spill?.has(number) === true) this.spill.read(number, page);
-      else this.#readFromFile(number, page);
+      else this.pages.read(number, page);
       const isSpilled = this.spill?.has(number) === true;
       this.#insert(number, page);
       // A spilled page differs from the file for good, until the transaction ends.
@@ -96,15 +97,6 @@ export class PageStore {
       throw error;
     }
     return page;
-  }
-
-  #readFromFile(number: number, page: Uint8Array): void {
-    const count = this.file.readSync(page, number * PAGE_BYTES);
-    if (count < PAGE_BYTES) {
-      const problem = `page ${number} should be here, the file ends ${count} bytes into it; it was cut off, restore it from a copy`;
-      throw new CorruptDataError("DOCDB_PAGE_MISSING", this.file.path, number * PAGE_BYTES, problem);
-    }
-    checkPage(page, number, this.file.path);
   }
 
   #insert(number: number, page: Uint8Array<ArrayBuffer>): void {
@@ -117,9 +109,8 @@ export class PageStore {
       return;
     }
     assert(this.failure === undefined, "nothing is written after a failure");
-    sealPage(page);
     try {
-      this.file.writeSync(page, number * PAGE_BYTES);
+      this.pages.write(number, page);
     } catch (error) {
       if (error instanceof IoError) this.failure = error;
       throw error;

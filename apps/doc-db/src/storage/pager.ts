@@ -4,6 +4,7 @@ import type { Wal } from "@millrace/wal";
 import { LeafHints } from "../btree/leaf-hints.ts";
 import type { FieldNames } from "../document/field-names.ts";
 import { RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
+import type { FileCipher } from "./file-cipher.ts";
 import {
   freeCountOf,
   freeHeadOf,
@@ -41,6 +42,8 @@ export class Pager implements PageWriter {
   readonly store: PageStore;
   readonly wal: Wal;
   readonly databaseId: number;
+  /** Encrypts the log's records. */
+  readonly #cipher: FileCipher | undefined;
   readonly versions: PageVersions = new PageVersions();
   readonly collections: Map<string, number> = new Map();
   readonly hints: LeafHints;
@@ -62,8 +65,9 @@ export class Pager implements PageWriter {
   readonly #pinned = new Set<number>();
   #releasedLsn = 0;
 
-  constructor(store: PageStore, wal: Wal, databaseId: number) {
+  constructor(store: PageStore, wal: Wal, databaseId: number, cipher?: FileCipher) {
     this.store = store;
+    this.#cipher = cipher;
     this.wal = wal;
     this.databaseId = databaseId;
     this.hints = new LeafHints(store.cache);
@@ -164,7 +168,9 @@ export class Pager implements PageWriter {
       appendPageChange(records.at(-1)!, number, page, isImaged ? before : undefined);
       this.#imaged.add(number);
     }
-    const parts = records.map((record, i) => this.sealRecord(record, i === 0, i === records.length - 1));
+    const parts = records.map((record, i) =>
+      this.sealRecord(record, i === 0, i === records.length - 1, this.lastLsn + 1 + i),
+    );
     // The log has copied them when these return.
     const done = parts.length === 1 ? this.wal.append(parts[0]!) : this.wal.appendMany(parts);
     this.lastLsn += parts.length;
@@ -228,9 +234,11 @@ export class Pager implements PageWriter {
     return record;
   }
 
-  sealRecord(record: GrowableUint8, isFirst: boolean, isLast: boolean): Uint8Array {
-    const bytes = record.view();
-    writeRecordHead(bytes, this.databaseId, isFirst, isLast);
+  /** Fills a record's head in, and encrypts the rest where the file is encrypted. @param lsn - that it will have */
+  sealRecord(record: GrowableUint8, isFirst: boolean, isLast: boolean, lsn: number): Uint8Array {
+    const plain = record.view();
+    writeRecordHead(plain, this.databaseId, isFirst, isLast, this.#cipher !== undefined);
+    const bytes = this.#cipher?.sealRecord(plain, lsn) ?? plain;
     this.counters.loggedBytes += bytes.length;
     return bytes;
   }

@@ -1,5 +1,7 @@
+import { CorruptDataError } from "@millrace/base";
 import type { Wal } from "@millrace/wal";
 import { RECORD_HEAD_BYTES, readRecordHead } from "./commit-record.ts";
+import type { FileCipher } from "./file-cipher.ts";
 import { applyPageChange, parsePageChange } from "./page-diff.ts";
 import { setPageLsn } from "./page-format.ts";
 import type { PageStore } from "./page-store.ts";
@@ -18,19 +20,27 @@ export async function recoverPages(
   wal: Wal,
   databaseId: number,
   checkpointLsn: number,
+  cipher: FileCipher | undefined,
 ): Promise<number> {
   const fromLsn = Math.max(checkpointLsn + 1, wal.stats.firstLsn);
-  const abandoned = await findAbandoned(wal, databaseId, fromLsn);
+  const abandoned = await findAbandoned(wal, databaseId, fromLsn, cipher !== undefined);
   let applied = 0;
   let next = 0;
   for await (const { lsn, payload } of wal.read(fromLsn)) {
     while (next < abandoned.length && abandoned[next]!.endLsn <= lsn) next++;
     if (next < abandoned.length && abandoned[next]!.startLsn <= lsn) continue;
-    applyRecord(store, payload, lsn);
+    applyRecord(store, cipher === undefined ? payload : decrypted(cipher, payload, wal.directory, lsn), lsn);
     store.endOperation();
     applied++;
   }
   return applied;
+}
+
+function decrypted(cipher: FileCipher, payload: Uint8Array, directory: string, lsn: number): Uint8Array {
+  const record = cipher.openRecord(payload, lsn);
+  if (record !== undefined) return record;
+  const problem = `record ${lsn} is not what was encrypted for its place; put the log that belongs to the file back`;
+  throw new CorruptDataError("DOCDB_LOG_CORRUPT", directory, 0, problem);
 }
 
 interface Range {
@@ -38,11 +48,16 @@ interface Range {
   readonly endLsn: number;
 }
 
-async function findAbandoned(wal: Wal, databaseId: number, fromLsn: number): Promise<Range[]> {
+async function findAbandoned(
+  wal: Wal,
+  databaseId: number,
+  fromLsn: number,
+  isEncrypted: boolean,
+): Promise<Range[]> {
   const abandoned: Range[] = [];
   let openLsn = 0;
   for await (const { lsn, payload } of wal.read(fromLsn)) {
-    const { isFirst, isLast } = readRecordHead(payload, databaseId, wal.directory, lsn);
+    const { isFirst, isLast } = readRecordHead(payload, databaseId, wal.directory, lsn, isEncrypted);
     if (isFirst) {
       if (openLsn > 0) abandoned.push({ startLsn: openLsn, endLsn: lsn });
       openLsn = lsn;

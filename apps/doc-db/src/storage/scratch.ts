@@ -3,6 +3,7 @@ import { joinPath, parentPath, type Vfs, type VfsFile } from "@millrace/files";
 import { decodeDocument } from "../document/decode.ts";
 import { encodeDocument } from "../document/encode.ts";
 import type { Document } from "../document/value.ts";
+import type { TemporaryCipher, TemporarySeal } from "./temporary-cipher.ts";
 
 const BLOCK_BYTES = 256 * 1024;
 const HEAD_BYTES = 4;
@@ -13,24 +14,35 @@ export interface Scratch {
   readonly vfs: Vfs;
   /** Of the database; the files are called like it. */
   readonly path: string;
+  /** Encrypts the files of an encrypted database. */
+  readonly cipher?: TemporaryCipher | undefined;
+}
+
+/** Bytes that were written at once. */
+interface Block {
+  readonly start: number;
+  readonly length: number;
+  readonly seal: TemporarySeal | undefined;
 }
 
 /** Documents in a file, read in the order in which they were written, as often as is wanted. */
 export class Spool {
   readonly #vfs: Vfs;
   readonly #file: VfsFile;
+  readonly #cipher: TemporaryCipher | undefined;
   readonly #block = new Uint8Array(BLOCK_BYTES);
+  readonly #blocks: Block[] = [];
   #filled = 0;
-  #written = 0;
   #count = 0;
 
-  private constructor(vfs: Vfs, file: VfsFile) {
+  private constructor(vfs: Vfs, file: VfsFile, cipher: TemporaryCipher | undefined) {
     this.#vfs = vfs;
     this.#file = file;
+    this.#cipher = cipher;
   }
 
-  static async create({ vfs, path }: Scratch): Promise<Spool> {
-    return new Spool(vfs, await vfs.open(`${path}-scratch-${++made}`, "create-or-truncate"));
+  static async create({ vfs, path, cipher }: Scratch): Promise<Spool> {
+    return new Spool(vfs, await vfs.open(`${path}-scratch-${++made}`, "create-or-truncate"), cipher);
   }
 
   /** How many documents it holds. */
@@ -49,7 +61,7 @@ export class Spool {
 
   *documents(): Generator<Document, void, undefined> {
     this.#flush();
-    const reader = new BlockReader(this.#file, this.#written);
+    const reader = new BlockReader(this.#file, this.#blocks, this.#cipher);
     for (let left = this.#count; left > 0; left--) {
       const head = reader.take(HEAD_BYTES);
       const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
@@ -65,8 +77,7 @@ export class Spool {
   #append(bytes: Uint8Array): void {
     if (this.#filled + bytes.length > BLOCK_BYTES) this.#flush();
     if (bytes.length > BLOCK_BYTES) {
-      this.#file.writeSync(bytes, this.#written);
-      this.#written += bytes.length;
+      this.#write(bytes);
       return;
     }
     this.#block.set(bytes, this.#filled);
@@ -75,43 +86,56 @@ export class Spool {
 
   #flush(): void {
     if (this.#filled === 0) return;
-    this.#file.writeSync(this.#block.subarray(0, this.#filled), this.#written);
-    this.#written += this.#filled;
+    this.#write(this.#block.subarray(0, this.#filled));
     this.#filled = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    const last = this.#blocks.at(-1);
+    const start = last === undefined ? 0 : last.start + last.length;
+    const sealed = this.#cipher?.seal(bytes);
+    this.#file.writeSync(sealed?.bytes ?? bytes, start);
+    this.#blocks.push({ start, length: bytes.length, seal: sealed?.seal });
   }
 }
 
 /** Reads a file from its beginning, a block at a time. */
 class BlockReader {
   readonly #file: VfsFile;
-  readonly #end: number;
-  #block = new Uint8Array(0);
+  readonly #blocks: readonly Block[];
+  readonly #cipher: TemporaryCipher | undefined;
+  #block: Uint8Array = new Uint8Array(0);
   #at = 0;
+  /** Blocks that were read. */
   #read = 0;
 
-  constructor(file: VfsFile, end: number) {
+  constructor(file: VfsFile, blocks: readonly Block[], cipher: TemporaryCipher | undefined) {
     this.#file = file;
-    this.#end = end;
+    this.#blocks = blocks;
+    this.#cipher = cipher;
   }
 
   /** The next bytes, as an array of their own. */
   take(length: number): Uint8Array {
     if (this.#at + length > this.#block.length) this.#fill(length);
-    const bytes = this.#block.slice(this.#at, this.#at + length);
+    const bytes = new Uint8Array(this.#block.subarray(this.#at, this.#at + length));
     this.#at += length;
     return bytes;
   }
 
   #fill(length: number): void {
-    const rest = this.#block.subarray(this.#at);
-    const more = Math.min(Math.max(BLOCK_BYTES, length), this.#end - this.#read);
-    const block = new Uint8Array(rest.length + more);
-    block.set(rest);
-    const count = this.#file.readSync(block.subarray(rest.length), this.#read);
-    assert(count === more && block.length >= length, "a scratch file holds what was written to it");
-    this.#read += more;
-    this.#block = block;
+    const parts = [this.#block.subarray(this.#at)];
+    for (let had = parts[0]!.length; had < length; had += parts.at(-1)!.length) parts.push(this.#nextBlock());
+    this.#block = parts[0]!.length === 0 && parts.length === 2 ? parts[1]! : Buffer.concat(parts);
     this.#at = 0;
+  }
+
+  #nextBlock(): Uint8Array {
+    const block = this.#blocks[this.#read++];
+    assert(block !== undefined, "a scratch file holds what was written to it");
+    const bytes = new Uint8Array(block.length);
+    assert(this.#file.readSync(bytes, block.start) === block.length, "a scratch file is whole");
+    return block.seal === undefined ? bytes : this.#cipher!.open(bytes, block.seal);
   }
 }
 

@@ -1,6 +1,7 @@
 import { assert } from "@millrace/base";
 import { joinPath, parentPath, type Vfs, type VfsFile } from "@millrace/files";
 import { PAGE_BYTES } from "./page-format.ts";
+import type { TemporaryCipher, TemporarySeal } from "./temporary-cipher.ts";
 
 /** Changed pages of a long transaction that the cache had no room for; worth nothing after a crash. */
 export class SpillFile {
@@ -8,14 +9,22 @@ export class SpillFile {
   readonly #file: VfsFile;
   /** Where each page lies, in pages. */
   readonly #slots = new Map<number, number>();
+  readonly #cipher: TemporaryCipher | undefined;
+  /** What it takes to read the slots, when they are encrypted. */
+  readonly #seals: TemporarySeal[] = [];
 
-  private constructor(vfs: Vfs, file: VfsFile) {
+  private constructor(vfs: Vfs, file: VfsFile, cipher: TemporaryCipher | undefined) {
     this.#vfs = vfs;
     this.#file = file;
+    this.#cipher = cipher;
   }
 
-  static async create(vfs: Vfs, databasePath: string): Promise<SpillFile> {
-    return new SpillFile(vfs, await vfs.open(spillPath(databasePath), "create-or-truncate"));
+  static async create(
+    vfs: Vfs,
+    databasePath: string,
+    cipher: TemporaryCipher | undefined,
+  ): Promise<SpillFile> {
+    return new SpillFile(vfs, await vfs.open(spillPath(databasePath), "create-or-truncate"), cipher);
   }
 
   has(page: number): boolean {
@@ -24,7 +33,9 @@ export class SpillFile {
 
   write(page: number, bytes: Uint8Array): void {
     const slot = this.#slots.get(page) ?? this.#slots.size;
-    this.#file.writeSync(bytes, slot * PAGE_BYTES);
+    const sealed = this.#cipher?.seal(bytes);
+    this.#file.writeSync(sealed?.bytes ?? bytes, slot * PAGE_BYTES);
+    if (sealed !== undefined) this.#seals[slot] = sealed.seal;
     this.#slots.set(page, slot);
   }
 
@@ -32,6 +43,7 @@ export class SpillFile {
     const slot = this.#slots.get(page);
     assert(slot !== undefined, "a page is read from the spill file after it was written there");
     assert(this.#file.readSync(into, slot * PAGE_BYTES) === PAGE_BYTES, "a spilled page is whole");
+    if (this.#cipher !== undefined) into.set(this.#cipher.open(into, this.#seals[slot]!));
   }
 
   async remove(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { VerbSpec } from "@millrace/cli";
-import { Database } from "../database.ts";
 import { valueToJson } from "../document/extended-json.ts";
 import { compilePipeline } from "../mql/pipeline/pipeline.ts";
 import { checkCollection, parsePipeline } from "./arguments.ts";
+import { openDatabase } from "./open-database.ts";
 
 interface AggregateFlags {
   readonly db: string;
@@ -22,7 +22,7 @@ export const aggregateVerb: VerbSpec<AggregateFlags> = {
     const pipeline = parsePipeline(text!);
     // Checked before a file is touched.
     compilePipeline(pipeline);
-    await using db = await Database.open(flags.db, { create: false });
+    await using db = await openDatabase(flags.db, flags, { create: false });
     await checkCollection(db, flags.collection);
     const documents: unknown[] = [];
     let count = 0;

@@ -1,8 +1,12 @@
 import { formatByteSize, MillraceError } from "@millrace/base";
 import { formatFacts, type VerbResult, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
-import { Database } from "../database.ts";
+import type { Database } from "../database.ts";
 import { type BackupResult, removeDatabaseFiles, replaceDatabase } from "../maintenance/backup.ts";
+import { PAGE_COMPRESSIONS, type PageCompression } from "../storage/page-codec.ts";
+import { oneOf } from "./arguments.ts";
+import { openDatabase } from "./open-database.ts";
+import { rewriteDatabase } from "./rewrite-database.ts";
 
 interface DbFlag {
   readonly db: string;
@@ -15,7 +19,7 @@ export const backupVerb: VerbSpec<DbFlag> = {
   example: "backup --db people.db people-monday.db",
   flags: (command) => command.requiredOption("--db <file>", "the database"),
   action: async (context, [out], flags) => {
-    await using db = await Database.open(flags.db, { create: false });
+    await using db = await openDatabase(flags.db, flags, { create: false });
     return shown(await db.backup(out!, context.signal));
   },
 };
@@ -39,13 +43,13 @@ export const restoreVerb: VerbSpec<DbFlag & { readonly force?: boolean }> = {
     const hadLog = await diskVfs.exists(`${backup}-wal`);
     let result: BackupResult;
     {
-      await using source = await Database.open(backup!, { create: false, expiryIntervalMs: 0 });
+      await using source = await openDatabase(backup!, flags, { create: false, expiryIntervalMs: 0 });
       const problems = await source.checkPages(context.signal);
       if (problems.length === 0) problems.push(...(await source.verify()));
       if (problems.length > 0)
         throw new MillraceError("DOCDB_BACKUP_DAMAGED", `${backup}: ${problems[0]}; nothing was changed`);
       if (!isThere) result = await source.backup(flags.db, context.signal);
-      else result = await inPlace(source, flags.db, context.signal);
+      else result = await inPlace(source, flags, context.signal);
     }
     if (!hadLog) await diskVfs.remove(`${backup}-wal`, { recursive: true });
     return shown(result);
@@ -53,40 +57,29 @@ export const restoreVerb: VerbSpec<DbFlag & { readonly force?: boolean }> = {
 };
 
 /** `compact`: writes a database anew, without the holes that deletes left. */
-export const compactVerb: VerbSpec<DbFlag> = {
+export const compactVerb: VerbSpec<DbFlag & { readonly compression?: PageCompression }> = {
   usage: "compact",
   summary:
     "writes a database anew without holes and puts it in its own place; nobody else may use it meanwhile",
-  example: "compact --db people.db",
-  flags: (command) => command.requiredOption("--db <file>", "the database"),
-  action: async (context, _args, flags) => {
-    const db = await Database.open(flags.db, { create: false });
-    const fresh = `${flags.db}.compact`;
-    let result: BackupResult;
-    try {
-      await db.checkpoint();
-      await removeDatabaseFiles(diskVfs, fresh);
-      result = await db.backup(fresh, context.signal);
-    } finally {
-      await db.close();
-    }
-    const { size: bytesBefore } = await diskVfs.stat(flags.db);
-    await replaceDatabase(diskVfs, flags.db, fresh);
-    const { bytes, collections, documents } = result;
-    return {
-      json: { collections, documents, bytesBefore, bytes },
-      text: formatFacts([
-        ["documents", documents],
-        ["before", formatByteSize(bytesBefore)],
-        ["now", formatByteSize(bytes)],
-      ]),
-    };
+  example: "compact --db people.db --compression zstd",
+  flags: (command) =>
+    command
+      .requiredOption("--db <file>", "the database")
+      .option(
+        "--compression <name>",
+        `how its pages are compressed from now on: ${PAGE_COMPRESSIONS.join(", ")}; otherwise as they are`,
+        oneOf("--compression", PAGE_COMPRESSIONS),
+      ),
+  action: (context, _args, flags) => {
+    const { db, compression } = flags;
+    return rewriteDatabase(db, flags, { compression }, context.signal);
   },
 };
 
-async function inPlace(source: Database, path: string, signal: AbortSignal): Promise<BackupResult> {
+async function inPlace(source: Database, flags: DbFlag, signal: AbortSignal): Promise<BackupResult> {
+  const { db: path } = flags;
   // Whoever has it open holds its lock; then nothing is changed.
-  const old = await Database.open(path, { create: false, expiryIntervalMs: 0 });
+  const old = await openDatabase(path, flags, { create: false, expiryIntervalMs: 0 });
   const fresh = `${path}.restore`;
   try {
     await removeDatabaseFiles(diskVfs, fresh);

@@ -2,7 +2,8 @@ import { formatByteSize } from "@millrace/base";
 import { formatTable, type VerbSpec } from "@millrace/cli";
 import { diskVfs, parentPath } from "@millrace/files";
 import { FEED_COLLECTION } from "../changes/feed.ts";
-import { Database } from "../database.ts";
+import { PAGE_BYTES } from "../storage/page-format.ts";
+import { openDatabase } from "./open-database.ts";
 
 /** Part of the pages that may be free before it is worth while to compact. */
 const MANY_FREE = 0.3;
@@ -31,12 +32,15 @@ export const doctorVerb: VerbSpec<{ readonly db: string; readonly quick?: boolea
     const look = (check: string, isGood: boolean, good: string, advice: string): void => {
       findings.push({ check, state: isGood ? "good" : "look", message: isGood ? good : advice });
     };
-    await using db = await Database.open(flags.db, { create: false });
+    await using db = await openDatabase(flags.db, flags, { create: false });
     findings.push({ check: "open", state: "good", message: "opens, and nobody else has it" });
-    const { pages, freePages, walBytes, collections } = await db.stats();
+    const { pages, freePages, walBytes, collections, compression, isEncrypted, fileBytes } = await db.stats();
     const free = pages === 0 ? 0 : freePages / pages;
     const percent = `${Math.round(free * 100)} % of ${pages} pages are free`;
     look("holes", free < MANY_FREE, percent, `${percent}; "compact" gives them back`);
+    const ratio = `${Math.round((100 * fileBytes) / (pages * PAGE_BYTES))} % of its pages`;
+    const encryption = isEncrypted ? "encrypted by AES-256-GCM" : "not encrypted";
+    look("pages", true, `${encryption}; compression ${compression}, the file is ${ratio}`, "");
     const log = formatByteSize(walBytes);
     look("log", walBytes < LARGE_LOG_BYTES, log, `${log}; close the database in order once, which cuts it`);
     const left = await diskVfs.freeBytes(parentPath(flags.db));

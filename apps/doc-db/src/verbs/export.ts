@@ -2,13 +2,13 @@ import { formatByteSize } from "@millrace/base";
 import { formatFacts, UsageError, type VerbContext, type VerbResult, type VerbSpec } from "@millrace/cli";
 import { AtomicFile, diskVfs } from "@millrace/files";
 import type { Collection } from "../collection.ts";
-import { Database } from "../database.ts";
 import type { Document } from "../document/value.ts";
 import { dumpDatabase, writeBson } from "../export/dump.ts";
 import { writeSqlite } from "../export/sqlite-writer.ts";
 import { ARRAY, csvWriter, LINES, type TextWriter } from "../export/text-writers.ts";
 import { compileFilter } from "../query/filter.ts";
 import { checkCollection, oneOf, parseObject } from "./arguments.ts";
+import { openDatabase } from "./open-database.ts";
 
 const OUTPUT_FORMATS = ["lines", "array", "csv", "bson", "sqlite"] as const;
 type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -57,7 +57,7 @@ export const exportVerb: VerbSpec<ExportFlags> = {
     const { collection: name, format = formatOf(path!) } = flags;
     const filter = parseObject("--filter", flags.filter);
     compileFilter(filter);
-    await using db = await Database.open(flags.db, { create: false });
+    await using db = await openDatabase(flags.db, flags, { create: false });
     if (name === undefined) {
       if (flags.format !== undefined && format !== "bson")
         throw new UsageError("--collection: needed for any format but bson, which goes to a directory");

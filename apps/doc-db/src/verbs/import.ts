@@ -11,7 +11,6 @@ import {
 import { decompressChunks, detectCodec } from "@millrace/compress";
 import { diskVfs, fileSource, inspectInputFile, readChunks } from "@millrace/files";
 import type { ImportResult } from "../collection.ts";
-import { Database } from "../database.ts";
 import type { Document } from "../document/value.ts";
 import { type DumpCounts, restoreDump } from "../export/dump.ts";
 import { readBsonDocuments } from "../import/bson-reader.ts";
@@ -19,7 +18,9 @@ import { readCsv } from "../import/csv-reader.ts";
 import { readDocuments } from "../import/document-reader.ts";
 import { readSqlite } from "../import/sqlite-reader.ts";
 import { removeDatabaseFiles } from "../maintenance/backup.ts";
+import { PAGE_COMPRESSIONS, type PageCompression } from "../storage/page-codec.ts";
 import { oneOf } from "./arguments.ts";
+import { openDatabase } from "./open-database.ts";
 
 const INPUT_FORMATS = ["json", "csv", "bson", "sqlite"] as const;
 type InputFormat = (typeof INPUT_FORMATS)[number];
@@ -32,6 +33,7 @@ interface ImportFlags {
   readonly strings?: boolean;
   readonly index: readonly string[];
   readonly cache: number;
+  readonly compression?: PageCompression;
 }
 
 /** `import <file>`: puts the documents of a file into a collection, all of them or none. */
@@ -52,6 +54,11 @@ export const importVerb: VerbSpec<ImportFlags> = {
       .option("--table <name>", "the table of an SQLite file")
       .option("--strings", "leave the numbers and booleans of CSV as text")
       .option("--index <field>", "have an index on this field; may be repeated", collect, [])
+      .option(
+        "--compression <name>",
+        `of the pages of a new database: ${PAGE_COMPRESSIONS.join(", ")}`,
+        oneOf("--compression", PAGE_COMPRESSIONS),
+      )
       .option("--cache <size>", "memory for pages", byteSize, 64 * 1024 * 1024),
   action: async (context, [path], flags) => {
     const startMs = performance.now();
@@ -61,7 +68,10 @@ export const importVerb: VerbSpec<ImportFlags> = {
     const documents = await openDocuments(context, path!, flags);
     let result: ImportResult;
     try {
-      await using db = await Database.open(flags.db, { cacheBytes: flags.cache });
+      await using db = await openDatabase(flags.db, flags, {
+        cacheBytes: flags.cache,
+        compression: flags.compression,
+      });
       result = await db
         .collection(collection)
         .importFrom(documents, { signal: context.signal, indexes: flags.index });
@@ -87,7 +97,7 @@ export const importVerb: VerbSpec<ImportFlags> = {
 async function importDump(
   { signal }: VerbContext,
   path: string,
-  { db: file }: ImportFlags,
+  flags: ImportFlags,
   isNew: boolean,
 ): Promise<VerbResult> {
   const isDirectory =
@@ -96,10 +106,10 @@ async function importDump(
     throw new UsageError(`--collection: needed, as ${path} is no directory with a dump; give a name`);
   let counts: DumpCounts;
   try {
-    await using db = await Database.open(file);
+    await using db = await openDatabase(flags.db, flags, { compression: flags.compression });
     counts = await restoreDump(db, diskVfs, path, signal);
   } catch (error) {
-    if (isNew) await removeDatabaseFiles(diskVfs, file);
+    if (isNew) await removeDatabaseFiles(diskVfs, flags.db);
     throw error;
   }
   const { collections, documents, bytes } = counts;

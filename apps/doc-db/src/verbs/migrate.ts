@@ -5,6 +5,7 @@ import { formatFacts, UsageError, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { connect } from "../driver/connect.ts";
 import type { MongoClient } from "../driver/types.ts";
+import { secretOf } from "./open-database.ts";
 
 /** Where it is written down which migrations were run. */
 const DONE = "migrations";
@@ -31,7 +32,7 @@ export const migrateVerb: VerbSpec<{ readonly db: string; readonly dryRun?: bool
       .filter((name) => NAME.test(name))
       .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
     if (!(await diskVfs.exists(flags.db))) throw new UsageError(`--db: ${flags.db} is not there`);
-    await using client = await connect(`millrace://${resolve(flags.db)}`);
+    await using client = await connect(`millrace://${resolve(flags.db)}`, await secretOf(flags.db, flags));
     const db = client.db();
     const done = db.collection(DONE);
     const ran = new Set((await done.find().toArray()).map(({ _id }) => String(_id)));

@@ -1,5 +1,5 @@
 import { formatTable, type VerbSpec } from "@millrace/cli";
-import { Database } from "../database.ts";
+import { openDatabase } from "./open-database.ts";
 
 /** `repair <out>`: saves what can be read of a damaged database to a new file. */
 export const repairVerb: VerbSpec<{ readonly db: string }> = {
@@ -8,7 +8,7 @@ export const repairVerb: VerbSpec<{ readonly db: string }> = {
   example: "repair --db people.db saved.db",
   flags: (command) => command.requiredOption("--db <file>", "the damaged database, which stays as it is"),
   action: async (context, [out], flags) => {
-    await using db = await Database.open(flags.db, { create: false, expiryIntervalMs: 0 });
+    await using db = await openDatabase(flags.db, flags, { create: false, expiryIntervalMs: 0 });
     const { collections, problems } = await db.rescue(out!, context.signal);
     const rows = collections.map(({ name, saved, expected }) => [name, saved, expected ?? "unknown"]);
     const table = formatTable(["collection", "saved", "expected"], rows);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
-import { Database } from "../database.ts";
 import { DEFAULT_SERVE_OPTIONS, serve } from "../server/server.ts";
+import { PASSWORD_VARIABLE as DATABASE_PASSWORD_VARIABLE, openDatabase } from "./open-database.ts";
 
 interface ServeFlags {
   readonly db: string;
@@ -9,6 +9,7 @@ interface ServeFlags {
   readonly port: number;
   readonly user?: string;
   readonly passwordFile?: string;
+  readonly dbPasswordFile?: string;
 }
 
 /** Where the password is taken from when there is no file: not the command line, which others can see. */
@@ -32,12 +33,16 @@ export const serveVerb: VerbSpec<ServeFlags> = {
         "--user <name>",
         `who may use it, with the password of --password-file or $${PASSWORD_VARIABLE}`,
       )
-      .option("--password-file <file>", "its first line is the password"),
+      .option("--password-file <file>", "its first line is the password of the user")
+      .option(
+        "--db-password-file <file>",
+        `the first line is the password of an encrypted database; otherwise $${DATABASE_PASSWORD_VARIABLE} is`,
+      ),
   action: async (context, _args, flags) => {
     const { host, port } = flags;
     const user =
       flags.user === undefined ? undefined : { name: flags.user, password: await passwordOf(flags) };
-    await using db = await Database.open(flags.db);
+    await using db = await openDatabase(flags.db, { db: flags.db, passwordFile: flags.dbPasswordFile }, {});
     await using server = await serve(db, { host, port, user });
     const { address } = server;
     context.note(`listening on ${address} (interrupt to end)`);

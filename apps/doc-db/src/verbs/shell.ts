@@ -6,6 +6,7 @@ import { UsageError, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { connect } from "../driver/connect.ts";
 import { Shell } from "../shell/shell.ts";
+import { secretOf } from "./open-database.ts";
 
 interface ShellFlags {
   readonly db?: string;
@@ -31,7 +32,9 @@ export const shellVerb: VerbSpec<ShellFlags> = {
       throw new UsageError("--db or --uri: one of them says what the shell is for");
     if (context.isJson)
       throw new UsageError("--json: the shell prints what its lines give, a document a line in a pipe");
-    await using client = await connect(flags.uri ?? `millrace://${resolve(flags.db!)}`);
+    await using client = await (flags.uri === undefined
+      ? connect(`millrace://${resolve(flags.db!)}`, await secretOf(flags.db!, flags))
+      : connect(flags.uri));
     const isForPeople = flags.eval === undefined && process.stdin.isTTY === true;
     const shell = new Shell(client, isForPeople);
     const lines = flags.eval === undefined ? undefined : flags.eval.split("\n");

@@ -1,10 +1,10 @@
 import { UsageError, type VerbContext, type VerbSpec } from "@millrace/cli";
 import { FEED_COLLECTION } from "../changes/feed.ts";
-import { Database } from "../database.ts";
 import { valueToJson } from "../document/extended-json.ts";
 import type { Document } from "../document/value.ts";
 import { connect } from "../driver/connect.ts";
 import { parseObject } from "./arguments.ts";
+import { openDatabase } from "./open-database.ts";
 
 interface TailFlags {
   readonly db?: string;
@@ -47,11 +47,12 @@ export const tailVerb: VerbSpec<TailFlags> = {
 };
 
 async function tailFile(
-  { db: path, database, collection }: TailFlags,
+  flags: TailFlags,
   token: Document | undefined,
   print: (change: unknown) => void,
 ): Promise<void> {
-  await using db = await Database.open(path!, { create: false });
+  const { db: path, database, collection } = flags;
+  await using db = await openDatabase(path!, flags, { create: false });
   // Looking at the changes is no wish to keep them.
   if (!(await db.hasCollection(FEED_COLLECTION))) return;
   const scope = { database, ...(collection === undefined ? {} : { collection }) };

@@ -1,5 +1,5 @@
 import { formatFacts, type VerbSpec } from "@millrace/cli";
-import { Database } from "../database.ts";
+import { openDatabase } from "./open-database.ts";
 
 /** Problems shown to people; programs get all. */
 const SHOWN = 20;
@@ -12,7 +12,7 @@ export const verifyVerb: VerbSpec<{ readonly db: string }> = {
   example: "verify --db people.db",
   flags: (command) => command.requiredOption("--db <file>", "the database"),
   action: async (context, _args, flags) => {
-    await using db = await Database.open(flags.db, { create: false });
+    await using db = await openDatabase(flags.db, flags, { create: false });
     const problems = await db.checkPages(context.signal);
     // Trees with broken pages cannot be walked.
     if (problems.length === 0) problems.push(...(await db.verify()));

@@ -1,0 +1,124 @@
+/** How the pages of a file are written: chosen when it is made, read from its header after that. */
+import { randomBytes } from "node:crypto";
+import { CorruptDataError, MillraceError } from "@millrace/base";
+import { atomicWrite, MemoryVfs, type Vfs, type VfsFile } from "@millrace/files";
+import { KEY_BYTES } from "./aes-gcm.ts";
+import { FileCipher, newFileCipher } from "./file-cipher.ts";
+import { encodeHeader, firstPages, type Header, isHeaderAuthentic, newDatabaseId } from "./header.ts";
+import { hasSecret, type KeyWrap, type Secret, unwrapKey, wrapKey } from "./key-wrap.ts";
+import { EMPTY_LAYOUT, PackedPages, UNIT_BYTES } from "./packed-pages.ts";
+import { PageCodec, type PageCompression } from "./page-codec.ts";
+import { newPageIo, type PageFile, PlainPages } from "./page-file.ts";
+import { CATALOG_PAGE, FIRST_FREE_PAGE, META_PAGE, PAGE_BYTES } from "./page-format.ts";
+
+/** What a new file gets. */
+export interface PageSettings {
+  readonly compression: PageCompression;
+  /** Its data key, and how it is wrapped; undefined for a file that is not encrypted. */
+  readonly locked: { readonly dataKey: Uint8Array; readonly wrap: KeyWrap } | undefined;
+}
+
+/** What a file is opened with. */
+export interface PageOptions extends Secret {
+  readonly compression?: PageCompression | undefined;
+}
+
+/** A new file's settings; a secret gets a new data key. */
+export async function newPageSettings(options: PageOptions): Promise<PageSettings> {
+  const { compression = "none" } = options;
+  if (!hasSecret(options)) return { compression, locked: undefined };
+  const dataKey = randomBytes(KEY_BYTES);
+  return { compression, locked: { dataKey, wrap: await wrapKey(dataKey, options) } };
+}
+
+/** Makes an empty file whose pages are compressed or encrypted; durable, or not there at all. */
+export async function createPackedFile(
+  vfs: Vfs,
+  path: string,
+  directory: string,
+  { compression, locked }: PageSettings,
+): Promise<FileCipher | undefined> {
+  const cipher = locked === undefined ? undefined : newFileCipher(locked.dataKey);
+  const memory = new MemoryVfs();
+  await using file = await memory.open("new", "create");
+  const io = newPageIo();
+  const pages = new PackedPages(file, new PageCodec(compression, cipher, io), io, EMPTY_LAYOUT);
+  const first = firstPages();
+  for (const number of [META_PAGE, CATALOG_PAGE])
+    pages.write(number, first.subarray(number * PAGE_BYTES, (number + 1) * PAGE_BYTES));
+  const layout = pages.saveLayout(true);
+  const encryption = cipher === undefined ? undefined : { opening: 1, salt: cipher.salt, wrap: locked!.wrap };
+  const header: Header = {
+    databaseId: newDatabaseId(),
+    sequence: 1,
+    checkpointLsn: 0,
+    pageCount: FIRST_FREE_PAGE,
+    isClosed: true,
+    packed: { compression, layout, encryption },
+  };
+  for (let copy = 0; copy < 2; copy++) await file.write(encodeHeader(header, cipher), copy * PAGE_BYTES);
+  const bytes = new Uint8Array(layout.units * UNIT_BYTES);
+  await file.read(bytes, 0);
+  await atomicWrite(vfs, path, bytes);
+  await vfs.syncDirectory(directory);
+  return cipher;
+}
+
+/**
+ * Checks that a file may be opened with these options.
+ * @param known - of the same file, looked at before
+ * @returns what its pages are decrypted with; undefined when they are not encrypted
+ * @throws MillraceError `DOCDB_PASSWORD_MISSING`, `DOCDB_PASSWORD_WRONG`, `DOCDB_PASSWORD_UNUSED`, `DOCDB_COMPRESSION_FIXED`
+ */
+export async function unlockFile(
+  header: Header,
+  options: PageOptions,
+  path: string,
+  known?: FileCipher,
+): Promise<FileCipher | undefined> {
+  const { compression = "none", encryption } = header.packed ?? {};
+  const wanted = options.compression ?? compression;
+  if (wanted !== compression)
+    throw new MillraceError(
+      "DOCDB_COMPRESSION_FIXED",
+      `${path}: was made with compression "${compression}", not "${wanted}"; "docdb compact --compression ${wanted}" writes it anew`,
+    );
+  if (encryption === undefined) {
+    if (!hasSecret(options)) return undefined;
+    throw new MillraceError(
+      "DOCDB_PASSWORD_UNUSED",
+      `${path}: is not encrypted; open it without password, or encrypt it by "docdb rekey --encrypt"`,
+    );
+  }
+  const isKnown = known !== undefined && Buffer.compare(known.salt, encryption.salt) === 0;
+  const cipher = isKnown
+    ? known
+    : new FileCipher(await unwrapKey(encryption.wrap, options, path), encryption.salt);
+  if (isHeaderAuthentic(header, cipher)) return cipher;
+  throw new CorruptDataError(
+    "DOCDB_HEADER_CORRUPT",
+    path,
+    0,
+    "the header was changed by somebody without the key; restore the file from a copy",
+  );
+}
+
+/** Numbers the opening durably: from then on its nonces are its own. */
+export async function numberOpening(file: VfsFile, header: Header, cipher: FileCipher): Promise<Header> {
+  const packed = header.packed!;
+  const encryption = packed.encryption!;
+  const opening = encryption.opening + 1;
+  const sequence = header.sequence + 1;
+  const numbered = { ...header, sequence, packed: { ...packed, encryption: { ...encryption, opening } } };
+  await file.write(encodeHeader(numbered, cipher), (sequence % 2) * PAGE_BYTES);
+  await file.sync();
+  cipher.beginWriting(opening);
+  return numbered;
+}
+
+/** The pages of an open file. */
+export function pagesOf(file: VfsFile, { packed }: Header, cipher: FileCipher | undefined): PageFile {
+  if (packed === undefined) return new PlainPages(file);
+  const io = newPageIo();
+  return new PackedPages(file, new PageCodec(packed.compression, cipher, io), io, packed.layout);
+}
