@@ -11,7 +11,7 @@ import { type Document, getField, type Value } from "./document/value.ts";
 import { batchFor } from "./indexes/batch.ts";
 import { duplicateKey } from "./indexes/duplicate-key.ts";
 import { addToIndex, removeFromIndex, replaceInIndex } from "./indexes/store.ts";
-import { encodeKey } from "./keys/encode-key.ts";
+import { encodeSharedKey, type SharedKey } from "./keys/encode-key.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
 
 /** Longest `_id` in its encoded form, so that it fits into every index's keys. */
@@ -36,7 +36,13 @@ export function prepareDocument(document: Document): PreparedDocument {
 
 /** @throws InvalidArgumentError `DOCDB_ID_INVALID` for an array or too long an id */
 export function encodeId(id: Value): Uint8Array {
-  const key = Array.isArray(id) ? undefined : encodeKey(id);
+  const { bytes, length } = encodeSharedId(id);
+  return bytes.slice(0, length);
+}
+
+/** As {@link encodeId}, valid until the next key is encoded: for a search at once. */
+export function encodeSharedId(id: Value): SharedKey {
+  const key = Array.isArray(id) ? undefined : encodeSharedKey(id);
   if (key !== undefined && key.length <= MAX_ID_KEY_BYTES) return key;
   throw new InvalidArgumentError(
     "DOCDB_ID_INVALID",

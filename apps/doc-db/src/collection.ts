@@ -8,6 +8,7 @@ import { documentCountOf, primaryRootOf } from "./collection-page.ts";
 import {
   deleteById,
   encodeId,
+  encodeSharedId,
   insertAllPrepared,
   insertPrepared,
   prepareDocument,
@@ -150,8 +151,10 @@ export class Collection {
 
   /** As {@link Collection.get} without waiting. @throws MillraceError `DOCDB_DATABASE_BUSY` during an import */
   getSync(id: Value): Document | undefined {
-    const key = encodeId(id);
-    return this.#engine.readSync((pager) => getDocument(pager, this.name, key));
+    return this.#engine.readSync((pager) => {
+      const { bytes, length } = encodeSharedId(id);
+      return getDocument(pager, this.name, bytes, length);
+    });
   }
 
   /**
@@ -162,9 +165,9 @@ export class Collection {
    * people.look(7, (person) => person.get("name"));
    */
   look<T>(id: Value, look: (document: LazyDocument) => T): T | undefined {
-    const key = encodeId(id);
     return this.#engine.readSync((pager) => {
-      if (!locateDocument(pager, this.name, key)) return undefined;
+      const { bytes, length } = encodeSharedId(id);
+      if (!locateDocument(pager, this.name, bytes, length)) return undefined;
       const document = this.#lazy ?? new LazyDocument();
       this.#lazy = undefined;
       document.moveTo(located.bytes, located.start, located.end);
@@ -352,12 +355,17 @@ function resolveUpdateOptions(options: UpdateOptions | undefined): Required<Upda
   return resolveOptions<Required<UpdateOptions>>("docdb", DEFAULT_UPDATE_OPTIONS, options);
 }
 
-function getDocument(pager: PageReader, name: string, key: Uint8Array): Document | undefined {
-  if (!locateDocument(pager, name, key)) return undefined;
+function getDocument(
+  pager: PageReader,
+  name: string,
+  key: Uint8Array,
+  length: number = key.length,
+): Document | undefined {
+  if (!locateDocument(pager, name, key, length)) return undefined;
   return decodeDocument(located.bytes, located.start, located.end);
 }
 
-function locateDocument(pager: PageReader, name: string, key: Uint8Array): boolean {
+function locateDocument(pager: PageReader, name: string, key: Uint8Array, length: number): boolean {
   const page = findCollection(pager, name);
-  return page !== undefined && locateInTree(pager, primaryRootOf(pager.read(page)), key, 0, key.length);
+  return page !== undefined && locateInTree(pager, primaryRootOf(pager.read(page)), key, 0, length);
 }

@@ -102,7 +102,7 @@ export class FindCursor implements AsyncIterable<Document> {
     this.#name = name;
     this.#options = resolveOptions<Required<FindOptions>>("docdb", DEFAULT_FIND_OPTIONS, options);
     const { projection, collation } = this.#options;
-    this.#collation = parseCollation(collation);
+    this.#collation = collation === DEFAULT_FIND_OPTIONS.collation ? undefined : parseCollation(collation);
     this.#filter = compileFilter(filter, this.#collation);
     this.#project =
       Object.keys(projection).length === 0
@@ -192,7 +192,18 @@ export class FindCursor implements AsyncIterable<Document> {
 
   /** All matches, as {@link FindCursor} is iterated without waiting. */
   toArraySync(): Document[] {
-    return [...this];
+    const planned = this.#planSync();
+    if (planned === undefined) return [];
+    const window = this.#window();
+    let found: Document[] = [];
+    for (const batch of this.#batchesSync(planned, this.#take)) {
+      const wanted = window(batch);
+      this.#returned += wanted.length;
+      if (found.length === 0) found = wanted;
+      else for (const document of wanted) found.push(document);
+      if (wanted.isLast) break;
+    }
+    return found;
   }
 
   #planSync(): PlannedQuery | undefined {

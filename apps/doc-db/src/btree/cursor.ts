@@ -1,7 +1,7 @@
 import { compareBytes } from "../keys/compare.ts";
 import type { PageReader } from "../storage/page-reader.ts";
-import { isBelowEnd, type KeyRange } from "./key-range.ts";
-import { cellCount, keyLength, keyOf, keyStart } from "./node.ts";
+import type { KeyRange } from "./key-range.ts";
+import { cellCount, isKeyBelowEnd, keyLength, keyOf, keyStart } from "./node.ts";
 import { descendBehind, descendTo, nextLeaf, previousLeaf } from "./path.ts";
 import { type Located, locateValue, readNode, type Step } from "./tree.ts";
 
@@ -112,9 +112,14 @@ export class TreeCursor {
   /** The first place from `from` on whose key is above the range. */
   #highestInRange(page: Uint8Array, from: number, count: number): number {
     const range = this.#range;
-    if (range.hi.length === 0 || from >= count || isBelowEnd(keyOf(page, count - 1), range)) return count;
+    if (range.hi.length === 0 || from >= count || isKeyBelowEnd(page, count - 1, range.hi)) return count;
     let at = from;
-    while (isBelowEnd(keyOf(page, at), range)) at++;
+    let above = count - 1;
+    while (at < above) {
+      const middle = (at + above) >>> 1;
+      if (isKeyBelowEnd(page, middle, range.hi)) at = middle + 1;
+      else above = middle;
+    }
     return at;
   }
 

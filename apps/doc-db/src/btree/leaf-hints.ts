@@ -37,9 +37,16 @@ export class LeafHints {
   find(root: number, key: Uint8Array, start: number, end: number): boolean {
     const hash = hashOf(root, key, start, end);
     this.#hash = hash;
+    // Either of two places that lie beside each other in memory.
     const place = (hash & this.#mask) * WORDS;
+    const other = place ^ WORDS;
+    const tag = hash >>> 16;
+    if (this.#places[place + 1]! >>> 16 === tag && this.#isAt(place, root, key, start, end)) return true;
+    return this.#places[other + 1]! >>> 16 === tag && this.#isAt(other, root, key, start, end);
+  }
+
+  #isAt(place: number, root: number, key: Uint8Array, start: number, end: number): boolean {
     const slot = this.#places[place + 1]!;
-    if (slot >>> 16 !== hash >>> 16) return false;
     const page = this.#cache.getEntry(this.#places[place]!);
     if (page === undefined || page[4] !== PAGE_TYPE.leaf || treeRootOf(page) !== root) return false;
     const index = slot & 0xffff;
@@ -51,9 +58,16 @@ export class LeafHints {
 
   /** Remembers where the key is that {@link LeafHints.find} was last asked for. */
   note(leaf: number, index: number): void {
+    const places = this.#places;
     const place = (this.#hash & this.#mask) * WORDS;
-    this.#places[place] = this.#cache.entryOf(leaf);
-    this.#places[place + 1] = ((this.#hash & 0xffff0000) | index) >>> 0;
+    const other = place ^ WORDS;
+    // What was there before goes to the place beside it, unless it is what this key has left behind.
+    if (places[place + 1]! >>> 16 !== this.#hash >>> 16) {
+      places[other] = places[place]!;
+      places[other + 1] = places[place + 1]!;
+    }
+    places[place] = this.#cache.entryOf(leaf);
+    places[place + 1] = ((this.#hash & 0xffff0000) | index) >>> 0;
   }
 }
 

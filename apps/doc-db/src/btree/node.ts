@@ -143,6 +143,18 @@ export function hasKeyAt(
   return true;
 }
 
+/** Whether a key is not above the end of a range, whose keys may begin with `hi` and go on. */
+export function isKeyBelowEnd(page: Uint8Array, index: number, hi: Uint8Array): boolean {
+  const start = keyStart(page, index);
+  const length = keyLength(page, index);
+  const n = Math.min(length, hi.length);
+  for (let i = 0; i < n; i++) {
+    const order = page[start + i]! - hi[i]!;
+    if (order !== 0) return order < 0;
+  }
+  return true;
+}
+
 /** Bytes that a new cell may take with its slot, after {@link compactNode} perhaps. */
 export function freeBytes(page: Uint8Array): number {
   return contiguousBytes(page) + readU16(page, DEAD_BYTES);

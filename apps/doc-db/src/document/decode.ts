@@ -20,6 +20,7 @@ import type { Document, Value } from "./value.ts";
 const values: Value[] = [];
 let top = 0;
 const eight = new Uint8Array(8);
+const eightAsWords = new Uint32Array(eight.buffer);
 const eightAsDouble = new Float64Array(eight.buffer);
 const eightAsInt64 = new BigInt64Array(eight.buffer);
 
@@ -145,13 +146,18 @@ function newShape(
   const names: string[] = [];
   const parts: Uint8Array[] = [];
   const lengths = new Uint16Array(count);
-  eachEntry(bytes, start, end, count, width, (entry, entryEnd, i) => {
+  let entry = start + HEAD_BYTES + count * width;
+  for (let i = 0; i < count; i++) {
+    const next = start + HEAD_BYTES + (i + 1) * width;
+    const entryEnd = i + 1 < count ? start + offsetAt(bytes, next, width) : end;
+    if (entryEnd <= entry || entryEnd > end) throw corruptEntry(start, i, count, entryEnd);
     const length = readU16(bytes, entry + 1);
     if (entry + 3 + length > entryEnd) throw corrupt(entry, "a field's name runs past its end");
     names.push(text(bytes, entry + 3, entry + 3 + length));
     parts.push(bytes.slice(entry + 3, entry + 3 + length));
     lengths[i] = length;
-  });
+    entry = entryEnd;
+  }
   return keepShape(hash, names, Buffer.concat(parts), lengths);
 }
 
@@ -161,27 +167,15 @@ function decodeArray(bytes: Uint8Array, start: number, end: number): Value[] {
   const width = declared >= WIDE_FLAG ? 4 : 2;
   checkTable(bytes, start, end, count, width, HEAD_BYTES);
   const found: Value[] = [];
-  eachEntry(bytes, start, end, count, width, (entry, entryEnd) => {
-    found.push(decodeValue(bytes, bytes[entry]!, entry + 1, entryEnd));
-  });
-  return found;
-}
-
-function eachEntry(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  count: number,
-  width: number,
-  visit: (entry: number, end: number, index: number) => void,
-): void {
-  let entry = start + 4 + count * width;
+  const table = start + HEAD_BYTES;
+  let entry = table + count * width;
   for (let i = 0; i < count; i++) {
-    const entryEnd = i + 1 < count ? start + offsetAt(bytes, start + 4 + (i + 1) * width, width) : end;
+    const entryEnd = i + 1 < count ? start + offsetAt(bytes, table + (i + 1) * width, width) : end;
     if (entryEnd <= entry || entryEnd > end) throw corruptEntry(start, i, count, entryEnd);
-    visit(entry, entryEnd, i);
+    found.push(decodeValue(bytes, bytes[entry]!, entry + 1, entryEnd));
     entry = entryEnd;
   }
+  return found;
 }
 
 function decodeValue(bytes: Uint8Array, type: number, start: number, end: number): Value {
@@ -250,7 +244,8 @@ export function doubleAt(bytes: Uint8Array, start: number, end: number): number 
 
 function loadEight(bytes: Uint8Array, start: number, end: number): void {
   if (end - start < 8) throw corrupt(start, `a number of ${end - start} bytes`);
-  for (let i = 0; i < 8; i++) eight[i] = bytes[start + i]!;
+  eightAsWords[0] = readU32(bytes, start);
+  eightAsWords[1] = readU32(bytes, start + 4);
 }
 
 /** What the engine throws for bytes out of range and for text that is no UTF-8 is damage too. */

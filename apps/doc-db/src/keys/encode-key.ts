@@ -27,6 +27,23 @@ export function encodeKey(value: Value): Uint8Array<ArrayBuffer> {
   return scratch.slice(0, at);
 }
 
+/** A key that lies in bytes which the next one is written over. */
+export interface SharedKey {
+  bytes: Uint8Array;
+  length: number;
+}
+
+const shared: SharedKey = { bytes: scratch, length: 0 };
+
+/** As {@link encodeKey} without bytes of its own: valid until the next key is encoded. */
+export function encodeSharedKey(value: Value): SharedKey {
+  at = 0;
+  writeKey(value);
+  shared.bytes = scratch;
+  shared.length = at;
+  return shared;
+}
+
 /** As {@link encodeKey}, cut to {@link MAX_INDEX_VALUE_BYTES}: the order of what remains is kept. */
 export function encodeIndexValue(value: Value): Uint8Array<ArrayBuffer> {
   at = 0;

@@ -42,6 +42,8 @@ export function boundsFor(
   conditions: readonly Condition[],
   collation: Collation | undefined,
 ): Bounds | undefined {
+  const begins = definition.fields[0]!;
+  if (begins.kind === "value" && !conditions.some(({ path }) => path === begins.path)) return undefined;
   const isSame = isSameCollation(definition.collation, collation);
   const usable = conditions.filter((condition) => isSame || !hasText(condition.operand));
   let prefixes: Uint8Array[] = [new Uint8Array(0)];

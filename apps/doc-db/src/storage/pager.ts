@@ -147,8 +147,10 @@ export class Pager implements PageWriter {
 
   /** Ends an operation that only read, or one step of a long transaction. */
   endOperation(): void {
-    for (const number of this.#pinned) this.store.cache.unpin(number);
-    this.#pinned.clear();
+    if (this.#pinned.size > 0) {
+      for (const number of this.#pinned) this.store.cache.unpin(number);
+      this.#pinned.clear();
+    }
     this.store.endOperation();
   }
 
