@@ -41,9 +41,16 @@ export class FakeWebDav extends FakeServer {
       this.files.set(path, Buffer.concat(pieces));
       say(201);
     } else if (method === "MOVE") {
-      if (found === undefined) return say(404);
-      this.files.delete(path);
-      this.files.set(pathOf(String(headers.destination)), found);
+      const target = pathOf(String(headers.destination));
+      const isTaken = this.files.has(target) || this.collections.has(target);
+      if (headers.overwrite === "F" && isTaken) return say(412);
+      if (found === undefined && !this.collections.has(path)) return say(404);
+      for (const [from, content] of [...this.files]) {
+        if (from !== path && !from.startsWith(`${path}/`)) continue;
+        this.files.delete(from);
+        this.files.set(target + from.slice(path.length), content);
+      }
+      if (this.collections.delete(path)) this.collections.add(target);
       say(204);
     } else if (method === "DELETE") {
       const isThere = found !== undefined || this.collections.has(path);

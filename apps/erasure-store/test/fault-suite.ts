@@ -11,6 +11,13 @@ export interface FaultRun {
   readonly failures: number;
 }
 
+/** Where a backend is on a server of the other kind. */
+export type LocationOf = (address: string, name: string) => string;
+
+const bucketOf: LocationOf = (address, name) => `s3://${name}?endpoint=${address}`;
+/** Where a backend is on a WebDAV server, whose user the environment names by WEBDAV. */
+export const collectionOf: LocationOf = (address, name) => `webdav:${address}/${name}`;
+
 const NAMES = ["a", "b/c", "d"];
 const PATIENCE = { attempts: 3, baseDelayMs: 1, idleMs: 2000 };
 const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
@@ -18,13 +25,14 @@ const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1
 /**
  * Puts, gets, repairs and moves objects at random over a network that fails at random, and compares with a map: what is
  * read is a version that was put, no acknowledged one is lost, and what failed puts left is found by a scrub.
- * @param endpoint - of an S3 server
+ * @param endpoint - of an S3 server, or of one as `locationOf` names its places
  */
 export async function surviveFaults(
   endpoint: string,
   environment: Readonly<Record<string, string>>,
   seed: number,
   steps: number,
+  locationOf: LocationOf = bucketOf,
 ): Promise<FaultRun> {
   const random = seededRandom(seed);
   await using proxy = new FaultProxy(endpoint, {
@@ -33,8 +41,9 @@ export async function surviveFaults(
   });
   const address = await proxy.listen();
   const vfs = new MemoryVfs();
-  const locationOf = (name: string): string => `s3://faults-${seed}-${name}?endpoint=${address}`;
-  const backends = Object.fromEntries(BACKENDS.map((name) => [name, locationOf(name)]));
+  const backends = Object.fromEntries(
+    BACKENDS.map((name) => [name, locationOf(address, `faults-${seed}-${name}`)]),
+  );
   await initStore(vfs, "store.yaml", { unitBytes: 1024, inlineBytes: 200, backends }, environment);
   const open = (): Promise<ErasureStore> => openStore("store.yaml", { vfs, environment, patience: PATIENCE });
   const store = await open();

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { FakeS3 } from "./fake-s3.ts";
-import { surviveFaults } from "./fault-suite.ts";
+import { FakeWebDav } from "./fake-webdav.ts";
+import { collectionOf, surviveFaults } from "./fault-suite.ts";
 
 it.each([1, 2, 3])(
   "over a network that fails at random (seed %i) bytes are right or the error is clear, and nothing is lost or left",
@@ -15,3 +16,14 @@ it.each([1, 2, 3])(
     expect([...server.objects.keys()].filter((key) => key.endsWith("/lock"))).toEqual([]);
   },
 );
+
+it.each([1, 2, 3])("and so they are over WebDAV (seed %i)", async (seed) => {
+  await using server = new FakeWebDav();
+  const environment = { WEBDAV_USERNAME: "user", WEBDAV_PASSWORD: "pass" };
+  const run = await surviveFaults(await server.listen(), environment, seed, 30, collectionOf);
+  expect(run.faults).toBeGreaterThan(20);
+  const files = [...server.files.keys()];
+  const shards = files.filter((path) => path.includes("/shards/"));
+  expect(new Set(shards.map((path) => path.split("/shards/")[1]!.split(".")[0])).size).toBeLessThanOrEqual(3);
+  expect(files.filter((path) => path.endsWith(".tmp") || /\/\.?lock/.test(path))).toEqual([]);
+});

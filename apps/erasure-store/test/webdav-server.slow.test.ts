@@ -4,7 +4,8 @@ import { MemoryVfs } from "@millrace/files";
 import { goTool, tempDirectory } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { initStore, openStore } from "../src/index.ts";
-import { isInstalled, startServer } from "./servers.ts";
+import { collectionOf, surviveFaults } from "./fault-suite.ts";
+import { isInstalled, type RunningServer, startServer } from "./servers.ts";
 import { BACKENDS, readAll } from "./stores.ts";
 
 // A real WebDAV server, written by others: installed, or built here, which takes minutes.
@@ -12,19 +13,23 @@ const program = isInstalled("rclone", "version") ? "rclone" : goTool("github.com
 const ENVIRONMENT = { DAV_USERNAME: "user", DAV_PASSWORD: "pass word" };
 const bytesOf = (length: number): Uint8Array => seededRandom(length).fill(new Uint8Array(length));
 
+function startWebDav(place: string): Promise<RunningServer> {
+  const args = (port: number): string[] => [
+    "serve",
+    "webdav",
+    ...["--addr", `127.0.0.1:${port}`, "--user", "user", "--pass", "pass word"],
+    `${place}/data`,
+  ];
+  return startServer(program!, args, { RCLONE_CONFIG: `${place}/rclone.conf` });
+}
+
 describe.skipIf(program === undefined)(
   `rclone serve webdav${program ? "" : " (skipped: it cannot be built here)"}`,
   () => {
     it("keeps small and large objects, ranges, repairs, locks and removals", async () => {
       using place = tempDirectory();
       mkdirSync(`${place.path}/data`);
-      const args = (port: number): string[] => [
-        "serve",
-        "webdav",
-        ...["--addr", `127.0.0.1:${port}`, "--user", "user", "--pass", "pass word"],
-        `${place.path}/data`,
-      ];
-      await using server = await startServer(program!, args, { RCLONE_CONFIG: `${place.path}/rclone.conf` });
+      await using server = await startWebDav(place.path);
       const vfs = new MemoryVfs();
       const backendOf = (name: string): { location: string; credentials: string } => ({
         location: `webdav:${server.endpoint}/${name}`,
@@ -48,5 +53,17 @@ describe.skipIf(program === undefined)(
       });
       await expect(wrong.list()).rejects.toThrow("the server answers 401");
     });
+
+    it.each([1, 2])(
+      "has the right bytes or a clear error over a network that fails at random (seed %i)",
+      async (seed) => {
+        using place = tempDirectory();
+        mkdirSync(`${place.path}/data`);
+        await using server = await startWebDav(place.path);
+        const environment = { WEBDAV_USERNAME: "user", WEBDAV_PASSWORD: "pass word" };
+        const run = await surviveFaults(server.endpoint, environment, seed, 60, collectionOf);
+        expect(run.faults).toBeGreaterThan(100);
+      },
+    );
   },
 );

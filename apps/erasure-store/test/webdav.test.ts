@@ -36,10 +36,11 @@ it("a store over WebDAV keeps, lists, repairs and removes objects, and shares it
   expect(await readAll(store, "o/70000")).toEqual(bytesOf(70_000));
   expect(await store.repair()).toMatchObject({ repairedShards: 6, failed: [], lost: [] });
   server.files.set("/a/shards/.x.tmp", Buffer.from("half"));
+  server.collections.add("/a/.lock.dead.tmp");
   server.collections.add("/a/lock");
   server.files.set("/a/lock/until", Buffer.from(String(Date.now() - 1)));
   expect(await store.scrub({ orphanAgeMs: 0, removeOrphans: true })).toMatchObject({
-    removed: 1,
+    removed: 2,
     problems: [],
   });
   for (const { name } of await store.list()) await store.remove(name);

@@ -1,9 +1,10 @@
-import { IoError, isMillraceError } from "@millrace/base";
-import { fileError, type TemporarySpace } from "@millrace/files";
+import { IoError } from "@millrace/base";
+import type { TemporarySpace } from "@millrace/files";
 import type { Area, BackendSource, BackendWriter, HalfWritten, ShardBackend } from "../backend.ts";
 import { probeBackend, type Trait } from "../probe.ts";
 import { HttpClient, type HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
+import { WebDavLock } from "./webdav-lock.ts";
 import { WebDavWriter } from "./webdav-writer.ts";
 
 /** A user of a WebDAV server. */
@@ -12,8 +13,6 @@ export interface WebDavCredentials {
   readonly password: string;
 }
 
-/** How long a lock keeps others out whose owner died; commits take far less. */
-const LEASE_MS = 5 * 60 * 1000;
 /** MKCOL of what is there already (RFC 4918, section 9.3.1). */
 const EXISTS = 405;
 
@@ -23,6 +22,7 @@ export class WebDavBackend implements ShardBackend {
   readonly #url: string;
   readonly #client: HttpClient;
   readonly #temporary: TemporarySpace;
+  readonly #lock: WebDavLock;
 
   /** @param url - of a collection, without "/" at its end */
   constructor(
@@ -44,6 +44,7 @@ export class WebDavBackend implements ShardBackend {
       header ??= authorization();
       return { ...headers, authorization: await header };
     }, patience);
+    this.#lock = new WebDavLock(this.#client, url);
   }
 
   async check(): Promise<void> {
@@ -87,35 +88,18 @@ export class WebDavBackend implements ShardBackend {
         if (/^\..+\.tmp$/.test(name)) found.push({ name, remove: () => this.remove(area, name) });
       }
     }
+    // Locks that were not taken.
+    for (const name of await this.#propfind(`${this.#url}/`, 1)) {
+      const remove = async (): Promise<void> => {
+        await this.#client.send({ method: "DELETE", url: `${this.#url}/${name}/`, expected: [404] });
+      };
+      if (/^\.lock\..+\.tmp$/.test(name)) found.push({ name, remove });
+    }
     return found;
   }
 
-  /** A collection, which only one can make: servers that ignore conditions on PUT keep to that. */
-  async lock(): Promise<AsyncDisposable> {
-    const url = `${this.#url}/lock`;
-    const { status } = await this.#client.send({ method: "MKCOL", url: `${url}/`, expected: [EXISTS] });
-    if (status === EXISTS) {
-      if (await this.#isExpired(`${url}/until`)) await this.#unlock();
-      throw fileError("FILES_LOCKED", url, "lock");
-    }
-    const body = new TextEncoder().encode(String(Date.now() + LEASE_MS));
-    await this.#client.send({ method: "PUT", url: `${url}/until`, body });
-    return { [Symbol.asyncDispose]: () => this.#unlock() };
-  }
-
-  async #unlock(): Promise<void> {
-    await this.#client.send({ method: "DELETE", url: `${this.#url}/lock/`, expected: [404] });
-  }
-
-  async #isExpired(url: string): Promise<boolean> {
-    try {
-      const { body } = await this.#client.send({ method: "GET", url, limitBytes: 1024 });
-      return Number(Buffer.from(body).toString("latin1")) < Date.now();
-    } catch (error) {
-      // Its owner has made it and not yet said for how long.
-      if (isMillraceError(error, "FILES_NOT_FOUND")) return false;
-      throw error;
-    }
+  lock(): Promise<AsyncDisposable> {
+    return this.#lock.take();
   }
 
   /** The last parts of the paths of a collection and, with depth 1, of what is in it. */
