@@ -131,10 +131,10 @@ export class FindCursor implements AsyncIterable<Document> {
     const start = performance.now();
     try {
       for await (const batch of this.#ordered()) {
-        const wanted = window(batch);
+        const { wanted, isLast } = window(batch);
         this.#returned += wanted.length;
         if (wanted.length > 0) yield wanted;
-        if (wanted.isLast) return;
+        if (isLast) return;
       }
     } finally {
       this.#milliseconds += performance.now() - start;
@@ -151,10 +151,10 @@ export class FindCursor implements AsyncIterable<Document> {
     const window = this.#window();
     const batches = this.#batchesSync(planned, this.#take);
     for (const batch of batches) {
-      const wanted = window(batch);
+      const { wanted, isLast } = window(batch);
       this.#returned += wanted.length;
       yield* wanted;
-      if (wanted.isLast) return;
+      if (isLast) return;
     }
   }
 
@@ -197,11 +197,11 @@ export class FindCursor implements AsyncIterable<Document> {
     const window = this.#window();
     let found: Document[] = [];
     for (const batch of this.#batchesSync(planned, this.#take)) {
-      const wanted = window(batch);
+      const { wanted, isLast } = window(batch);
       this.#returned += wanted.length;
       if (found.length === 0) found = wanted;
       else for (const document of wanted) found.push(document);
-      if (wanted.isLast) break;
+      if (isLast) break;
     }
     return found;
   }
@@ -224,7 +224,7 @@ export class FindCursor implements AsyncIterable<Document> {
   }
 
   /** Cuts batches to what `skip` and `limit` leave, and projects them. */
-  #window(): (batch: Document[]) => Document[] & { isLast?: boolean } {
+  #window(): (batch: Document[]) => { readonly wanted: Document[]; readonly isLast: boolean } {
     const { skip, limit } = this.#options;
     const project = this.#project;
     let seen = 0;
@@ -232,11 +232,10 @@ export class FindCursor implements AsyncIterable<Document> {
       const from = Math.max(0, skip - seen);
       const to = limit === 0 ? batch.length : Math.min(batch.length, skip + limit - seen);
       seen += batch.length;
-      let wanted: Document[] & { isLast?: boolean } = batch;
+      let wanted = batch;
       if (from > 0 || to < batch.length) wanted = batch.slice(from, Math.max(from, to));
       if (project !== undefined) for (let i = 0; i < wanted.length; i++) wanted[i] = project(wanted[i]!);
-      if (limit > 0 && seen >= skip + limit) wanted.isLast = true;
-      return wanted;
+      return { wanted, isLast: limit > 0 && seen >= skip + limit };
     };
   }
 
