@@ -253,8 +253,9 @@ export class Database {
   }
 
   /** Reads every page of the file and checks it. @returns what is wrong, a sentence each */
-  checkPages(signal?: AbortSignal): Promise<string[]> {
-    return checkPages(this.#engine, signal);
+  async checkPages(signal?: AbortSignal): Promise<string[]> {
+    const problems = await this.#engine.read(() => this.#engine.pager.store.pages.check());
+    return [...problems, ...(await checkPages(this.#engine, signal))];
   }
 
   /**

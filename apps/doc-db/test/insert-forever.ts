@@ -1,8 +1,12 @@
 /** Inserts documents until it is killed, and prints each id once it is acknowledged: for kill.test.ts. */
 import { Database } from "../src/extras.ts";
 
-const [path, firstId] = process.argv.slice(2);
-const db = await Database.open(path!, { cacheBytes: 1024 * 1024, checkpointBytes: 256 * 1024 });
+const [path, firstId, options = "{}"] = process.argv.slice(2);
+const db = await Database.open(path!, {
+  cacheBytes: 1024 * 1024,
+  checkpointBytes: 256 * 1024,
+  ...JSON.parse(options),
+});
 const c = db.collection("c");
 await c.createIndex("value");
 let next = Number(firstId);

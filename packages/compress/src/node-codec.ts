@@ -120,7 +120,8 @@ function decompressionOptions(
 ): zlib.ZlibOptions & zlib.ZstdOptions {
   const said = codec === "zstd" ? zstdContentSize(bytes) : undefined;
   const likelyBytes = said === undefined ? bytes.length * LIKELY_RATIO : said + 1;
-  const chunkSize = Math.min(limitBytes, MAX_OUTPUT_BUFFER_BYTES, likelyBytes);
+  // One byte more than may come out: a buffer that is just full makes zlib ask for another one.
+  const chunkSize = Math.min(limitBytes + 1, MAX_OUTPUT_BUFFER_BYTES, likelyBytes);
   return { maxOutputLength: limitBytes, chunkSize: Math.max(chunkSize, LEAST_OUTPUT_BUFFER_BYTES) };
 }
 

@@ -3,7 +3,7 @@ import type { VfsFile } from "@millrace/files";
 import { FreeUnits } from "./free-units.ts";
 import type { PageCodec } from "./page-codec.ts";
 import type { PackedLayout, PageFile, PageIo } from "./page-file.ts";
-import { checkPage, PAGE_BYTES, sealPage } from "./page-format.ts";
+import { checkPage, isPageWhole, PAGE_BYTES, sealPage } from "./page-format.ts";
 import {
   type Entry,
   formOf,
@@ -80,21 +80,42 @@ export class PackedPages implements PageFile, MapStorage {
 
   readMap(level: number, index: number, entry: Entry): Uint8Array {
     const page = new Uint8Array(PAGE_BYTES);
-    const at = unitOf(entry) * UNIT_BYTES;
-    let failure: unknown;
-    for (let copy = 0; copy < 2; copy++) {
-      const problem = this.codec.restore(this.#readPlace(entry, copy), "map", level, index, entry, page);
-      try {
-        if (problem === undefined) {
-          checkPage(page, index, this.file.path, at);
-          return page;
-        }
-        failure = this.#corrupt(at, `page ${index} of level ${level} of the page map ${problem}`);
-      } catch (error) {
-        failure = error;
-      }
-    }
+    if (this.#readMapCopy(level, index, entry, 0, page) === undefined) return page;
+    const failure = this.#readMapCopy(level, index, entry, 1, page);
+    if (failure === undefined) return page;
     throw failure;
+  }
+
+  check(): string[] {
+    const problems: string[] = [];
+    const page = new Uint8Array(PAGE_BYTES);
+    try {
+      for (const [entry, level, index] of this.#map.entries()) {
+        if (level < 0) continue;
+        for (let copy = 0; copy < 2; copy++) {
+          const failure = this.#readMapCopy(level, index, entry, copy, page);
+          if (failure !== undefined) problems.push(failure.message);
+        }
+      }
+    } catch (error) {
+      // Both copies of a map page: what is below it cannot be looked for, and is told of page by page.
+      if (!(error instanceof CorruptDataError)) throw error;
+    }
+    return problems;
+  }
+
+  #readMapCopy(
+    level: number,
+    index: number,
+    entry: Entry,
+    copy: number,
+    page: Uint8Array,
+  ): CorruptDataError | undefined {
+    const problem = this.codec.restore(this.#readPlace(entry, copy), "map", level, index, entry, page);
+    const at = (unitOf(entry) + copy * unitsFor(storedBytesOf(entry))) * UNIT_BYTES;
+    const what = `copy ${copy + 1} of page ${index} of level ${level} of the page map`;
+    if (problem !== undefined) return this.#corrupt(at, `${what} ${problem}`);
+    return isPageWhole(page, index) ? undefined : this.#corrupt(at, `${what} has another checksum`);
   }
 
   writeMap(level: number, index: number, page: Uint8Array, entry: Entry): void {

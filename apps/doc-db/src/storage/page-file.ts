@@ -47,6 +47,8 @@ export interface PageFile {
   read(number: number, into: Uint8Array): void;
   /** Writes a page, whose checksum is put in. */
   write(number: number, page: Uint8Array): void;
+  /** Checks what leads to the pages. @returns what is wrong, a sentence each */
+  check(): string[];
   /** Writes what a header has to say of the pages that were written. @param isClosing - and gives free space back */
   saveLayout(isClosing: boolean): PackedLayout | undefined;
   /** After the header with that layout is durable: what only the layout before needed is free. */
@@ -78,6 +80,10 @@ export class PlainPages implements PageFile {
     this.file.writeSync(page, number * PAGE_BYTES);
     this.io.pagesWritten++;
     this.io.bytesWritten += PAGE_BYTES;
+  }
+
+  check(): string[] {
+    return [];
   }
 
   saveLayout(): undefined {}

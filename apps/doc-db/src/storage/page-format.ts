@@ -52,6 +52,11 @@ export function sealPage(page: Uint8Array): void {
   writeU32(page, 0, crc32c(page, 0, 4, PAGE_BYTES));
 }
 
+/** Whether a page has its checksum and its number. */
+export function isPageWhole(page: Uint8Array, number: number): boolean {
+  return readU32(page, 0) === crc32c(page, 0, 4, PAGE_BYTES) && readU32(page, 8) === number;
+}
+
 /** @param byteOffset - where it lies in the file @throws CorruptDataError `DOCDB_PAGE_CORRUPT` naming page and offset */
 export function checkPage(page: Uint8Array, number: number, path: string, byteOffset: number): void {
   const expected = crc32c(page, 0, 4, PAGE_BYTES);

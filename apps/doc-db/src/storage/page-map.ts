@@ -101,11 +101,11 @@ export class PageMap {
     return this.#changeIn(0, number);
   }
 
-  /** Every entry and its level, -1 for those of the file's pages: the map's own pages are read for it. */
-  *entries(): Generator<readonly [entry: Entry, level: number], void, undefined> {
+  /** Every entry, with level and number of its page, -1 for the file's pages: the map's own pages are read for it. */
+  *entries(): Generator<readonly [entry: Entry, level: number, number: number], void, undefined> {
     let level = this.levels - 1;
     if (level < 0) return;
-    yield [this.#root, level];
+    yield [this.#root, level, 0];
     for (let indexes = [0]; level >= 0; level--) {
       const below: number[] = [];
       for (const index of indexes) {
@@ -114,7 +114,7 @@ export class PageMap {
           const entry = { bytes: page, at: PAGE_HEAD_BYTES + i * this.#entryBytes };
           if (formOf(entry) === ENTRY_FORM.none) continue;
           below.push(index * this.#fan + i);
-          yield [entry, level - 1];
+          yield [entry, level - 1, below.at(-1)!];
         }
       }
       indexes = below;

@@ -5,9 +5,9 @@ import type { BenchmarkCases, Contender, Work } from "../../case.ts";
 import { people } from "../../docdb/corpus.ts";
 import { benchDirectory } from "../../wal-peers.ts";
 
-const COUNT = 10_000;
+const COUNT = 6000;
 /** Of so many documents. */
-const JSON_BYTES = 9_421_587;
+const JSON_BYTES = 5_651_577;
 const GETS = 500;
 /** Documents of one insert. */
 const BATCH = 1000;
