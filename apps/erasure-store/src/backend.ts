@@ -27,12 +27,19 @@ export interface HalfWritten {
 export interface BackendSource extends ByteSource {
   /** Whether the server was seen to send all of a value of which a part was asked for. */
   readonly ignoresRanges?: boolean;
+  /** What tells this value from others under its key, where the backend has such a thing (ETag). */
+  readonly version?: string;
 }
 
 /** How a value is begun. */
 export interface CreateOptions {
   /** Goes on with what an earlier writer of the same bytes has stored of it. @default false */
   readonly isResumed?: boolean;
+  /**
+   * The version whose place it takes, null where there is no value: where the backend knows conditions, a commit fails
+   * with `STORE_VALUE_CHANGED` when somebody else came between. @default whatever is there
+   */
+  readonly replaces?: string | null | undefined;
 }
 
 /** One place that can be lost by itself: a directory on a disk of its own, later a bucket. */

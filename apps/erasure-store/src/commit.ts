@@ -30,6 +30,7 @@ export async function commitVersion(
   const needed: Needed = { names: new Set(manifest.shards.map(({ backend }) => backend)), leastCopies };
   const ranked = rankForCopies(config, backends, key, manifest);
   const wanted = copiesWanted(manifest, backends.length);
+  const versions = new Map(copies.map(({ backend, version }) => [backend, version]));
   const writers: ManifestWriter[] = [];
   /** Writes more copies where backends failed, as long as there are others. */
   const fill = async (begin: (writer: ManifestWriter) => Promise<void>): Promise<void> => {
@@ -37,7 +38,7 @@ export async function commitVersion(
       const missing = wanted - writers.filter(({ failure }) => failure === undefined).length;
       const next = ranked.slice(writers.length, writers.length + missing);
       if (next.length === 0) return;
-      const added = next.map((backend) => new ManifestWriter(backend, key));
+      const added = next.map((backend) => new ManifestWriter(backend, key, versions.get(backend)));
       writers.push(...added);
       await Promise.all(added.map(begin));
     }
@@ -51,7 +52,9 @@ export async function commitVersion(
     try {
       checkWriters(manifest.object, writers, needed);
     } catch (error) {
-      await rollBack(key, copies, needed.names, error);
+      const own = new Set(writers.flatMap((writer) => (writer.isOvertaken ? [] : writer.backend)));
+      const ownCopies = copies.filter(({ backend }) => own.has(backend));
+      await rollBack(key, ownCopies, needed.names, error);
     }
   } finally {
     await Promise.allSettled(writers.map((writer) => writer.abort()));
@@ -80,16 +83,25 @@ class ManifestWriter {
   readonly backend: ShardBackend;
   readonly #key: string;
   #writer: BackendWriter | undefined;
+  readonly #replaces: string | null | undefined;
   failure: unknown;
 
-  constructor(backend: ShardBackend, key: string) {
+  /** @param replaces - the copy whose place it takes, as in {@link CreateOptions} */
+  constructor(backend: ShardBackend, key: string, replaces?: string | null) {
     this.backend = backend;
     this.#key = key;
+    this.#replaces = replaces;
+  }
+
+  /** Whether another writer came between: its copy is there, and not to be touched. */
+  get isOvertaken(): boolean {
+    return isMillraceError(this.failure, "STORE_VALUE_CHANGED");
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     try {
-      this.#writer = await this.backend.create("manifests", manifestKey(this.#key));
+      const options = { replaces: this.#replaces };
+      this.#writer = await this.backend.create("manifests", manifestKey(this.#key), options);
       await this.#writer.write(bytes);
     } catch (error) {
       this.failure = error;
@@ -116,7 +128,8 @@ function checkWriters(
   { names, leastCopies }: Needed,
 ): void {
   const allFailed = writers.filter(({ failure }) => failure !== undefined);
-  const isEnough = writers.length - allFailed.length >= leastCopies;
+  const isOvertaken = writers.some((writer) => writer.isOvertaken);
+  const isEnough = !isOvertaken && writers.length - allFailed.length >= leastCopies;
   const failed = isEnough ? allFailed.filter(({ backend }) => names.has(backend.name)) : allFailed;
   if (failed.length === 0) return;
   const reasons = failed.map(({ backend, failure }) => `backend ${backend.name}: ${problemOf(failure)}`);
@@ -126,7 +139,7 @@ function checkWriters(
   );
 }
 
-/** Makes every copy what it was, and throws `error`, or that this was not possible. */
+/** Makes copies what they were, and throws `error`, or that this was not possible. */
 async function rollBack(
   key: string,
   copies: readonly ManifestCopy[],

@@ -12,6 +12,8 @@ import { corruptShard } from "./shard-format.ts";
 export interface ManifestCopy {
   readonly backend: ShardBackend;
   readonly manifest?: Manifest;
+  /** What tells this copy from one that comes after it; null where there is none, undefined where nobody knows. */
+  readonly version?: string | null | undefined;
   /** Why there is none: damaged, missing, or the backend is not there. */
   readonly problem?: unknown;
 }
@@ -63,9 +65,9 @@ async function readManifestsHedged(backends: readonly ShardBackend[], key: strin
 async function readCopy(backend: ShardBackend, key: string, signal?: AbortSignal): Promise<ManifestCopy> {
   try {
     if (backend.isThere?.("manifests", manifestKey(key)) === false) return { backend, problem: ABSENT };
-    return { backend, manifest: await readManifest(backend, key, signal) };
+    return { backend, ...(await readManifest(backend, key, signal)) };
   } catch (problem) {
-    return { backend, problem };
+    return { backend, problem, ...(isMillraceError(problem, "FILES_NOT_FOUND") && { version: null }) };
   }
 }
 
@@ -215,7 +217,11 @@ async function lockFirst(backends: readonly ShardBackend[]): Promise<AsyncDispos
   throw failure;
 }
 
-async function readManifest(backend: ShardBackend, key: string, signal?: AbortSignal): Promise<Manifest> {
+async function readManifest(
+  backend: ShardBackend,
+  key: string,
+  signal?: AbortSignal,
+): Promise<{ manifest: Manifest; version: string | undefined }> {
   await using source = await backend.open("manifests", manifestKey(key), signal);
   if (source.size > MAX_MANIFEST_BYTES)
     throw corruptShard(source.name, 0, `${source.size} bytes are no manifest`);
@@ -229,5 +235,5 @@ async function readManifest(backend: ShardBackend, key: string, signal?: AbortSi
       `this is the manifest of "${manifest.object}"; it was copied or renamed`,
     );
   }
-  return manifest;
+  return { manifest, version: source.version };
 }

@@ -1,7 +1,13 @@
-import type { ByteSource } from "@millrace/files";
 import type { MetricsRegistry } from "@millrace/metrics";
 import { abortable, type RateLimiter } from "@millrace/stream";
-import type { Area, BackendWriter, CreateOptions, HalfWritten, ShardBackend } from "./backend.ts";
+import type {
+  Area,
+  BackendSource,
+  BackendWriter,
+  CreateOptions,
+  HalfWritten,
+  ShardBackend,
+} from "./backend.ts";
 import { BackendPace } from "./backend-pace.ts";
 import { TRAITS, type Trait } from "./probe.ts";
 import { TimedWriter } from "./timed-writer.ts";
@@ -67,7 +73,7 @@ export class MeteredBackend implements ShardBackend {
     };
   }
 
-  async open(area: Area, key: string, openSignal?: AbortSignal): Promise<ByteSource> {
+  async open(area: Area, key: string, openSignal?: AbortSignal): Promise<BackendSource> {
     const startMs = performance.now();
     const source = await this.#inner.open(area, key, openSignal);
     this.#observe(0, performance.now() - startMs);
@@ -83,7 +89,9 @@ export class MeteredBackend implements ShardBackend {
       return count;
     };
     const close = (): Promise<void> => source.close();
-    return { name: source.name, size: source.size, read, close, [Symbol.asyncDispose]: close };
+    const { name, size, version } = source;
+    const known = version !== undefined && { version };
+    return { name, size, ...known, read, close, [Symbol.asyncDispose]: close };
   }
 
   async probe(): Promise<Trait[]> {

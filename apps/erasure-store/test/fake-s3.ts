@@ -15,12 +15,14 @@ export class FakeS3 extends FakeServer {
   readonly requests: string[] = [];
   /** Whether it does as if there were no conditions and no ranges, as simple servers do. */
   isSimple = false;
+  /** Whether no If-Match holds for it, as for radosgw 16. */
+  misreadsIfMatch = false;
   /** Whether it refuses requests with conditions, as Swift does. */
   refusesConditions = false;
   /** Bytes of all that was put. */
   putBytes = 0;
   /** Asked before each request; undefined lets it pass. */
-  fault: (method: string, path: string) => HttpFault | undefined = () => undefined;
+  fault: (method: string, path: string) => HttpFault | undefined | Promise<undefined> = () => undefined;
   readonly #uploads = new Map<string, Map<number, Buffer>>();
   readonly #etags = new Map<string, string>();
   #uploadCount = 0;
@@ -34,7 +36,7 @@ export class FakeS3 extends FakeServer {
     const body = Buffer.concat(pieces);
     this.requests.push(`${method} ${path}`);
     if (method === "PUT") this.putBytes += body.length;
-    const fault = this.fault(method, path);
+    const fault = await this.fault(method, path);
     if (fault === "silent") return;
     if (fault === "cut") {
       response.destroy();
@@ -141,6 +143,11 @@ export class FakeS3 extends FakeServer {
       const isConditional = headers["if-none-match"] !== undefined || headers["if-match"] !== undefined;
       if (isConditional && this.refusesConditions) return say(501);
       if (headers["if-none-match"] === "*" && !this.isSimple && found !== undefined) return say(412);
+      const match = headers["if-match"];
+      if (match !== undefined && !this.isSimple) {
+        if (found === undefined) return say(404);
+        if (match !== etagOf(found) || this.misreadsIfMatch) return say(412);
+      }
       this.objects.set(path, body);
       return say(200);
     }

@@ -16,6 +16,7 @@ export async function remoteSource(
   if (!Number.isSafeInteger(size)) {
     throw new IoError("STORE_BACKEND_FAILED", url, "HEAD", "the server does not say how long it is");
   }
+  const { etag } = headers;
   let ignoresRanges = false;
   const read = async (into: Uint8Array, position: number, signal?: AbortSignal): Promise<number> => {
     const end = Math.min(size, position + into.length);
@@ -41,6 +42,7 @@ export async function remoteSource(
   return {
     name: url,
     size,
+    ...(typeof etag === "string" && { version: etag }),
     get ignoresRanges() {
       return ignoresRanges;
     },

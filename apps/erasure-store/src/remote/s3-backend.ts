@@ -12,6 +12,7 @@ import { probeBackend, type Trait } from "../probe.ts";
 import type { HttpPatience } from "./http-client.ts";
 import { remoteSource } from "./remote-source.ts";
 import { S3Bucket, type S3Place } from "./s3-bucket.ts";
+import { S3Condition } from "./s3-condition.ts";
 import { S3Lock } from "./s3-lock.ts";
 import { type EarlierUpload, S3Writer } from "./s3-writer.ts";
 
@@ -42,10 +43,15 @@ export class S3Backend implements ShardBackend {
     await this.check();
   }
 
-  async create(area: Area, key: string, { isResumed = false }: CreateOptions = {}): Promise<BackendWriter> {
+  async create(
+    area: Area,
+    key: string,
+    { isResumed = false, replaces }: CreateOptions = {},
+  ): Promise<BackendWriter> {
     const url = this.#urlOf(area, key);
     const earlier = isResumed ? await this.#earlierUpload(this.#keyOf(area, key)) : undefined;
-    return new S3Writer(this.#bucket.client, url, this.#temporary, this.#uploads, earlier);
+    const condition = replaces === undefined ? undefined : new S3Condition(this.#bucket, url, replaces);
+    return new S3Writer(this.#bucket.client, url, this.#temporary, this.#uploads, { earlier, condition });
   }
 
   open(area: Area, key: string, signal?: AbortSignal): Promise<BackendSource> {

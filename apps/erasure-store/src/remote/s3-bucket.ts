@@ -2,6 +2,9 @@ import { newHasher } from "@millrace/compress";
 import { AwsV4Signer } from "aws4fetch";
 import { type HttpCall, HttpClient, type HttpPatience } from "./http-client.ts";
 
+/** Of a request with a condition, from servers that know none. */
+export const NOT_IMPLEMENTED = 501;
+
 /** Where a bucket is, and who asks. */
 export interface S3Place {
   /** "https://s3.example.org"; the bucket goes into the path. */
@@ -31,6 +34,10 @@ export class S3Bucket {
   readonly client: HttpClient;
   /** In front of all keys that the store makes. */
   readonly prefix: string;
+  /** Until it has refused one (Swift). */
+  knowsConditions = true;
+  /** Until it has refused one that held. */
+  knowsIfMatch = true;
   readonly #place: S3Place;
   #credentials: Promise<S3Credentials> | undefined;
 

@@ -1,11 +1,9 @@
 import { IoError, isMillraceError } from "@millrace/base";
 import { fileError } from "@millrace/files";
-import type { S3Bucket } from "./s3-bucket.ts";
+import { NOT_IMPLEMENTED, type S3Bucket } from "./s3-bucket.ts";
 
 /** How long a lock keeps others out whose owner died; commits take far less. */
 const LEASE_MS = 5 * 60 * 1000;
-/** Of a request with a condition, from servers that know none. */
-const NOT_IMPLEMENTED = 501;
 
 interface Holder {
   readonly owner: string;
@@ -20,7 +18,6 @@ export class S3Lock {
   readonly #bucket: S3Bucket;
   /** Owners of locks that were given up, and are there perhaps. */
   readonly #abandoned = new Set<string>();
-  #knowsConditions = true;
 
   constructor(bucket: S3Bucket) {
     this.#bucket = bucket;
@@ -31,7 +28,7 @@ export class S3Lock {
     const holder = { owner: crypto.randomUUID(), untilMs: Date.now() + LEASE_MS };
     // Until it is known to be gone: whoever finds it later in this process may take it away.
     this.#abandoned.add(holder.owner);
-    if (this.#knowsConditions) {
+    if (this.#bucket.knowsConditions) {
       const key = `${this.#bucket.prefix}lock`;
       const url = this.#bucket.urlOfKey(key);
       const body = new TextEncoder().encode(JSON.stringify(holder));
@@ -39,7 +36,7 @@ export class S3Lock {
       const expected = [409, 412, NOT_IMPLEMENTED];
       const { status } = await this.#bucket.client.send({ method: "PUT", url, headers, body, expected });
       if (status !== NOT_IMPLEMENTED) return await this.#takeValue(key, holder.owner);
-      this.#knowsConditions = false;
+      this.#bucket.knowsConditions = false;
     }
     return await this.#takeTurn(holder);
   }

@@ -4,6 +4,7 @@ import { SpilledBytes, type TemporarySpace } from "@millrace/files";
 import type { BackendWriter } from "../backend.ts";
 import type { BackendPace } from "../backend-pace.ts";
 import { type HttpAnswer, type HttpClient, MEMORY_BYTES } from "./http-client.ts";
+import type { S3Condition } from "./s3-condition.ts";
 
 /** The least that S3 takes as a part that is not the last. */
 const PART_BYTES = 5 * 1024 * 1024;
@@ -18,6 +19,14 @@ export interface EarlierUpload {
   readonly uploadId?: string;
   /** ETags of its parts, by number. */
   readonly parts: ReadonlyMap<number, string>;
+}
+
+/** How a value is written. */
+export interface S3WriterOptions {
+  /** Parts of it that are the same are not sent again. */
+  readonly earlier?: EarlierUpload | undefined;
+  /** Of a value that goes in one request. */
+  readonly condition?: S3Condition | undefined;
 }
 
 /** Parts that are on their way at a time, until the pace says how many the way holds, and at the most. */
@@ -45,20 +54,21 @@ export class S3Writer implements BackendWriter {
   #isDone = false;
 
   readonly #earlier: EarlierUpload | undefined;
+  readonly #condition: S3Condition | undefined;
   /** MD5 of each part, of which S3 makes the ETag of the whole. */
   readonly #digests: Buffer[] = [];
 
   /**
    * @param pace - of what is sent to the bucket, which this measures, and which says how many parts are sent at a time
-   * @param earlier - parts of it that are the same are not sent again
    */
   constructor(
     client: HttpClient,
     url: string,
     temporary: TemporarySpace,
     pace: BackendPace,
-    earlier?: EarlierUpload,
+    { earlier, condition }: S3WriterOptions = {},
   ) {
+    this.#condition = condition;
     this.#pace = pace;
     this.#earlier = earlier;
     this.#uploadId = earlier?.uploadId;
@@ -78,7 +88,8 @@ export class S3Writer implements BackendWriter {
     await this.#turn;
     this.#checkOpen();
     if (this.#isInOnePiece) {
-      await this.#put(this.#url, this.#part);
+      if (this.#condition === undefined) await this.#put(this.#url, this.#part);
+      else await this.#condition.put(this.#part);
     } else {
       if (this.#part.length > 0) await this.#sendPart();
       await this.#settle();
