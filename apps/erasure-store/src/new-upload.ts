@@ -13,7 +13,7 @@ export type Upload = Pick<
 
 /**
  * What a put begins with: its shape, a new id and, where objects are encrypted, a new key.
- * @param earlier - the upload that was stopped; the same file in the same shape goes on under its id
+ * @param earlier - the upload that was stopped; the same file in the same shape goes on under its id and with its key
  */
 export async function newUpload(
   context: StoreContext,
@@ -32,18 +32,26 @@ export async function newUpload(
     ...config,
     ...given,
   });
-  const uploadId = newUploadId();
-  let coding: Coding = { ...PLAIN_CODING, compression };
-  let objectKeyBytes: Uint8Array | undefined;
-  if (config.encryption !== null) {
-    const made = (await context.repositoryKey()).newObjectKey(`object "${name}"\n${uploadId}`);
-    objectKeyBytes = made.key;
-    coding = { ...coding, encryption: made.encryption };
-  }
+  const plain: Coding = { ...PLAIN_CODING, compression };
   const shape = options.raw === true ? { dataShards: 1, parityShards: 0 } : { dataShards, parityShards };
-  const upload = { object: name, uploadId, createdMs: Date.now(), ...shape, codeFamily, unitBytes, coding };
-  // A key is not used twice: that the file is the very same nobody can promise. What is encrypted begins anew.
-  if (earlier === undefined || config.encryption !== null) return { upload, objectKeyBytes };
-  const again: Upload = { ...upload, uploadId: earlier.uploadId, createdMs: earlier.createdMs };
-  return { upload: JSON.stringify(again) === JSON.stringify(earlier) ? again : upload, objectKeyBytes };
+  const begun = { object: name, uploadId: newUploadId(), createdMs: Date.now() };
+  const upload: Upload = { ...begun, ...shape, codeFamily, unitBytes, coding: plain };
+  const about = ({ uploadId }: Upload): string => `object "${name}"\n${uploadId}`;
+  const key = config.encryption === null ? undefined : await context.repositoryKey();
+  if (earlier !== undefined) {
+    const { uploadId, createdMs, coding } = earlier;
+    const { encryption } = coding;
+    const again: Upload = { ...upload, uploadId, createdMs, coding: { ...plain, encryption } };
+    const isSame = JSON.stringify(again) === JSON.stringify(earlier) && encryption?.keyId === key?.id;
+    if (isSame) {
+      return {
+        upload: again,
+        objectKeyBytes: encryption === null ? undefined : key!.openObjectKey(encryption, about(again)),
+      };
+    }
+  }
+  if (key === undefined) return { upload, objectKeyBytes: undefined };
+  const made = key.newObjectKey(about(upload));
+  const coding = { ...plain, encryption: made.encryption };
+  return { upload: { ...upload, coding }, objectKeyBytes: made.key };
 }

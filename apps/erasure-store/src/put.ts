@@ -68,6 +68,8 @@ export async function putObject(
   await using journal = await UploadJournal.open(context, key, input, options.resume === true);
   const { upload, objectKeyBytes } = await newUpload(context, name, options, journal?.earlier);
   const { config } = context;
+  await using notes =
+    objectKeyBytes === undefined ? undefined : await journal?.segmentNotes(upload, objectKeyBytes);
   const { performance: limits, checksum, inlineBytes } = config;
   if (options.digest !== undefined) checkOneOf("store", "digest", options.digest, DIGESTS);
   const isDigested = (options.digest ?? (config.encryption === null ? checksum : "sha256")) === "sha256";
@@ -82,7 +84,7 @@ export async function putObject(
     ...(onProgress && { onReport: onProgress }),
   });
   try {
-    const segmentCoding = { coding: upload.coding, key: objectKeyBytes, metrics: context.metrics };
+    const segmentCoding = { coding: upload.coding, key: objectKeyBytes, metrics: context.metrics, notes };
     const reader: ForwardReader = isPlain(upload.coding)
       ? source
       : new StreamReader(sealSegments(source, segmentCoding, signal), name);

@@ -3,6 +3,7 @@ import { CorruptDataError, readU32, writeU32, writeU64 } from "@millrace/base";
 import { compressBytes, decompressBytes } from "@millrace/compress";
 import { orderedParallelMap } from "@millrace/stream";
 import type { Coding } from "./coding.ts";
+import type { SegmentNotes } from "./segment-notes.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
 
 /** Bytes of an object in order. */
@@ -16,6 +17,8 @@ export interface SegmentCoding {
   readonly coding: Coding;
   readonly key: Uint8Array | undefined;
   readonly metrics: StoreMetrics;
+  /** Of a put that may be gone on with. */
+  readonly notes?: SegmentNotes | undefined;
 }
 
 /** Bytes of a segment's length in the table behind the last one. */
@@ -33,7 +36,7 @@ const SEGMENTS_AT_A_TIME = 3;
  */
 export async function* sealSegments(
   reader: ForwardReader,
-  { coding, key, metrics }: SegmentCoding,
+  { coding, key, metrics, notes }: SegmentCoding,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const seal = async ({ plain, index, isLast }: PlainSegment): Promise<Uint8Array> => {
@@ -49,6 +52,7 @@ export async function* sealSegments(
       }
     }
     if (key === undefined) return framed;
+    await notes?.check(index, isLast, framed);
     const startMs = performance.now();
     const cipher = createCipheriv("aes-256-gcm", key, nonceOf(index)).setAAD(segmentName(index, isLast));
     const sealed = Buffer.concat([cipher.update(framed), cipher.final(), cipher.getAuthTag()]);

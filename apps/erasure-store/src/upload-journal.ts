@@ -2,6 +2,7 @@ import { isMillraceError } from "@millrace/base";
 import { atomicWrite, fileSource, joinPath, readSourceFull, type VfsLock } from "@millrace/files";
 import { readManifests } from "./manifests.ts";
 import type { Upload } from "./new-upload.ts";
+import { hasNotes, SegmentNotes } from "./segment-notes.ts";
 import type { StoreContext } from "./store-context.ts";
 
 /** What a put of a file notes, so that another can go on where it was stopped. */
@@ -35,6 +36,7 @@ export class UploadJournal implements AsyncDisposable {
   readonly #path: string;
   readonly #source: SourceIdentity;
   readonly #lock: VfsLock;
+  #isBegun = false;
 
   private constructor(
     context: StoreContext,
@@ -84,7 +86,13 @@ export class UploadJournal implements AsyncDisposable {
     }
   }
 
+  /** The notes of what is encrypted under the key of an object. */
+  segmentNotes(upload: Upload, objectKeyBytes: Uint8Array): Promise<SegmentNotes> {
+    return SegmentNotes.open(this.#context.vfs, notesPath(this.#path), upload.uploadId, objectKeyBytes);
+  }
+
   async begin(upload: Upload): Promise<void> {
+    this.#isBegun = true;
     const record: UploadRecord = { format: FORMAT, version: VERSION, source: this.#source, upload };
     const bytes = new TextEncoder().encode(JSON.stringify(record));
     await atomicWrite(this.#context.vfs, this.#path, bytes, { durability: "os" });
@@ -92,15 +100,31 @@ export class UploadJournal implements AsyncDisposable {
 
   /** The put is committed, or all of it is taken back. */
   async end(): Promise<void> {
-    try {
-      await this.#context.vfs.remove(this.#path);
-    } catch (error) {
-      if (!isMillraceError(error, "FILES_NOT_FOUND")) throw error;
-    }
+    await removeIfThere(this.#context, this.#path);
+    await removeIfThere(this.#context, notesPath(this.#path));
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#lock.release();
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      // A small object is encrypted, too, and then not put in parts.
+      if (!this.#isBegun && this.earlier === undefined)
+        await removeIfThere(this.#context, notesPath(this.#path));
+    } finally {
+      await this.#lock.release();
+    }
+  }
+}
+
+/** Beside the note itself. */
+function notesPath(path: string): string {
+  return path.replace(/\.json$/, ".segments");
+}
+
+async function removeIfThere({ vfs }: StoreContext, path: string): Promise<void> {
+  try {
+    await vfs.remove(path);
+  } catch (error) {
+    if (!isMillraceError(error, "FILES_NOT_FOUND")) throw error;
   }
 }
 
@@ -112,9 +136,12 @@ async function earlierUpload(
 ): Promise<Upload | undefined> {
   const record = await readRecord(context, path);
   if (JSON.stringify(record?.source) !== JSON.stringify(source)) return undefined;
+  const { uploadId, coding } = record!.upload;
+  if (coding.encryption !== null && !(await hasNotes(context.vfs, notesPath(path), uploadId)))
+    return undefined;
   // A put that was stopped behind its commit: its shards are the object, and not to be taken back by a further one.
   const { newest } = await readManifests(context.backends, key);
-  return newest?.uploadId === record?.upload.uploadId ? undefined : record?.upload;
+  return newest?.uploadId === uploadId ? undefined : record?.upload;
 }
 
 /** A record that is damaged, or of another version, is as none: the put begins anew. */

@@ -3,12 +3,16 @@ import { seededRandom } from "@millrace/base";
 import { joinPath, MemoryVfs } from "@millrace/files";
 import { runCommand, tempDirectory } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
-import { type ErasureStore, initStore, openStore } from "../src/index.ts";
+import { type ErasureStore, initStore, openStore, type StoreConfig } from "../src/index.ts";
 import { FakeS3 } from "./fake-s3.ts";
 import { readAll, readFileBytes, writeFileBytes } from "./stores.ts";
 
 const MIB = 1024 * 1024;
-const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret", STORE_KEY: "ab".repeat(32) };
+const ENCRYPTED: Partial<StoreConfig> = {
+  encryption: { key: "env:STORE_KEY", derive: "raw" },
+  compression: "zstd",
+};
 const PATIENCE = { attempts: 1, baseDelayMs: 1, idleMs: 5000 };
 const FILE = seededRandom(1).fill(new Uint8Array(26 * MIB));
 /** 2+1 shards of 13 MiB and their checksums: two parts of 5 MiB and the rest. */
@@ -17,10 +21,13 @@ const SHARD_BYTES = 13 * MIB + 100_000;
 const backendsAt = (endpoint: string): Record<string, string> =>
   Object.fromEntries(["a", "b", "c"].map((name) => [name, `s3://bucket-${name}?endpoint=${endpoint}`]));
 
-async function storeWithFile(server: FakeS3): Promise<{ vfs: MemoryVfs; store: ErasureStore }> {
+async function storeWithFile(
+  server: FakeS3,
+  more: Partial<StoreConfig> = {},
+): Promise<{ vfs: MemoryVfs; store: ErasureStore }> {
   const vfs = new MemoryVfs();
   const backends = backendsAt(await server.listen());
-  const config = { dataShards: 2, parityShards: 1, backends };
+  const config = { dataShards: 2, parityShards: 1, backends, ...more };
   await initStore(vfs, "store.yaml", config, ENVIRONMENT);
   await writeFileBytes(vfs, "file", FILE);
   const store = await openStore("store.yaml", { vfs, environment: ENVIRONMENT, patience: PATIENCE });
@@ -120,6 +127,75 @@ describe("a put that resumes", () => {
     expect(await vfs.list("store.yaml.uploads")).toEqual([]);
     expect([...server.objects.keys()].filter((key) => key.includes("shards"))).toEqual([]);
     expect(await store.scrub({ orphanAgeMs: 0, removeOrphans: true })).toMatchObject({ removed: 0 });
+  });
+});
+
+describe("a put of what is encrypted", () => {
+  it("goes on, too, with the key that it began with", async () => {
+    await using server = new FakeS3();
+    const { vfs, store } = await storeWithFile(server, ENCRYPTED);
+    failAfterParts(server, 3);
+    await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+    expect((await vfs.list("store.yaml.uploads")).map(({ name }) => name.replace(/.*\./, ""))).toEqual([
+      "json",
+      "segments",
+    ]);
+    server.fault = () => undefined;
+    server.putBytes = 0;
+    await store.put("o", "file", { resume: true });
+    expect(server.putBytes).toBeLessThan(3 * SHARD_BYTES - 4 * 5 * MIB);
+    expect(Buffer.compare(await readAll(store, "o"), FILE)).toBe(0);
+    expect(await vfs.list("store.yaml.uploads")).toEqual([]);
+    expect((await store.verify()).problems).toEqual([]);
+  });
+
+  it("never encrypts another text under a number that was used, though the file looks the same", async () => {
+    await using server = new FakeS3();
+    const { vfs, store } = await storeWithFile(server, ENCRYPTED);
+    failAfterParts(server, 3);
+    await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+    server.fault = () => undefined;
+    const { modifiedMs } = await vfs.stat("file");
+    const changed = FILE.slice();
+    changed[5] = changed[5]! ^ 1;
+    await writeFileBytes(vfs, "file", changed);
+    const stat = vfs.stat.bind(vfs);
+    vfs.stat = async (path) => ({ ...(await stat(path)), ...(path === "file" && { modifiedMs }) });
+    server.putBytes = 0;
+    await expect(store.put("o", "file", { resume: true })).rejects.toMatchObject({
+      code: "STORE_RESUME_CHANGED",
+    });
+    expect(server.putBytes).toBe(0);
+    await store.put("o", "file");
+    expect(Buffer.compare(await readAll(store, "o"), changed)).toBe(0);
+  });
+
+  it("begins anew, with another key, where its notes are gone or of another upload", async () => {
+    await using server = new FakeS3();
+    const { vfs, store } = await storeWithFile(server, ENCRYPTED);
+    for (const damage of ["gone", "other"]) {
+      failAfterParts(server, 3);
+      await expect(store.put("o", "file", { resume: true })).rejects.toThrow("was not stored");
+      server.fault = () => undefined;
+      const { name } = (await vfs.list("store.yaml.uploads")).find((one) => one.name.endsWith(".segments"))!;
+      const path = `store.yaml.uploads/${name}`;
+      if (damage === "gone") await vfs.remove(path);
+      else await writeFileBytes(vfs, path, new Uint8Array(100));
+      server.putBytes = 0;
+      await store.put("o", "file", { resume: true });
+      expect(server.putBytes).toBeGreaterThan(3 * SHARD_BYTES - 5 * MIB);
+      expect(Buffer.compare(await readAll(store, "o"), FILE)).toBe(0);
+      await store.remove("o");
+    }
+  });
+
+  it("leaves no notes of what is small", async () => {
+    await using server = new FakeS3();
+    const { vfs, store } = await storeWithFile(server, ENCRYPTED);
+    await writeFileBytes(vfs, "small", new Uint8Array(100));
+    await store.put("o", "small");
+    expect(await readAll(store, "o")).toEqual(new Uint8Array(100));
+    expect(await vfs.list("store.yaml.uploads")).toEqual([]);
   });
 });
 
