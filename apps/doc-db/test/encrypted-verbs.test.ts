@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { main } from "../src/cli.ts";
+import { docdb, json } from "./run-docdb.ts";
 
 let directory: TempDirectory;
 let db: string;
@@ -22,20 +22,6 @@ beforeAll(() => {
 });
 afterAll(() => directory[Symbol.dispose]());
 afterEach(() => vi.unstubAllEnvs());
-
-async function docdb(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const stdout = { write: (text: string) => (out += text) };
-  const stderr = { write: (text: string) => (err += text) };
-  const code = await main(args, { stdout, stderr });
-  return { code, out, err };
-}
-
-async function json(...args: string[]): Promise<Record<string, unknown>> {
-  const { code, out, err } = await docdb(...args, "--json");
-  expect(code, err).toBe(0);
-  return JSON.parse(out);
-}
 
 describe("docdb with an encrypted file", () => {
   it("makes, reads, checks, copies and shows it with a password from a file or the environment", async () => {

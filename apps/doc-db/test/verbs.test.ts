@@ -4,6 +4,7 @@ import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../src/cli.ts";
 import { Database, serve } from "../src/extras.ts";
+import { docdb, json } from "./run-docdb.ts";
 
 let directory: TempDirectory;
 let path: string;
@@ -22,21 +23,6 @@ beforeAll(async () => {
   await people.updateOne({ _id: 7 }, { $set: { name: "Ada" } });
 });
 afterAll(() => directory[Symbol.dispose]());
-
-/** Runs a command line in this process. */
-async function docdb(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const stdout = { write: (text: string) => (out += text) };
-  const stderr = { write: (text: string) => (err += text) };
-  const code = await main(args, { stdout, stderr });
-  return { code, out, err };
-}
-
-async function json(...args: string[]): Promise<Record<string, unknown>> {
-  const { code, out, err } = await docdb(...args, "--json");
-  expect(code, err).toBe(0);
-  return JSON.parse(out);
-}
 
 const fieldsOf = (value: object): string =>
   Object.entries(value)

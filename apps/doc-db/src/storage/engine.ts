@@ -1,48 +1,29 @@
 import { setImmediate } from "node:timers/promises";
 import { assert, ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
-import { fileError, parentPath, type Vfs, type VfsFile } from "@millrace/files";
+import type { Vfs } from "@millrace/files";
 import { loadNames } from "../catalog-names.ts";
 import { fail } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
 import type { Executor } from "./executor.ts";
 import type { FileCipher } from "./file-cipher.ts";
-import { createFile, encodeHeader, type Header, readHeader } from "./header.ts";
+import { encodeHeader, type Header } from "./header.ts";
 import { type Secret, wrapKey } from "./key-wrap.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { pageCountOf } from "./meta-page.ts";
-import {
-  beginLog,
-  checkHeader,
-  checkHeaderIsNewest,
-  missingFile,
-  missingLog,
-  openLog,
-} from "./open-files.ts";
+import { openStorage } from "./open-storage.ts";
 import { UNIT_BYTES } from "./packed-pages.ts";
 import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
 import type { PageReader } from "./page-reader.ts";
-import {
-  createPackedFile,
-  newPageSettings,
-  numberOpening,
-  type PageSettings,
-  pagesOf,
-  unlockFile,
-} from "./page-settings.ts";
-import { PageStore } from "./page-store.ts";
+import { numberOpening, type PageSettings } from "./page-settings.ts";
 import type { Moment } from "./page-versions.ts";
 import type { PageWriter } from "./page-writer.ts";
-import { Pager } from "./pager.ts";
-import { recoverPages } from "./recovery.ts";
-import { removeStaleScratch, type Scratch } from "./scratch.ts";
-import { removeStaleSpill } from "./spill-file.ts";
+import type { Pager } from "./pager.ts";
+import type { Scratch } from "./scratch.ts";
 import { TemporaryCipher } from "./temporary-cipher.ts";
 import { type WriteClaim, withinLimit } from "./write-claim.ts";
 
 /** Settled in the turn of whoever asks: reads that run without waiting are over by then. */
 const READ_IS_OVER: Promise<void> = Promise.resolve();
-/** Pages written by a checkpoint before others get their turn: copies into the kernel's memory, a millisecond about. */
-const PAGES_AT_ONCE = 128;
 
 /** A database file with its log: transactions one after the other, checkpoints, recovery. */
 export class Engine implements Executor {
@@ -98,48 +79,14 @@ export class Engine implements Executor {
     options: Required<DatabaseOptions>,
     settings?: PageSettings,
   ): Promise<Engine> {
-    const { vfs } = options;
-    const logDirectory = `${path}-wal`;
-    const isThere = await vfs.exists(path);
-    // A file that is no database is refused before anything is made beside it.
-    let cipher: FileCipher | undefined;
-    if (isThere) cipher = await checkHeader(vfs, path, options);
-    else if (!options.create) throw fileError("FILES_NOT_FOUND", path, "open");
-    // The log would make directories that are missing; more likely the path is wrong.
-    else await vfs.list(parentPath(path));
-    const wal = await openLog(vfs, logDirectory, path, options.durability);
-    let file: VfsFile | undefined;
+    const { pager, header, cipher, applied, abandon } = await openStorage(path, options, settings);
     try {
-      // Looked at again, now that the lock is held.
-      if (!(await vfs.exists(path))) {
-        if (wal.stats.nextLsn > 1) throw missingFile(path, logDirectory);
-        const made = settings ?? (await newPageSettings(options));
-        if (made.compression === "none" && made.locked === undefined)
-          await createFile(vfs, path, parentPath(path));
-        else cipher = await createPackedFile(vfs, path, parentPath(path), made);
-      }
-      await removeStaleSpill(vfs, path);
-      await removeStaleScratch(vfs, path);
-      file = await vfs.open(path, "r+");
-      let header = await readHeader(file);
-      cipher = await unlockFile(header, options, path, cipher);
-      if (wal.stats.nextLsn === 1 && header.isClosed) header = await beginLog(file, header, cipher);
-      else if (wal.stats.nextLsn <= Math.max(1, header.checkpointLsn))
-        throw missingLog(path, logDirectory, header, wal);
-      checkHeaderIsNewest(path, header, wal);
-      const isWritten = !header.isClosed || wal.stats.nextLsn > header.checkpointLsn + 1;
-      if (cipher !== undefined && isWritten) header = await numberOpening(file, header, cipher);
-      const store = new PageStore(file, options.cacheBytes, pagesOf(file, header, cipher));
-      const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn, cipher);
-      const pager = new Pager(store, wal, header.databaseId, cipher);
       const engine = new Engine(path, pager, header, cipher, options);
       loadNames(pager);
       if (applied > 0) await engine.checkpoint();
       return engine;
     } catch (error) {
-      await file?.close();
-      // The log's own error would only hide this one.
-      await wal.close().catch(() => {});
+      await abandon();
       throw error;
     }
   }
@@ -409,8 +356,9 @@ export class Engine implements Executor {
       await wal.flush();
       pager.releaseDurable();
       const dirty = store.cache.dirtyKeys();
-      for (let i = 0; i < dirty.length; i += PAGES_AT_ONCE) {
-        store.writeDirty(dirty.slice(i, i + PAGES_AT_ONCE));
+      const { pagesAtOnce } = store.pages;
+      for (let i = 0; i < dirty.length; i += pagesAtOnce) {
+        store.writeDirty(dirty.slice(i, i + pagesAtOnce));
         await setImmediate();
       }
       const layout = store.pages.saveLayout(isClosing);

@@ -6,9 +6,6 @@ import { PART_BYTES, type Pager } from "./pager.ts";
 import { SpillFile } from "./spill-file.ts";
 import type { TemporaryCipher } from "./temporary-cipher.ts";
 
-/** Pages written to their places before others get their turn. */
-const PAGES_AT_ONCE = 128;
-
 /**
  * A transaction larger than the cache: changed pages that are evicted go to a spill file beside the database, and
  * the file itself is not touched before the commit is durable in the log.
@@ -65,7 +62,7 @@ export class LongTransaction {
       const page = this.#pageOf(number, spilled);
       setPageLsn(page, pager.lastLsn);
       store.write(number, page);
-      if (++written % PAGES_AT_ONCE === 0) await setImmediate();
+      if (++written % store.pages.pagesAtOnce === 0) await setImmediate();
     }
     await this.#end();
   }

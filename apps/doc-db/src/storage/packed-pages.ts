@@ -34,6 +34,7 @@ export const EMPTY_LAYOUT: PackedLayout = Object.freeze({
 export class PackedPages implements PageFile, MapStorage {
   readonly file: VfsFile;
   readonly io: PageIo;
+  readonly pagesAtOnce = 16;
   readonly codec: PageCodec;
   readonly #map: PageMap;
   /** Made with the first write: reading needs none of it, and it takes the whole map. */

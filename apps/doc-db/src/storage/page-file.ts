@@ -43,6 +43,8 @@ export interface PackedLayout {
 export interface PageFile {
   readonly file: VfsFile;
   readonly io: PageIo;
+  /** Pages written before others get their turn: a millisecond's work, about. */
+  readonly pagesAtOnce: number;
   /** Fills `into` with a page and checks it. @throws CorruptDataError `DOCDB_PAGE_CORRUPT`, `DOCDB_PAGE_MISSING` */
   read(number: number, into: Uint8Array): void;
   /** Writes a page, whose checksum is put in. */
@@ -59,6 +61,7 @@ export interface PageFile {
 export class PlainPages implements PageFile {
   readonly file: VfsFile;
   readonly io: PageIo = newPageIo();
+  readonly pagesAtOnce = 128;
 
   constructor(file: VfsFile) {
     this.file = file;
