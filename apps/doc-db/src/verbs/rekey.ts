@@ -31,14 +31,14 @@ export const rekeyVerb: VerbSpec<RekeyFlags> = {
     const { db: path, encrypt, decrypt } = flags;
     if (encrypt === true && decrypt === true) throw new UsageError("--encrypt, --decrypt: one of them");
     if (decrypt === true) return rewriteDatabase(path, flags, { isEncrypted: false }, context.signal);
-    const password = await newPassword(flags);
     if (encrypt === true) {
       if (flags.passwordFile !== undefined)
         throw new UsageError("--password-file: with --encrypt there is a new password only");
-      return rewriteDatabase(path, {}, { password }, context.signal);
+      return rewriteDatabase(path, {}, { password: await newPassword(flags) }, context.signal);
     }
+    // The old password first, as it may be asked for.
     await using db = await openDatabase(path, flags, { create: false });
-    await db.rekey({ password });
+    await db.rekey({ password: await newPassword(flags) });
     return {
       json: { db: path, isRekeyed: true },
       text: "it has the new password; copies from before still open with the old one",
