@@ -14,7 +14,7 @@ export interface DatabaseOptions {
   readonly cacheBytes?: number;
   /** `durable`: survives a power cut; `relaxed`: survives the process; `memory`: only a close keeps it. @default "durable" */
   readonly durability?: DatabaseDurability;
-  /** Bytes of log after which pages are written back and the log is cut. @default 16 MiB */
+  /** Bytes of log after which pages are written back and the log is cut. @default 64 MiB */
   readonly checkpointBytes?: number;
   /** Whether a missing file is made; otherwise it is an error. @default true */
   readonly create?: boolean;
@@ -35,7 +35,7 @@ export const DEFAULT_DATABASE_OPTIONS: Required<DatabaseOptions> = Object.freeze
   vfs: diskVfs,
   cacheBytes: 64 * 1024 * 1024,
   durability: "durable",
-  checkpointBytes: 16 * 1024 * 1024,
+  checkpointBytes: 64 * 1024 * 1024,
   create: true,
   expiryIntervalMs: 60_000,
   clock: () => new Date(),

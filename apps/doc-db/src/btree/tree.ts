@@ -8,6 +8,7 @@ import {
   childAt,
   initNode,
   insertCell,
+  insertLeafCell,
   interiorCell,
   isLeaf,
   lastChild,
@@ -125,7 +126,19 @@ export function putInTree(
   if (isThere && !mayReplace) return false;
   const page = pager.modify(leaf.number);
   const index = isThere ? leaf.index : -1 - leaf.index;
-  if (isThere) removeLeafCell(pager, page, index);
+  if (isThere) {
+    if (
+      valueLength(page, index) === value.length &&
+      leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES
+    ) {
+      // In its place: the log then has nothing but what differs.
+      page.set(value, valueStart(page, index));
+      return true;
+    }
+    removeLeafCell(pager, page, index);
+  }
+  if (leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES && insertLeafCell(page, index, key, value))
+    return true;
   const cell = newLeafCell(pager, key, value);
   leaf.index = index;
   if (!insertCell(page, index, cell)) splitNode(pager, path, cell);

@@ -1,10 +1,12 @@
 /** What a transaction of many documents puts into one index. */
+import { writeU16 } from "@millrace/base";
 import { TreeInserter } from "../btree/tree-inserter.ts";
 import { type IndexEntry, indexesOf } from "../collection-page.ts";
 import { documentView } from "../document/lookup.ts";
-import { compareBytes } from "../keys/compare.ts";
-import { indexEntryKey, indexEntryValue } from "../keys/index-keys.ts";
+import { encodeSharedKey } from "../keys/encode-key.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
+import type { IndexDefinition } from "./definition.ts";
+import { EntryList } from "./entry-list.ts";
 import { keysOf } from "./keys.ts";
 import { addToIndex, noteKeys } from "./store.ts";
 
@@ -29,21 +31,39 @@ export function batchFor(index: IndexEntry): IndexBatch {
 
 function gatheringBatch(index: IndexEntry): IndexBatch {
   const view = documentView();
-  const entries: { readonly key: Uint8Array; readonly value: Uint8Array }[] = [];
+  const { definition } = index;
+  const entries = new EntryList();
+  const plainName = plainField(definition);
   let current = index;
   return {
     add: (_pager, page, bytes, idKey) => {
       view.moveTo(bytes, 0, bytes.length);
-      const found = keysOf(index.definition, view);
+      const value = plainName === undefined ? undefined : view(plainName);
+      if (typeof value === "number" || typeof value === "boolean") {
+        const key = encodeSharedKey(value);
+        entries.add(key.bytes, key.length, idKey);
+        return;
+      }
+      const found = keysOf(definition, view);
       if (found.keys.length === 0) return;
       if (noteKeys(page, current, found)) current = indexesOf(page).find(({ root }) => root === index.root)!;
-      const value = indexEntryValue(idKey);
-      for (const key of found.keys) entries.push({ key: indexEntryKey(key, idKey), value });
+      for (const key of found.keys) entries.add(key, key.length, idKey);
     },
     finish: (pager) => {
-      entries.sort((a, b) => compareBytes(a.key, b.key));
       const inserter = new TreeInserter(pager, index.root);
-      for (const { key, value } of entries) inserter.add(key, value);
+      const value = new Uint8Array(2);
+      entries.eachSorted((key, idBytes) => {
+        writeU16(value, 0, idBytes);
+        inserter.add(key, value);
+      });
     },
   };
+}
+
+/** The one field whose numbers are the whole key of an index, where it has such a one. */
+function plainField({ fields, partial, wildcard }: IndexDefinition): string | undefined {
+  const field = fields[0]!;
+  const isPlain =
+    fields.length === 1 && field.kind === "value" && field.direction === 1 && field.parts.length === 1;
+  return isPlain && partial === undefined && wildcard === undefined ? field.path : undefined;
 }
