@@ -30,6 +30,13 @@ export class Batch {
     return this.firstLsn + this.count - 1;
   }
 
+  /** Makes room for many records at once, so that their bytes are not moved again and again. */
+  reserve(records: readonly Uint8Array[]): void {
+    let byteLength = 0;
+    for (const record of records) byteLength += FRAME_HEADER_BYTES + record.length;
+    this.frames.reserve(byteLength);
+  }
+
   add(record: Uint8Array): void {
     // The checksum waits for the segment that the frame goes to; the length is kept in its place of the format.
     writeU32(HEADER_SCRATCH, 4, record.length + 1);

@@ -57,6 +57,7 @@ export class GroupCommit {
   /** Puts records into the next batch. @returns the last one's lsn, once it is as safe as the durability says */
   append(records: readonly Uint8Array[]): Promise<number> | number {
     const batch = this.#pending;
+    if (records.length > 1) batch.reserve(records);
     for (const record of records) batch.add(record);
     const lsn = batch.lastLsn;
     if (records.length === 0) return lsn;

@@ -208,9 +208,10 @@ export function removeCell(page: Uint8Array, index: number): void {
 
 /** Copies of all cells, in order. */
 export function copyCells(page: Uint8Array): Uint8Array[] {
+  const copy = page.slice();
   return Array.from({ length: cellCount(page) }, (_, i) => {
-    const start = cellAt(page, i);
-    return page.slice(start, start + cellLength(page, i));
+    const start = cellAt(copy, i);
+    return copy.subarray(start, start + cellLength(copy, i));
   });
 }
 

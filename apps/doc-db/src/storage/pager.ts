@@ -22,6 +22,8 @@ import type { PageWriter } from "./page-writer.ts";
 
 /** Bytes of one log record, about: a commit above that takes several. */
 export const PART_BYTES: number = 1024 * 1024;
+/** Records kept for the next commit. */
+const KEPT_RECORDS = 4;
 const EMPTY_HEAD = new Uint8Array(RECORD_HEAD_BYTES);
 
 /** What the pager has done since the database was opened. */
@@ -57,8 +59,8 @@ export class Pager implements PageWriter {
   readonly #imaged = new Set<number>();
   /** What the running transaction changed, as it was before; undefined for a page that did not exist. */
   readonly #changed = new Map<number, Uint8Array<ArrayBuffer> | undefined>();
-  /** The first record of each commit. */
-  readonly #record = new GrowableUint8({ initialCapacity: 64 * 1024 });
+  /** The records of a commit. */
+  readonly #records: GrowableUint8[] = [new GrowableUint8({ initialCapacity: 64 * 1024 })];
   /** Pinned pages whose newest change may not be durable in the log yet, with its lsn. */
   readonly #unsafe = new Map<number, number>();
   /** Pages that the running operation of a long transaction has pinned. */
@@ -161,12 +163,12 @@ export class Pager implements PageWriter {
       this.endOperation();
       return Promise.resolve();
     }
-    const records: GrowableUint8[] = [this.#emptyRecord()];
+    const records: GrowableUint8[] = [this.#emptyRecord(0)];
     for (const [number, before] of this.#changed) {
       const page = this.store.cache.peek(number)!;
       setPageLsn(page, this.lastLsn + 1);
       const isImaged = this.#imaged.has(number);
-      if (records.at(-1)!.length > PART_BYTES) records.push(this.newRecord());
+      if (records.at(-1)!.length > PART_BYTES) records.push(this.#emptyRecord(records.length));
       appendPageChange(records.at(-1)!, number, page, isImaged ? before : undefined);
       this.#imaged.add(number);
     }
@@ -176,6 +178,7 @@ export class Pager implements PageWriter {
     // The log has copied them when these return.
     const done = parts.length === 1 ? this.wal.append(parts[0]!) : this.wal.appendMany(parts);
     this.lastLsn += parts.length;
+    this.#records.length = Math.min(this.#records.length, KEPT_RECORDS);
     this.#settleChanges();
     this.counters.commits++;
     this.endOperation();
@@ -229,8 +232,11 @@ export class Pager implements PageWriter {
     return record;
   }
 
-  #emptyRecord(): GrowableUint8 {
-    const record = this.#record;
+  /** One of the records of commits, which are used again and again. */
+  #emptyRecord(index: number): GrowableUint8 {
+    const record =
+      this.#records[index] ?? new GrowableUint8({ initialCapacity: PART_BYTES + 2 * PAGE_BYTES });
+    this.#records[index] = record;
     record.clear();
     record.pushMany(EMPTY_HEAD);
     return record;
