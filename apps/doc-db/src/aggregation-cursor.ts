@@ -1,4 +1,5 @@
 import { type PipelineWriter, writerOf } from "./aggregation-write.ts";
+import { searchIndexes } from "./command/search-index-commands.ts";
 import { type Document, isDocument, type Value } from "./document/value.ts";
 import { FindCursor } from "./find-cursor.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
@@ -40,6 +41,8 @@ export class AggregationCursor implements AsyncIterable<Document> {
   readonly #writer: PipelineWriter | undefined;
   /** A `$vectorSearch` in front, which an index may answer, and what comes behind it. */
   readonly #search: { readonly query: VectorQuery; readonly rest: Stage } | undefined;
+  /** What a `$listSearchIndexes` in front asks for. */
+  readonly #listing: Value | undefined;
   readonly #options: Required<AggregateOptions>;
 
   /** Made by `collection.aggregate`. */
@@ -60,7 +63,9 @@ export class AggregationCursor implements AsyncIterable<Document> {
     const first = pipeline[0]?.$match;
     const isMatch = isDocument(first) && Object.keys(pipeline[0]!).length === 1;
     // Checked as a stage too; the documents then come from the query that it is.
-    const stages = writer === undefined ? pipeline : pipeline.slice(0, -1);
+    const given = writer === undefined ? pipeline : pipeline.slice(0, -1);
+    this.#listing = given[0]?.$listSearchIndexes;
+    const stages = this.#listing === undefined ? given : given.slice(1);
     this.#stage = withCollation(this.#collation, () => {
       const all = compilePipeline(stages);
       return isMatch ? compilePipeline(stages.slice(1)) : all;
@@ -79,12 +84,9 @@ export class AggregationCursor implements AsyncIterable<Document> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
     const { hint, collation, database } = this.#options;
-    const nearest =
-      this.#search === undefined
-        ? undefined
-        : await searchByIndex(this.#engine, this.#name, this.#search.query);
+    const nearest = await this.#ownSource();
     const source = new FindCursor(this.#engine, this.#name, this.#filter, { hint, collation }, this.#fields);
-    const stage = nearest === undefined ? this.#stage : this.#search!.rest;
+    const stage = nearest === undefined ? this.#stage : (this.#search?.rest ?? this.#stage);
     const found = stage(nearest === undefined ? source : each(nearest), {
       now: new Date(),
       scratch: this.#engine.scratch,
@@ -94,6 +96,15 @@ export class AggregationCursor implements AsyncIterable<Document> {
     });
     if (this.#writer === undefined) yield* found;
     else await this.#writer(this.#engine, found);
+  }
+
+  /** What the first stage gives where it is not read from the documents as they lie. */
+  async #ownSource(): Promise<readonly Document[] | undefined> {
+    const listing = this.#listing;
+    if (listing !== undefined) return this.#engine.read((pager) => searchIndexes(pager, this.#name, listing));
+    return this.#search === undefined
+      ? undefined
+      : searchByIndex(this.#engine, this.#name, this.#search.query);
   }
 
   /** All documents at once. */

@@ -29,6 +29,7 @@ export type {
   ListCursor,
   MongoClient,
   OperationOptions,
+  SearchIndexDescription,
   Sort,
   UpdateOptions,
   UpdateResult,

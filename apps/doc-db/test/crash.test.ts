@@ -224,9 +224,9 @@ async function live(
 }
 
 test.each([
-  ["durable", 60, 0],
-  ["relaxed", 20, 10_000],
-  ["memory", 20, 20_000],
+  ["durable", 30, 0],
+  ["relaxed", 12, 10_000],
+  ["memory", 12, 20_000],
 ] as const)(
   "durability %s: after a crash at any point the documents are whole, and the acknowledged ones are there",
   async (durability, lives, start) => {

@@ -61,4 +61,33 @@ describe("what memory has no room for", () => {
     expect(await files(vfs)).toEqual([]);
     await db.close();
   });
+
+  it("is sorted in files for windows, of which a partition at a time is held", async () => {
+    const { db, vfs } = await withDocuments();
+    const pipeline = [
+      {
+        $setWindowFields: {
+          partitionBy: { $mod: ["$n", 7] },
+          sortBy: { n: 1, _id: -1 },
+          output: {
+            sum: { $sum: "$_id", window: { documents: [-2, 1] } },
+            rank: { $rank: {} },
+            next: { $shift: { output: "$_id", by: 1 } },
+          },
+        },
+      },
+    ];
+    const whole = await db.aggregate("test", "c", pipeline).toArray();
+    const spilled: string[] = [];
+    const parts: Document[] = [];
+    for await (const document of db.aggregate("test", "c", pipeline, { memoryBytes: 16 * 1024 })) {
+      if (parts.length === 0) spilled.push(...(await files(vfs)));
+      parts.push(document);
+    }
+    expect(spilled.length).toBeGreaterThan(5);
+    expect(whole).toHaveLength(3000);
+    expect(parts).toEqual(whole);
+    expect(await files(vfs)).toEqual([]);
+    await db.close();
+  });
 });

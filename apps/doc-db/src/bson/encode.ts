@@ -7,6 +7,9 @@ import type { ObjectId } from "../document/object-id.ts";
 import { type Document, rankOf, TYPE_RANK, type Value } from "../document/value.ts";
 import { BSON, OLD_BINARY } from "./types.ts";
 
+/** Of a document with all that is around it in a message: few values within each other may become very many bytes. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
 /**
  * Encodes a document. A number that is an integer of 32 bits is an int32, any other a double, a bigint an int64, as
  * documents are stored.
@@ -207,6 +210,8 @@ export class BsonWriter {
     const at = this.#length;
     this.#length = at + length;
     if (this.#length > this.#buffer.length) {
+      if (this.#length > MAX_BYTES)
+        throw new InvalidArgumentError("DOCDB_BSON_VALUE", "bytes", this.#length, `at most ${MAX_BYTES}`);
       const larger = Buffer.allocUnsafe(Math.max(this.#length, this.#buffer.length * 2));
       larger.set(this.#buffer.subarray(0, at));
       this.#buffer = larger;

@@ -4,10 +4,11 @@ import { fail } from "../mql/error.ts";
 import { ADMIN_COMMANDS } from "./admin-commands.ts";
 import { INDEX_COMMANDS } from "./index-commands.ts";
 import { READ_COMMANDS } from "./read-commands.ts";
+import { SEARCH_INDEX_COMMANDS } from "./search-index-commands.ts";
 import type { CommandTarget } from "./target.ts";
 import { WRITE_COMMANDS } from "./write-commands.ts";
 
-const TABLES = [READ_COMMANDS, WRITE_COMMANDS, INDEX_COMMANDS, ADMIN_COMMANDS];
+const TABLES = [READ_COMMANDS, WRITE_COMMANDS, INDEX_COMMANDS, SEARCH_INDEX_COMMANDS, ADMIN_COMMANDS];
 
 /**
  * Runs a command: its name is its first field.

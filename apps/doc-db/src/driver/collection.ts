@@ -195,6 +195,23 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     return specs.map(({ name }) => name);
   }
 
+  async createSearchIndex(description: api.SearchIndexDescription): Promise<string> {
+    return (await this.createSearchIndexes([description]))[0]!;
+  }
+
+  async createSearchIndexes(descriptions: api.SearchIndexDescription[]): Promise<string[]> {
+    await this.#run({ createSearchIndexes: this.collectionName, indexes: descriptions }, {});
+    return descriptions.map(({ name = "default" }) => name);
+  }
+
+  listSearchIndexes(name?: string): api.ListCursor {
+    return this.aggregate([{ $listSearchIndexes: name === undefined ? {} : { name } }]);
+  }
+
+  async dropSearchIndex(name: string): Promise<void> {
+    await this.#run({ dropSearchIndex: this.collectionName, name }, {});
+  }
+
   dropIndex(name: string, options: api.OperationOptions = {}): Promise<api.Document> {
     return this.#run({ dropIndexes: this.collectionName, index: name }, options);
   }

@@ -81,6 +81,14 @@ export interface FindOneAndChangeOptions extends FindOneAndOptions {
   arrayFilters?: Document[];
 }
 
+/** `definition` is `{ fields: [{ type: "vector", path, numDimensions, similarity }] }`. */
+export interface SearchIndexDescription extends Document {
+  /** @default "default" */
+  name?: string;
+  type?: string;
+  definition: Document;
+}
+
 export interface CreateIndexOptions extends OperationOptions {
   name?: string;
   unique?: boolean;
@@ -290,6 +298,11 @@ export interface Collection<T extends Document = Document> {
     indexes: (CreateIndexOptions & { key: Record<string, 1 | -1 | "text" | "hashed" | "2d" | "2dsphere"> })[],
     options?: OperationOptions,
   ): Promise<string[]>;
+  /** A vector index, with Atlas's description of it. */
+  createSearchIndex(description: SearchIndexDescription): Promise<string>;
+  createSearchIndexes(descriptions: SearchIndexDescription[]): Promise<string[]>;
+  listSearchIndexes(name?: string): ListCursor;
+  dropSearchIndex(name: string): Promise<void>;
   dropIndex(name: string, options?: OperationOptions): Promise<Document>;
   dropIndexes(options?: OperationOptions): Promise<boolean>;
   listIndexes(options?: OperationOptions): ListCursor;

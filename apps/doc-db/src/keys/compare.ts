@@ -31,8 +31,10 @@ export function compareValues(a: Value, b: Value, text: CompareText = compareStr
     case TYPE_RANK.binary:
       return compareBinary(a as Uint8Array | Binary, b as Uint8Array | Binary);
     case TYPE_RANK.array:
+      if (a === b) return 0;
       return compareArrays(a as readonly Value[], b as readonly Value[], text);
     case TYPE_RANK.object:
+      if (a === b) return 0;
       return compareDocuments(a as Document, b as Document, text);
     default:
       return compareRare(rank, a, b);

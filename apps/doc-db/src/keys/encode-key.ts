@@ -1,3 +1,4 @@
+import { CapacityError } from "@millrace/base";
 import { Binary, type BSONRegExp, type Code, Double, type Timestamp } from "../document/bson-types.ts";
 import { Decimal128 } from "../document/decimal128.ts";
 import type { ObjectId } from "../document/object-id.ts";
@@ -6,6 +7,9 @@ import { compareValues } from "./compare.ts";
 
 /** Longest value part of an index key in bytes; what lies behind is cut off, and the documents decide. */
 export const MAX_INDEX_VALUE_BYTES = 512;
+
+/** Of any value that is compared by its key: few values within each other may become very many bytes. */
+const MAX_KEY_BYTES = 48 * 1024 * 1024;
 
 /** Bit of a number's last word: the digits of a decimal follow. */
 const HAS_DIGITS = 1;
@@ -229,6 +233,8 @@ function writeEnd(): void {
 
 function reserve(byteLength: number): void {
   if (at + byteLength <= scratch.length) return;
+  if (at + byteLength > MAX_KEY_BYTES)
+    throw new CapacityError("DOCDB_KEY_TOO_LONG", "value as a key", at + byteLength, MAX_KEY_BYTES);
   const grown = new Uint8Array(Math.max(at + byteLength, scratch.length * 2));
   grown.set(scratch.subarray(0, at));
   scratch = grown;

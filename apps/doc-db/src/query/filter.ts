@@ -1,5 +1,6 @@
-import type { Document, Value } from "../document/value.ts";
+import { type Document, isDocument, type Value } from "../document/value.ts";
 import { type Collation, withCollation } from "../mql/collation.ts";
+import { fail } from "../mql/error.ts";
 import type { Comparison } from "./comparison.ts";
 import { compileDocument, type Found } from "./compile-filter.ts";
 import { compileNear } from "./near.ts";
@@ -51,6 +52,7 @@ export interface CompiledFilter {
  * matchesDocument(compileFilter({ age: { $gte: 18 } }), person);
  */
 export function compileFilter(filter: Document, collation?: Collation): CompiledFilter {
+  checkLevels(filter, 0);
   return withCollation(collation, () => {
     const { test, near, condition } = compileNear(filter);
     const found: Found = { conditions: [], ors: [], text: undefined };
@@ -68,6 +70,22 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
       distance: (lookup) => test(lookup) ?? Number.POSITIVE_INFINITY,
     };
   });
+}
+
+/** Far more than documents have, so that what is found too deep is told as such, and far less than a stack has. */
+const MAX_LEVELS = 400;
+
+function checkLevels(value: Value, level: number): void {
+  if (level > MAX_LEVELS) fail(15, "filter depth", level, `at most ${MAX_LEVELS} levels`);
+  if (Array.isArray(value)) {
+    for (const element of value as readonly Value[])
+      if (typeof element === "object" && element !== null) checkLevels(element, level + 1);
+  } else if (isDocument(value)) {
+    for (const name in value) {
+      const field = value[name]!;
+      if (typeof field === "object" && field !== null) checkLevels(field, level + 1);
+    }
+  }
 }
 
 /** Called when the filter is known to be one. */

@@ -66,7 +66,7 @@ function concatArrays(values: readonly Operand[]): Operand {
   let isNull = false;
   for (const value of values) {
     if (isNullish(value)) isNull = true;
-    else result.push(...arrayOf("$concatArrays", 28664, value));
+    else for (const element of arrayOf("$concatArrays", 28664, value)) result.push(element);
     if (isNull) return null;
   }
   return result;

@@ -2,6 +2,7 @@
 import { Timestamp } from "../../document/bson-types.ts";
 import { type Document, isDocument, setField, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
+import { counted } from "./budget.ts";
 import { getPath } from "./field-path.ts";
 
 /** What an expression is computed from. */
@@ -11,6 +12,8 @@ export interface Context {
   readonly slots: (Value | undefined)[];
   /** The time at which the operation began. */
   readonly now: Date;
+  /** What was computed for the document so far: see `budget.ts`. */
+  steps: number;
 }
 
 /** A compiled expression; undefined is a missing value. */
@@ -81,7 +84,7 @@ export function constantOf(expression: Expression): { value: Value | undefined }
 export function fold(parts: readonly Expression[], expression: Expression): Expression {
   if (!parts.every((part) => CONSTANTS.has(part))) return expression;
   try {
-    return constant(expression({ root: undefined, slots: [], now: new Date() }));
+    return constant(expression({ root: undefined, slots: [], now: new Date(), steps: 0 }));
   } catch {
     // It may stand where it is never computed; where it is, it fails then.
     return expression;
@@ -94,7 +97,12 @@ export function compile(value: Value, outer: Scope): Expression {
   if (Array.isArray(value)) {
     const scope = outer.deeper();
     const elements = (value as readonly Value[]).map((element) => compile(element, scope));
-    return fold(elements, (context) => elements.map((element) => element(context) ?? null));
+    return fold(elements, (context) =>
+      counted(
+        context,
+        elements.map((element) => element(context) ?? null),
+      ),
+    );
   }
   return isDocument(value) ? compileObject(value, outer.deeper()) : constant(value);
 }

@@ -2,6 +2,7 @@
 import { isDocument, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
 import { isNullish } from "../types.ts";
+import { counted } from "./budget.ts";
 import { compile, type Expression, fold, type OperatorCompiler, type Scope } from "./compile.ts";
 
 /** A value, or undefined where there is none. */
@@ -18,7 +19,7 @@ export function fixed(name: string, count: number, run: (...values: Operand[]) =
   return (operand, scope) => {
     const parts = compileOperands(operand, scope);
     if (parts.length !== count) fail(16020, name, parts.length, `${count} operands`);
-    return fold(parts, (context) => run(...parts.map((part) => part(context))));
+    return fold(parts, (context) => counted(context, run(...parts.map((part) => part(context)))));
   };
 }
 
@@ -33,7 +34,7 @@ export function ranged(
     const parts = compileOperands(operand, scope);
     if (parts.length < least || parts.length > most)
       fail(28667, name, parts.length, `${least} to ${most} operands`);
-    return fold(parts, (context) => run(parts.map((part) => part(context))));
+    return fold(parts, (context) => counted(context, run(parts.map((part) => part(context)))));
   };
 }
 
@@ -41,7 +42,7 @@ export function ranged(
 export function variadic(run: (values: readonly Operand[]) => Operand): OperatorCompiler {
   return (operand, scope) => {
     const parts = compileOperands(operand, scope);
-    return fold(parts, (context) => run(parts.map((part) => part(context))));
+    return fold(parts, (context) => counted(context, run(parts.map((part) => part(context)))));
   };
 }
 
@@ -89,7 +90,8 @@ export function named(
     const has = (key: string): boolean => Object.hasOwn(given, key);
     return fold(
       entries.map(([, expression]) => expression),
-      (context) => run(Object.fromEntries(entries.map(([key, part]) => [key, part(context)])), has),
+      (context) =>
+        counted(context, run(Object.fromEntries(entries.map(([key, part]) => [key, part(context)])), has)),
     );
   };
 }

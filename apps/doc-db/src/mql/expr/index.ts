@@ -44,5 +44,5 @@ export function compileExpression(value: Value, scope: Scope = rootScope()): Exp
 
 /** What an expression is computed from: one document, at one time. */
 export function contextFor(root: Value | undefined, now: Date): Context {
-  return { root, slots: [], now };
+  return { root, slots: [], now, steps: 0 };
 }

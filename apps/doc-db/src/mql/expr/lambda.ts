@@ -4,6 +4,7 @@ import { isNumeric, toInt32 } from "../number.ts";
 import { compileSortBy } from "../sort-by.ts";
 import { isNullish, isTruthy } from "../types.ts";
 import { arrayOf } from "./array.ts";
+import { countStep } from "./budget.ts";
 import {
   checkVariableName,
   compile,
@@ -47,6 +48,7 @@ function compileFilter(operand: Value, scope: Scope): Expression {
     const kept: Value[] = [];
     for (const element of arrayOf("$filter input", 28651, list)) {
       if (kept.length >= most) break;
+      countStep(context);
       context.slots[slot] = element;
       if (isTruthy(condition(context))) kept.push(element);
     }
@@ -71,6 +73,7 @@ function compileMap(operand: Value, scope: Scope): Expression {
     const list = input(context);
     if (isNullish(list)) return null;
     return arrayOf("$map input", 16883, list).map((element) => {
+      countStep(context);
       context.slots[slots[0]!] = element;
       return each(context) ?? null;
     });
@@ -94,6 +97,7 @@ function compileReduce(operand: Value, scope: Scope): Expression {
     if (isNullish(list)) return null;
     let value = initial(context);
     for (const element of arrayOf("$reduce input", 40080, list)) {
+      countStep(context);
       context.slots[slots[0]!] = element;
       context.slots[slots[1]!] = value;
       value = each(context);

@@ -97,7 +97,7 @@ function union(sets: readonly Operand[]): Operand {
   const all: Value[] = [];
   for (const set of sets) {
     if (isNullish(set)) return null;
-    all.push(...arrayOf("$setUnion", 17043, set));
+    for (const value of arrayOf("$setUnion", 17043, set)) all.push(value);
   }
   return distinct(all);
 }

@@ -1,13 +1,23 @@
 /** `$setWindowFields`: values that a document gets from its neighbours in the order of a partition. */
+import { encodeDocument } from "../../document/encode.ts";
 import { type Document, isDocument, setField, type Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
+import { ExternalSort } from "../../query/external-sort.ts";
+import type { Sorter, SortKey } from "../../query/sort.ts";
+import type { Scratch } from "../../storage/scratch.ts";
 import { fail } from "../error.ts";
+import type { Context } from "../expr/compile.ts";
 import { compileExpression, contextFor } from "../expr/index.ts";
 import { compileSortSpec } from "./sort-spec.ts";
 import { gatherAll, type Stage } from "./stage.ts";
-import { compileWindowFunction, type Partition } from "./window-functions.ts";
+import { compileWindowFunction, type Partition, type WindowFunction } from "./window-functions.ts";
 
-/** @throws LanguageError for functions and windows that are not understood */
+const DEFAULT_MEMORY_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Sorts in files where need be, and holds the documents of one partition at a time.
+ * @throws LanguageError for functions and windows that are not understood
+ */
 export function setWindowFields(operand: Value): Stage {
   if (!isDocument(operand)) return fail(9, "$setWindowFields", operand, "an object");
   const { partitionBy, sortBy, output } = operand;
@@ -19,32 +29,75 @@ export function setWindowFields(operand: Value): Stage {
     name,
     run: compileWindowFunction(name, spec, sortFields),
   }));
-  return async function* (documents, { now }) {
-    const entries = (await gatherAll(documents)).map((document) => {
-      const context = contextFor(document, now);
-      return { document, context, key: sorter?.keyOf(document) ?? [], id: partition(context) ?? null };
-    });
-    entries.sort((a, b) => compareValues(a.id, b.id) || (sorter?.compare(a.key, b.key) ?? 0));
-    for (let start = 0; start < entries.length; ) {
-      let end = start + 1;
-      while (end < entries.length && compareValues(entries[end]!.id, entries[start]!.id) === 0) end++;
-      const part = entries.slice(start, end);
-      const view: Partition = {
-        length: part.length,
-        contexts: part.map(({ context }) => context),
-        sortValue: (at) => part[at]!.key[0],
-        compare: (a, b) => sorter?.compare(part[a]!.key, part[b]!.key) ?? 0,
-      };
-      const values = fields.map(({ name, run }) => ({ name, next: run(view)[Symbol.iterator]() }));
-      for (const { document } of part) {
-        const result: Record<string, Value> = { ...document };
-        for (const { name, next } of values) {
-          const { value } = next.next();
-          if (value !== undefined) setField(result, name, value as Value);
-        }
-        yield result;
+  return async function* (documents, { now, scratch, memoryBytes = DEFAULT_MEMORY_BYTES }) {
+    // The partition is the first part of the key, so that its documents follow each other.
+    const inOrder: Sorter = {
+      keyOf: (document) => [partition(contextFor(document, now)) ?? null, sorter?.keyOf(document) ?? []],
+      compare: (a, b) =>
+        compareValues(a[0]!, b[0]!) || (sorter?.compare(a[1] as SortKey, b[1] as SortKey) ?? 0),
+    };
+    let part: Entry[] = [];
+    for await (const document of sortedBy(inOrder, documents, scratch, memoryBytes)) {
+      const [id, key] = inOrder.keyOf(document);
+      const entry = { document, context: contextFor(document, now), id: id!, key: key as SortKey };
+      if (part.length > 0 && compareValues(part[0]!.id, entry.id) !== 0) {
+        yield* computed(part, fields, sorter);
+        part = [];
       }
-      start = end;
+      part.push(entry);
     }
+    yield* computed(part, fields, sorter);
   };
+}
+
+/** A document of a partition, and what it is sorted by. */
+interface Entry {
+  readonly document: Document;
+  readonly context: Context;
+  readonly id: Value;
+  readonly key: SortKey;
+}
+
+/** The documents of a partition with their new fields. */
+function* computed(
+  part: readonly Entry[],
+  fields: readonly { readonly name: string; readonly run: WindowFunction }[],
+  sorter: Sorter | undefined,
+): Generator<Document> {
+  const view: Partition = {
+    length: part.length,
+    contexts: part.map(({ context }) => context),
+    sortValue: (at) => part[at]!.key[0],
+    compare: (a, b) => sorter?.compare(part[a]!.key, part[b]!.key) ?? 0,
+  };
+  const values = fields.map(({ name, run }) => ({ name, next: run(view)[Symbol.iterator]() }));
+  for (const { document } of part) {
+    const result: Record<string, Value> = { ...document };
+    for (const { name, next } of values) {
+      const { value } = next.next();
+      if (value !== undefined) setField(result, name, value as Value);
+    }
+    yield result;
+  }
+}
+
+/** Documents in an order; what memory has no room for goes to files. */
+async function* sortedBy(
+  sorter: Sorter,
+  documents: AsyncIterable<Document>,
+  scratch: Scratch | undefined,
+  memoryBytes: number,
+): AsyncGenerator<Document> {
+  if (scratch === undefined) {
+    const keyed = (await gatherAll(documents)).map((document) => ({ document, key: sorter.keyOf(document) }));
+    for (const { document } of keyed.sort((a, b) => sorter.compare(a.key, b.key))) yield document;
+    return;
+  }
+  const sorting = new ExternalSort(scratch, sorter, Number.POSITIVE_INFINITY, memoryBytes, true);
+  try {
+    for await (const document of documents) await sorting.add(document, encodeDocument(document).length);
+    yield* sorting.sorted();
+  } finally {
+    await sorting.close();
+  }
 }
