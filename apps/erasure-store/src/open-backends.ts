@@ -11,6 +11,7 @@ import type { Size } from "./performance-config.ts";
 import type { HttpPatience } from "./remote/http-client.ts";
 import { S3Backend } from "./remote/s3-backend.ts";
 import type { S3Credentials } from "./remote/s3-bucket.ts";
+import { mostPartsInFlight } from "./remote/s3-parts.ts";
 import { SftpBackend } from "./remote/sftp-backend.ts";
 import type { SftpCredentials } from "./remote/sftp-client.ts";
 import { WebDavBackend, type WebDavCredentials } from "./remote/webdav-backend.ts";
@@ -51,6 +52,9 @@ export function openBackends(config: FilledConfig, setup: BackendSetup): ShardBa
 /** Where credentials come from that a configuration does not name. */
 const DEFAULT_CREDENTIALS = { s3: "env:AWS", webdav: "env:WEBDAV", sftp: "env:SFTP" } as const;
 
+/** Parts of S3 take no more than this of the memory that the store may have. */
+const PARTS_PART = 0.5;
+
 function limitersOf(bytesPerSecond: Size | null): RateLimiter[] {
   return typeof bytesPerSecond === "number" ? [new RateLimiter(bytesPerSecond)] : [];
 }
@@ -58,7 +62,7 @@ function limitersOf(bytesPerSecond: Size | null): RateLimiter[] {
 function openBackend(
   name: string,
   { location, credentials: given }: Required<BackendConfig>,
-  { durability }: FilledConfig,
+  { durability, performance, backends }: FilledConfig,
   { vfs, environment, temporary, patience }: BackendSetup,
 ): ShardBackend {
   const place = parseLocation(name, location);
@@ -81,7 +85,9 @@ function openBackend(
     const [accessKeyId, secretAccessKey] = await read(["ACCESS_KEY_ID", "SECRET_ACCESS_KEY"]);
     return { accessKeyId, secretAccessKey };
   };
-  return new S3Backend(name, { ...place, credentials: keys }, temporary, patience);
+  const memoryBytes = performance.max_memory_usage * PARTS_PART;
+  const most = mostPartsInFlight(memoryBytes, Object.keys(backends).length);
+  return new S3Backend(name, { ...place, credentials: keys }, temporary, patience, most);
 }
 
 /**

@@ -5,6 +5,7 @@ import { BackendPace } from "../src/backend-pace.ts";
 import { reportStats } from "../src/index.ts";
 import { UPLOAD_PACE } from "../src/metered-backend.ts";
 import { HttpClient } from "../src/remote/http-client.ts";
+import { mostPartsInFlight } from "../src/remote/s3-parts.ts";
 import { S3Writer } from "../src/remote/s3-writer.ts";
 import { StoreMetrics } from "../src/store-metrics.ts";
 import { TimedWriter } from "../src/timed-writer.ts";
@@ -120,6 +121,13 @@ describe("a large value goes to S3 in parts", () => {
     await new Promise((next) => setTimeout(next, 5));
     for (const answer of client.waiting.splice(0)) answer();
     await committed;
+  });
+
+  it("and fewer where the memory of the store is small, one at the least", () => {
+    const MB = 1_000_000;
+    const memories = [1, 60, 70, 100, 130, 500].map((memory) => mostPartsInFlight(memory * MB, 6));
+    expect(memories).toEqual([1, 1, 1, 2, 3, 3]);
+    expect(mostPartsInFlight(500 * MB, 100)).toBe(1);
   });
 
   it("and fails where one of them fails, whenever that is", async () => {

@@ -25,8 +25,18 @@ export class S3Backend implements ShardBackend {
   readonly #uploads = new BackendPace();
   readonly #temporary: TemporarySpace;
 
-  constructor(name: string, place: S3Place, temporary: TemporarySpace, patience?: HttpPatience) {
+  readonly #mostInFlight: number | undefined;
+
+  /** @param mostInFlight - parts of a value that are sent at a time, as memory allows */
+  constructor(
+    name: string,
+    place: S3Place,
+    temporary: TemporarySpace,
+    patience?: HttpPatience,
+    mostInFlight?: number,
+  ) {
     this.name = name;
+    this.#mostInFlight = mostInFlight;
     this.#temporary = temporary;
     this.#bucket = new S3Bucket(place, patience);
     this.#lock = new S3Lock(this.#bucket);
@@ -51,7 +61,8 @@ export class S3Backend implements ShardBackend {
     const url = this.#urlOf(area, key);
     const earlier = isResumed ? await this.#earlierUpload(this.#keyOf(area, key)) : undefined;
     const condition = replaces === undefined ? undefined : new S3Condition(this.#bucket, url, replaces);
-    return new S3Writer(this.#bucket.client, url, this.#temporary, this.#uploads, { earlier, condition });
+    const options = { earlier, condition, mostInFlight: this.#mostInFlight };
+    return new S3Writer(this.#bucket.client, url, this.#temporary, this.#uploads, options);
   }
 
   open(area: Area, key: string, signal?: AbortSignal): Promise<BackendSource> {

@@ -5,11 +5,7 @@ import type { BackendWriter } from "../backend.ts";
 import type { BackendPace } from "../backend-pace.ts";
 import { type HttpAnswer, type HttpClient, MEMORY_BYTES } from "./http-client.ts";
 import type { S3Condition } from "./s3-condition.ts";
-
-/** The least that S3 takes as a part that is not the last. */
-const PART_BYTES = 5 * 1024 * 1024;
-/** After so many parts they become twice as large, so that 10,000 of them, which is the limit, are enough for 5 TiB. */
-const PARTS_OF_A_SIZE = 1000;
+import { bytesOfPart, FIRST_IN_FLIGHT, MOST_IN_FLIGHT, PART_BYTES } from "./s3-parts.ts";
 
 /** What an earlier writer has stored of the same bytes. */
 export interface EarlierUpload {
@@ -27,11 +23,9 @@ export interface S3WriterOptions {
   readonly earlier?: EarlierUpload | undefined;
   /** Of a value that goes in one request. */
   readonly condition?: S3Condition | undefined;
+  /** @default 3 */
+  readonly mostInFlight?: number | undefined;
 }
-
-/** Parts that are on their way at a time, until the pace says how many the way holds, and at the most. */
-const FIRST_IN_FLIGHT = 2;
-const MOST_IN_FLIGHT = 3;
 
 /** Writes one value: in one request where it is small, else in parts, which appear together at the end. */
 export class S3Writer implements BackendWriter {
@@ -55,6 +49,7 @@ export class S3Writer implements BackendWriter {
 
   readonly #earlier: EarlierUpload | undefined;
   readonly #condition: S3Condition | undefined;
+  readonly #mostInFlight: number;
   /** MD5 of each part, of which S3 makes the ETag of the whole. */
   readonly #digests: Buffer[] = [];
 
@@ -66,8 +61,9 @@ export class S3Writer implements BackendWriter {
     url: string,
     temporary: TemporarySpace,
     pace: BackendPace,
-    { earlier, condition }: S3WriterOptions = {},
+    { earlier, condition, mostInFlight = MOST_IN_FLIGHT }: S3WriterOptions = {},
   ) {
+    this.#mostInFlight = mostInFlight;
     this.#condition = condition;
     this.#pace = pace;
     this.#earlier = earlier;
@@ -163,7 +159,7 @@ export class S3Writer implements BackendWriter {
   async #append(bytes: Uint8Array): Promise<void> {
     this.#checkOpen();
     for (let at = 0; at < bytes.length; ) {
-      const partBytes = PART_BYTES * 2 ** Math.floor(this.#etags.length / PARTS_OF_A_SIZE);
+      const partBytes = bytesOfPart(this.#etags.length);
       if (this.#part.length === partBytes) {
         await this.#sendPart();
         continue;
@@ -198,7 +194,7 @@ export class S3Writer implements BackendWriter {
     const done = sent.then(() => void this.#sending.delete(done));
     this.#sending.add(done);
     const most = this.#pace.inFlight(PART_BYTES) ?? FIRST_IN_FLIGHT;
-    while (this.#sending.size >= Math.min(most, MOST_IN_FLIGHT)) await Promise.race(this.#sending);
+    while (this.#sending.size >= Math.min(most, this.#mostInFlight)) await Promise.race(this.#sending);
     this.#throwFailure();
   }
 
