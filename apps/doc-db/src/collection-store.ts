@@ -4,7 +4,7 @@ import { deleteFromTree, getFromTree, putInTree } from "./btree/tree.ts";
 import { TreeInserter } from "./btree/tree-inserter.ts";
 import { keepFieldNames } from "./catalog-names.ts";
 import { addToCounts, indexesOf, primaryRootOf } from "./collection-page.ts";
-import { encodeStored } from "./document/encode.ts";
+import { encodeChanged, encodeStored } from "./document/encode.ts";
 import type { FieldNames } from "./document/field-names.ts";
 import { ObjectId } from "./document/object-id.ts";
 import { type Document, getField, type Value } from "./document/value.ts";
@@ -32,6 +32,13 @@ export function prepareDocument(document: Document): PreparedDocument {
   const idKey = encodeId(id);
   const { bytes, names } = encodeStored(given === undefined ? { _id: id, ...document } : document);
   return { id, idKey, bytes, names };
+}
+
+/** As {@link prepareDocument} for one that another document was changed to, whose bytes are given. */
+export function prepareChanged(before: Document, bytes: Uint8Array, after: Document): PreparedDocument {
+  const id = getField(after, "_id");
+  if (id === undefined) return prepareDocument(after);
+  return { id, idKey: encodeId(id), ...encodeChanged(before, bytes, after) };
 }
 
 /** @throws InvalidArgumentError `DOCDB_ID_INVALID` for an array or too long an id */

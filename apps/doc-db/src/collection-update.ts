@@ -3,7 +3,13 @@ import { getFromTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { recorderOf } from "./changes/feed.ts";
 import { primaryRootOf } from "./collection-page.ts";
-import { deleteById, insertPrepared, prepareDocument, replacePrepared } from "./collection-store.ts";
+import {
+  deleteById,
+  insertPrepared,
+  prepareChanged,
+  prepareDocument,
+  replacePrepared,
+} from "./collection-store.ts";
 import { type References, referencesOf } from "./constraints/references.ts";
 import { decodeDocument } from "./document/decode.ts";
 import { encodeDocument } from "./document/encode.ts";
@@ -215,7 +221,7 @@ function changeById(
     references?.deleted(before);
     return { before, after };
   }
-  const prepared = prepareDocument(after);
+  const prepared = prepareChanged(before, bytes, after);
   validatorOf(pager, name)?.(after, before);
   if (isSameDocument(before, bytes, after, prepared.bytes)) return { before, after: before };
   replacePrepared(pager, page, bytes, prepared);
