@@ -75,6 +75,6 @@ function searchCase(count: number, isFull: boolean): BenchmarkCase {
 }
 
 export const cases: BenchmarkCases = {
-  nearest: searchCase(20_000, false),
+  nearest: searchCase(15_000, false),
   "nearest-100-k": searchCase(100_000, true),
 };
