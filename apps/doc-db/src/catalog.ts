@@ -8,22 +8,32 @@ import { decodeDocument } from "./document/decode.ts";
 import { encodeDocument } from "./document/encode.ts";
 import type { Document } from "./document/value.ts";
 import { CATALOG_PAGE, PAGE_TYPE } from "./storage/page-format.ts";
-import type { PageReader } from "./storage/page-reader.ts";
+import type { KnownCollection, PageReader } from "./storage/page-reader.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
 
 const MAX_NAME_BYTES = 255;
+/** Names kept with what the catalog says, those among them that it has not got. */
+const MAX_KNOWN = 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** The page of a collection; undefined when there is none of that name. */
 export function findCollection(pager: PageReader, name: string): number | undefined {
+  return lookUp(pager, name).page;
+}
+
+function lookUp(pager: PageReader, name: string): KnownCollection {
   const known = pager.collections?.get(name);
   if (known !== undefined) return known;
   const value = getFromTree(pager, CATALOG_PAGE, encoder.encode(name));
-  if (value === undefined) return undefined;
-  const page = readU32(value, 0);
-  pager.collections?.set(name, page);
-  return page;
+  const page = value === undefined ? undefined : readU32(value, 0);
+  const options = value === undefined || value.length === 4 ? {} : decodeDocument(value.subarray(4));
+  const found: KnownCollection = { page, options };
+  if (pager.collections !== undefined) {
+    if (pager.collections.size >= MAX_KNOWN) pager.collections.clear();
+    pager.collections.set(name, found);
+  }
+  return found;
 }
 
 /** The page of a collection, which is made when it is missing. */
@@ -41,8 +51,7 @@ export function createCollection(pager: PageWriter, name: string, options: Docum
 
 /** What a collection was made with, a validator for one; empty when there is nothing, or no collection. */
 export function collectionOptions(pager: PageReader, name: string): Document {
-  const value = getFromTree(pager, CATALOG_PAGE, encoder.encode(name));
-  return value === undefined || value.length === 4 ? {} : decodeDocument(value.subarray(4));
+  return lookUp(pager, name).options;
 }
 
 /** Gives a collection other options. */

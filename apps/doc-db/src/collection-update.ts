@@ -5,6 +5,7 @@ import { recorderOf } from "./changes/feed.ts";
 import { primaryRootOf } from "./collection-page.ts";
 import {
   deleteById,
+  encodeId,
   insertPrepared,
   prepareChanged,
   prepareDocument,
@@ -14,6 +15,7 @@ import { type References, referencesOf } from "./constraints/references.ts";
 import { decodeDocument } from "./document/decode.ts";
 import { encodeDocument } from "./document/encode.ts";
 import { lookupIn } from "./document/lookup.ts";
+import { ObjectId } from "./document/object-id.ts";
 import type { Document, Value } from "./document/value.ts";
 import { ANY_PLAN, fetchIdKeys, fetchMatches } from "./fetch.ts";
 import { compareBytes } from "./keys/compare.ts";
@@ -177,7 +179,12 @@ async function* orderedMatches(
   filter: CompiledFilter,
   plan: PlanOptions,
 ): AsyncGenerator<readonly { idKey: Uint8Array }[], void, undefined> {
-  if (Object.keys(plan.sort).length === 0) {
+  const only = plan.hint === undefined && isUnsorted(plan) ? onlyIdKey(filter) : undefined;
+  if (only !== undefined) {
+    yield [{ idKey: only }];
+    return;
+  }
+  if (isUnsorted(plan)) {
     yield* fetchIdKeys(engine, name, filter, plan, 1);
     return;
   }
@@ -188,6 +195,20 @@ async function* orderedMatches(
       found.push({ idKey: idKey.slice(), key: sorter.keyOf(decodeDocument(bytes)) });
   }
   yield found.sort((a, b) => sorter.compare(a.key, b.key));
+}
+
+function isUnsorted({ sort }: PlanOptions): boolean {
+  return Object.keys(sort).length === 0;
+}
+
+/** The key of the one `_id` that a match has; whether the document is there and matches is seen when it is changed. */
+function onlyIdKey(filter: CompiledFilter): Uint8Array | undefined {
+  if (filter.text !== undefined || filter.distance !== undefined || filter.collation !== undefined)
+    return undefined;
+  const id = filter.conditions.find(({ path, operator }) => path === "_id" && operator === "$eq")?.operand;
+  const isPlain =
+    typeof id === "number" || id instanceof ObjectId || (typeof id === "string" && id.length < 256);
+  return isPlain ? encodeId(id) : undefined;
 }
 
 function countOne(changed: Changed | undefined): { matchedCount: number; modifiedCount: number } {

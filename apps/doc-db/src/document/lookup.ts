@@ -26,15 +26,16 @@ export function documentView(): DocumentView {
     find(knownName(name))
       ? decodeValueAt(bytes, foundField.type, foundField.start, foundField.end)
       : undefined;
-  return Object.assign(field, {
-    find,
-    whole: () => decodeDocument(bytes, start, end),
-    moveTo: (other: Uint8Array, from: number, to: number) => {
-      bytes = other as Uint8Array<ArrayBuffer>;
-      start = from;
-      end = to;
-    },
-  });
+  // Assigned one by one: Object.assign takes longer than all the rest, and a view is made for each query.
+  const made = field as { -readonly [K in keyof DocumentView]: DocumentView[K] } & typeof field;
+  made.find = find;
+  made.whole = () => decodeDocument(bytes, start, end);
+  made.moveTo = (other: Uint8Array, from: number, to: number) => {
+    bytes = other as Uint8Array<ArrayBuffer>;
+    start = from;
+    end = to;
+  };
+  return made;
 }
 
 /** Decodes some fields of a document, and no others. */

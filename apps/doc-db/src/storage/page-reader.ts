@@ -1,11 +1,20 @@
 import type { LeafHints } from "../btree/leaf-hints.ts";
+import type { Document } from "../document/value.ts";
+
+/** A collection as the catalog has it. */
+export interface KnownCollection {
+  /** Undefined when there is no such collection. */
+  readonly page: number | undefined;
+  /** What it was made with; empty when that is nothing. */
+  readonly options: Document;
+}
 
 /** What reading pages takes: the newest pages, or those of one moment. */
 export interface PageReader {
   /** A page's bytes, valid until the operation ends. */
   read(number: number): Uint8Array;
-  /** Pages of collections by name, as far as they are known; who changes the catalog empties it. */
-  readonly collections?: Map<string, number>;
+  /** What the catalog says under a name, as far as it was asked; who changes the catalog empties it. */
+  readonly collections?: Map<string, KnownCollection>;
   /** Where keys were found before; the newest pages alone have it. */
   readonly hints?: LeafHints;
   /** Of the file, for messages. */

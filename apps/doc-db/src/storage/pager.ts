@@ -16,6 +16,7 @@ import {
 } from "./meta-page.ts";
 import { appendPageChange } from "./page-diff.ts";
 import { initPage, META_PAGE, PAGE_BYTES, PAGE_TYPE, setPageLsn } from "./page-format.ts";
+import type { KnownCollection } from "./page-reader.ts";
 import type { PageStore } from "./page-store.ts";
 import { PageVersions } from "./page-versions.ts";
 import type { PageWriter } from "./page-writer.ts";
@@ -47,7 +48,7 @@ export class Pager implements PageWriter {
   /** Encrypts the log's records. */
   readonly #cipher: FileCipher | undefined;
   readonly versions: PageVersions = new PageVersions();
-  readonly collections: Map<string, number> = new Map();
+  readonly collections: Map<string, KnownCollection> = new Map();
   readonly hints: LeafHints;
   readonly keptNames: Set<FieldNames> = new Set();
   readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
