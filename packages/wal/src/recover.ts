@@ -85,7 +85,9 @@ async function repairTail(file: VfsFile, segment: Segment, cursor: FrameCursor):
  */
 function findLaterFrame(rest: Uint8Array, missingLsn: number, saltCrc: number): number {
   const missingLow = missingLsn % 2 ** 32;
-  for (let at = FRAME_HEADER_BYTES; at + FRAME_HEADER_BYTES <= rest.length; at++) {
+  // A segment is made longer ahead of what is written: mostly zeros are left, and no frame begins in them.
+  const end = Math.min(lengthWithoutZeros(rest), rest.length - FRAME_HEADER_BYTES + 1);
+  for (let at = FRAME_HEADER_BYTES; at < end; at++) {
     const payloadBytes = payloadBytesAt(rest, at);
     if (payloadBytes < 0 || at + FRAME_HEADER_BYTES + payloadBytes > rest.length) continue;
     const ahead = (readU32(rest, at + 8) - missingLow) >>> 0;
@@ -95,4 +97,17 @@ function findLaterFrame(rest: Uint8Array, missingLsn: number, saltCrc: number): 
     if (isFrame(rest, at, payloadBytes, missingLsn + ahead, saltCrc)) return at;
   }
   return -1;
+}
+
+function lengthWithoutZeros(bytes: Uint8Array): number {
+  let end = bytes.length;
+  while (end > 0 && (bytes.byteOffset + end) % 8 !== 0 && bytes[end - 1] === 0) end--;
+  // Eight bytes at a time, where they lie on a multiple of eight in memory. -0 and NaN are no zeros: they have bits.
+  if ((bytes.byteOffset + end) % 8 === 0) {
+    const words = Math.floor(end / 8);
+    const view = new Float64Array(bytes.buffer, bytes.byteOffset + end - words * 8, words);
+    for (let left = words; left > 0 && Object.is(view[left - 1], 0); left--) end -= 8;
+  }
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
 }

@@ -1,12 +1,8 @@
-/** Aggregation pipelines: stages one behind the other. */
-
-import { encodeDocument } from "../../document/encode.ts";
-import { type Document, isDocument, type Value } from "../../document/value.ts";
-import { ExternalSort } from "../../query/external-sort.ts";
-import type { Sorter } from "../../query/sort.ts";
+import { isDocument, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
 import { GROUP_STAGES } from "./group.ts";
 import { lookup, unionWith } from "./lookup.ts";
+import { sortDocuments } from "./sort-documents.ts";
 import { compileSortSpec } from "./sort-spec.ts";
 import { each, gatherAll, type Stage } from "./stage.ts";
 import { STREAM_STAGES } from "./stages.ts";
@@ -14,7 +10,6 @@ import { vectorSearch } from "./vector-search.ts";
 import { setWindowFields } from "./window.ts";
 
 /** Documents that `$sort` keeps at the most. */
-const MAX_SORTED = 5_000_000;
 const DEFAULT_MEMORY_BYTES = 32 * 1024 * 1024;
 const MAX_STAGES = 1000;
 
@@ -48,28 +43,8 @@ function compileStage(spec: Value): Stage {
 
 function sort(operand: Value): Stage {
   const sorter = compileSortSpec("$sort", operand);
-  return async function* (documents, { scratch, memoryBytes = DEFAULT_MEMORY_BYTES }) {
-    if (scratch === undefined) {
-      yield* await sortInMemory(documents, sorter);
-      return;
-    }
-    const sorting = new ExternalSort(scratch, sorter, Number.POSITIVE_INFINITY, memoryBytes, true);
-    try {
-      for await (const document of documents) await sorting.add(document, encodeDocument(document).length);
-      yield* sorting.sorted();
-    } finally {
-      await sorting.close();
-    }
-  };
-}
-
-async function sortInMemory(documents: AsyncIterable<Document>, sorter: Sorter): Promise<Document[]> {
-  const keyed: { key: readonly Value[]; document: Document }[] = [];
-  for await (const document of documents) {
-    keyed.push({ key: sorter.keyOf(document), document });
-    if (keyed.length > MAX_SORTED) fail(292, "$sort", keyed.length, `at most ${MAX_SORTED} documents`);
-  }
-  return keyed.sort((a, b) => sorter.compare(a.key, b.key)).map(({ document }) => document);
+  return (documents, { scratch, memoryBytes = DEFAULT_MEMORY_BYTES }) =>
+    sortDocuments(sorter, documents, scratch, memoryBytes);
 }
 
 function facet(operand: Value): Stage {

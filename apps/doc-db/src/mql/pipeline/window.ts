@@ -1,15 +1,12 @@
-/** `$setWindowFields`: values that a document gets from its neighbours in the order of a partition. */
-import { encodeDocument } from "../../document/encode.ts";
 import { type Document, isDocument, setField, type Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
-import { ExternalSort } from "../../query/external-sort.ts";
 import type { Sorter, SortKey } from "../../query/sort.ts";
-import type { Scratch } from "../../storage/scratch.ts";
 import { fail } from "../error.ts";
 import type { Context } from "../expr/compile.ts";
 import { compileExpression, contextFor } from "../expr/index.ts";
+import { sortDocuments } from "./sort-documents.ts";
 import { compileSortSpec } from "./sort-spec.ts";
-import { gatherAll, type Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 import { compileWindowFunction, type Partition, type WindowFunction } from "./window-functions.ts";
 
 const DEFAULT_MEMORY_BYTES = 32 * 1024 * 1024;
@@ -37,7 +34,7 @@ export function setWindowFields(operand: Value): Stage {
         compareValues(a[0]!, b[0]!) || (sorter?.compare(a[1] as SortKey, b[1] as SortKey) ?? 0),
     };
     let part: Entry[] = [];
-    for await (const document of sortedBy(inOrder, documents, scratch, memoryBytes)) {
+    for await (const document of sortDocuments(inOrder, documents, scratch, memoryBytes)) {
       const [id, key] = inOrder.keyOf(document);
       const entry = { document, context: contextFor(document, now), id: id!, key: key as SortKey };
       if (part.length > 0 && compareValues(part[0]!.id, entry.id) !== 0) {
@@ -78,26 +75,5 @@ function* computed(
       if (value !== undefined) setField(result, name, value as Value);
     }
     yield result;
-  }
-}
-
-/** Documents in an order; what memory has no room for goes to files. */
-async function* sortedBy(
-  sorter: Sorter,
-  documents: AsyncIterable<Document>,
-  scratch: Scratch | undefined,
-  memoryBytes: number,
-): AsyncGenerator<Document> {
-  if (scratch === undefined) {
-    const keyed = (await gatherAll(documents)).map((document) => ({ document, key: sorter.keyOf(document) }));
-    for (const { document } of keyed.sort((a, b) => sorter.compare(a.key, b.key))) yield document;
-    return;
-  }
-  const sorting = new ExternalSort(scratch, sorter, Number.POSITIVE_INFINITY, memoryBytes, true);
-  try {
-    for await (const document of documents) await sorting.add(document, encodeDocument(document).length);
-    yield* sorting.sorted();
-  } finally {
-    await sorting.close();
   }
 }
