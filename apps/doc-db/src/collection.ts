@@ -1,18 +1,19 @@
-import { AbortedError, resolveOptions } from "@millrace/base";
+import { resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
-import { located, locateInTree } from "./btree/tree.ts";
-import { collectionOptions, findCollection, findOrCreateCollection } from "./catalog.ts";
-import { recorderOf } from "./changes/feed.ts";
+import { located } from "./btree/tree.ts";
+import { findCollection, findOrCreateCollection } from "./catalog.ts";
+import { deleteKeys } from "./collection-delete.ts";
+import { getDocument, locateDocument } from "./collection-get.ts";
 import { dropNamedIndexes, type IndexOptions, indexSpec, listIndexSpecs } from "./collection-indexes.ts";
-import { documentCountOf, primaryRootOf } from "./collection-page.ts";
 import {
-  deleteById,
-  encodeId,
-  encodeSharedId,
-  insertAllPrepared,
-  insertPrepared,
-  prepareDocument,
-} from "./collection-store.ts";
+  type ImportOptions,
+  type ImportResult,
+  importDocuments,
+  insertDocuments,
+  replaceDocument,
+} from "./collection-insert.ts";
+import { documentCountOf } from "./collection-page.ts";
+import { encodeId, encodeSharedId } from "./collection-store.ts";
 import {
   changeOne,
   DEFAULT_UPDATE_OPTIONS,
@@ -21,8 +22,6 @@ import {
   updateDocuments,
 } from "./collection-update.ts";
 import { Constraints } from "./constraints/constraints.ts";
-import { referencesOf } from "./constraints/references.ts";
-import { decodeDocument } from "./document/decode.ts";
 import { LazyDocument } from "./document/lazy-document.ts";
 import type { Document, Value } from "./document/value.ts";
 import { countMatches, fetchMatches } from "./fetch.ts";
@@ -33,26 +32,6 @@ import { compileUpdate } from "./mql/update/update.ts";
 import { distinctValues } from "./query/distinct-values.ts";
 import { compileFilter } from "./query/filter.ts";
 import type { Executor } from "./storage/executor.ts";
-import type { PageReader } from "./storage/page-reader.ts";
-import type { PageWriter } from "./storage/page-writer.ts";
-import { validatorFrom, validatorOf } from "./validation.ts";
-
-/** A change whose documents have more bytes than this part of the cache becomes a long transaction. */
-const LONG_FRACTION = 16;
-
-/** How an import is run. */
-export interface ImportOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Fields to have indexes on; made before the first document. */
-  readonly indexes?: readonly string[];
-}
-
-/** What an import brought in. */
-export interface ImportResult {
-  readonly documents: number;
-  /** Bytes of the documents as they are stored. */
-  readonly bytes: number;
-}
 
 /** Documents under one name. Made by `database.collection(name)`; it exists in the file from its first insert on. */
 export class Collection {
@@ -82,33 +61,7 @@ export class Collection {
 
   /** Puts documents in, all of them or none. @returns their `_id`s @throws as {@link insertOne} */
   async insertMany(documents: readonly Document[]): Promise<Value[]> {
-    const prepared = documents.map(prepareDocument);
-    const bytes = prepared.reduce((sum, document) => sum + document.bytes.length, 0);
-    const insert = (pager: PageWriter, step: () => void): void => {
-      const page = findOrCreateCollection(pager, this.name);
-      const options = collectionOptions(pager, this.name);
-      const validate = validatorFrom(options, this.name);
-      const references = referencesOf(pager, this.name, options);
-      const recorder = recorderOf(pager, this.name);
-      const check = (i: number): void => {
-        validate?.(documents[i]!, undefined);
-        recorder?.insert({ _id: prepared[i]!.id, ...documents[i]! });
-        references?.inserted({ _id: prepared[i]!.id, ...documents[i]! });
-      };
-      if (prepared.length > 1 && pager.touched === undefined) {
-        insertAllPrepared(pager, page, prepared, check);
-      } else {
-        for (const [i, document] of prepared.entries()) {
-          insertPrepared(pager, page, document);
-          check(i);
-          step();
-        }
-      }
-      references?.settle();
-    };
-    if (this.#isLong(bytes)) await this.#engine.writeLong(async (pager, step) => insert(pager, step));
-    else await this.#engine.write((pager) => insert(pager, () => {}));
-    return prepared.map(({ id }) => id);
+    return insertDocuments(this.#engine, this.name, documents);
   }
 
   /**
@@ -117,30 +70,7 @@ export class Collection {
    * @throws whatever the source throws; nothing was changed then
    */
   async importFrom(documents: AsyncIterable<Document>, options: ImportOptions = {}): Promise<ImportResult> {
-    return this.#engine.writeLong(async (pager, step) => {
-      const page = findOrCreateCollection(pager, this.name);
-      for (const field of options.indexes ?? []) buildIndex(pager, page, indexSpec(field, undefined));
-      step();
-      let count = 0;
-      let bytes = 0;
-      const recorder = recorderOf(pager, this.name);
-      const references = referencesOf(pager, this.name);
-      for await (const document of documents) {
-        if (options.signal?.aborted === true) {
-          throw new AbortedError("DOCDB_IMPORT_ABORTED", "the import", { cause: options.signal.reason });
-        }
-        const prepared = prepareDocument(document);
-        validatorOf(pager, this.name)?.(document, undefined);
-        insertPrepared(pager, page, prepared);
-        recorder?.insert({ _id: prepared.id, ...document });
-        references?.inserted({ _id: prepared.id, ...document });
-        step();
-        count++;
-        bytes += prepared.bytes.length;
-      }
-      references?.settle();
-      return { documents: count, bytes };
-    });
+    return importDocuments(this.#engine, this.name, documents, options);
   }
 
   /** The document with an `_id`; undefined when there is none. */
@@ -273,7 +203,11 @@ export class Collection {
       compileFilter(filter),
       new FetchCounters(),
     )) {
-      count += await this.#deleteKeys(batch.map(({ idKey }) => idKey));
+      count += await deleteKeys(
+        this.#engine,
+        this.name,
+        batch.map(({ idKey }) => idKey),
+      );
     }
     return count;
   }
@@ -283,22 +217,7 @@ export class Collection {
    * @returns whether it was there; nothing is changed when it was not
    */
   async replaceOne(document: Document): Promise<boolean> {
-    const prepared = prepareDocument(document);
-    const replace = (pager: PageWriter): boolean => {
-      const page = findCollection(pager, this.name);
-      const references = referencesOf(pager, this.name);
-      const before = references === undefined ? undefined : getDocument(pager, this.name, prepared.idKey);
-      if (page === undefined || !deleteById(pager, page, prepared.idKey)) return false;
-      validatorOf(pager, this.name)?.(document, undefined);
-      insertPrepared(pager, page, prepared);
-      recorderOf(pager, this.name)?.change(document, document, true);
-      if (before !== undefined) references?.changed(before, document);
-      references?.settle();
-      return true;
-    };
-    return this.#isLong(prepared.bytes.length)
-      ? this.#engine.writeLong(async (pager) => replace(pager))
-      : this.#engine.write(replace);
+    return replaceDocument(this.#engine, this.name, document);
   }
 
   /**
@@ -324,48 +243,8 @@ export class Collection {
   async listIndexes(): Promise<Document[]> {
     return this.#engine.read((pager) => listIndexSpecs(pager, this.name));
   }
-
-  #deleteKeys(keys: readonly Uint8Array[]): Promise<number> {
-    return this.#engine.write((pager) => {
-      const page = findCollection(pager, this.name);
-      if (page === undefined) return 0;
-      const recorder = recorderOf(pager, this.name);
-      const references = referencesOf(pager, this.name);
-      const isWatched = recorder !== undefined || references !== undefined;
-      const deleted = keys.filter((key) => {
-        const before = isWatched ? getDocument(pager, this.name, key) : undefined;
-        const isGone = deleteById(pager, page, key);
-        if (before !== undefined) {
-          recorder?.delete(before._id!);
-          references?.deleted(before);
-        }
-        return isGone;
-      });
-      references?.settle();
-      return deleted.length;
-    });
-  }
-
-  #isLong(bytes: number): boolean {
-    return bytes > this.#engine.cacheBytes / LONG_FRACTION;
-  }
 }
 
 function resolveUpdateOptions(options: UpdateOptions | undefined): Required<UpdateOptions> {
   return resolveOptions<Required<UpdateOptions>>("docdb", DEFAULT_UPDATE_OPTIONS, options);
-}
-
-function getDocument(
-  pager: PageReader,
-  name: string,
-  key: Uint8Array,
-  length: number = key.length,
-): Document | undefined {
-  if (!locateDocument(pager, name, key, length)) return undefined;
-  return decodeDocument(located.bytes, located.start, located.end);
-}
-
-function locateDocument(pager: PageReader, name: string, key: Uint8Array, length: number): boolean {
-  const page = findCollection(pager, name);
-  return page !== undefined && locateInTree(pager, primaryRootOf(pager.read(page)), key, 0, length);
 }

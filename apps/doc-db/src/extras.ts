@@ -5,8 +5,9 @@ export { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./chan
 export type { ChangeKind } from "./changes/feed.ts";
 export { type LiveQueryOptions, liveQuery } from "./changes/live-query.ts";
 export type { Trigger, TriggerSpec } from "./changes/trigger.ts";
-export { Collection, type ImportOptions, type ImportResult } from "./collection.ts";
+export { Collection } from "./collection.ts";
 export type { IndexOptions } from "./collection-indexes.ts";
+export type { ImportOptions, ImportResult } from "./collection-insert.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
 export { type Constraint, Constraints } from "./constraints/constraints.ts";
 export { ForeignKeyError, type ForeignKeySpec, type ReferenceAction } from "./constraints/foreign-keys.ts";

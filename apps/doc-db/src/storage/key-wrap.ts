@@ -54,9 +54,15 @@ export async function wrapKey(dataKey: Uint8Array, secret: Secret): Promise<KeyW
 
 /** @throws MillraceError `DOCDB_PASSWORD_MISSING`, `DOCDB_PASSWORD_WRONG` */
 export async function unwrapKey(wrap: KeyWrap, secret: Secret, path: string): Promise<Uint8Array> {
-  const what = wrap.cost === undefined ? "key of 32 bytes" : "password";
+  const isByKey = wrap.cost === undefined;
+  const what = isByKey ? "key of 32 bytes" : "password";
   if (!hasSecret(secret))
-    throw new MillraceError("DOCDB_PASSWORD_MISSING", `${path}: is encrypted; give its ${what}`);
+    throw new MillraceError(
+      "DOCDB_PASSWORD_MISSING",
+      isByKey
+        ? `${path}: is encrypted by a key; give its 32 bytes as the option key`
+        : `${path}: is encrypted; give its password, as the option password or to the command as --password-file`,
+    );
   const isOther = (wrap.cost === undefined) !== (secret.password === undefined);
   const dataKey = isOther
     ? undefined

@@ -10,7 +10,7 @@ import {
 } from "@millrace/cli";
 import { decompressChunks, detectCodec } from "@millrace/compress";
 import { diskVfs, fileSource, inspectInputFile, readChunks } from "@millrace/files";
-import type { ImportResult } from "../collection.ts";
+import type { ImportResult } from "../collection-insert.ts";
 import type { Document } from "../document/value.ts";
 import { type DumpCounts, restoreDump } from "../export/dump.ts";
 import { readBsonDocuments } from "../import/bson-reader.ts";
