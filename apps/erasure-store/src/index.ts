@@ -1,3 +1,4 @@
+export type { HttpPatience } from "@millrace/remote";
 export { type BenchResult, benchStore } from "./bench.ts";
 export type { Coding, Compression, Encryption } from "./coding.ts";
 export {
@@ -29,7 +30,6 @@ export type { FailedShard, PutOptions, PutResult } from "./put.ts";
 export type { ByteRange, ObjectReading, ReadOptions } from "./read-object.ts";
 export type { RebalanceResult } from "./rebalance.ts";
 export type { RebuildResult } from "./rebuild-index.ts";
-export type { HttpPatience } from "./remote/http-client.ts";
 export type { RepairOptions, RepairResult } from "./repair.ts";
 export type { KeyReference } from "./repository-key.ts";
 export type { Orphan, ScrubOptions, ScrubResult } from "./scrub.ts";

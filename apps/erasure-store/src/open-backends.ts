@@ -1,6 +1,7 @@
 import { MillraceError } from "@millrace/base";
 import type { TemporarySpace, Vfs } from "@millrace/files";
 import type { MetricsRegistry } from "@millrace/metrics";
+import type { HttpPatience, S3Credentials } from "@millrace/remote";
 import { RateLimiter } from "@millrace/stream";
 import type { ShardBackend } from "./backend.ts";
 import { parseLocation } from "./backend-location.ts";
@@ -8,9 +9,7 @@ import type { BackendConfig, FilledConfig } from "./config.ts";
 import { DirectoryBackend } from "./directory-backend.ts";
 import { MeteredBackend } from "./metered-backend.ts";
 import type { Size } from "./performance-config.ts";
-import type { HttpPatience } from "./remote/http-client.ts";
 import { S3Backend } from "./remote/s3-backend.ts";
-import type { S3Credentials } from "./remote/s3-bucket.ts";
 import { mostPartsInFlight } from "./remote/s3-parts.ts";
 import { SftpBackend } from "./remote/sftp-backend.ts";
 import type { SftpCredentials } from "./remote/sftp-client.ts";

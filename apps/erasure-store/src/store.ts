@@ -7,6 +7,7 @@ import {
   type TemporarySpaceStatistics,
   type Vfs,
 } from "@millrace/files";
+import { DEFAULT_PATIENCE, type HttpPatience } from "@millrace/remote";
 import { availableMemoryBytes, MemoryBudget } from "@millrace/stream";
 import { checkConfig, type FilledConfig, type StoreConfig } from "./config.ts";
 import { readConfig } from "./config-file.ts";
@@ -19,7 +20,6 @@ import { type PutOptions, type PutResult, putObject } from "./put.ts";
 import { type ObjectReading, openObject, type ReadOptions, readObject } from "./read-object.ts";
 import { type RebalanceResult, rebalanceObjects } from "./rebalance.ts";
 import { type RebuildResult, rebuildIndex } from "./rebuild-index.ts";
-import { DEFAULT_PATIENCE, type HttpPatience } from "./remote/http-client.ts";
 import { removeObject } from "./remove.ts";
 import { type RepairOptions, type RepairResult, repairObjects } from "./repair.ts";
 import { type RepositoryKey, readRepositoryKey } from "./repository-key.ts";

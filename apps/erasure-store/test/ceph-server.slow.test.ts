@@ -1,8 +1,7 @@
-import { type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { freePort, isInstalled, startProgram, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { surviveFaults } from "./fault-suite.ts";
 import { useBuckets } from "./s3-server-suite.ts";
-import { freePort, isInstalled, startProgram } from "./servers.ts";
 
 // The gateway of Ceph: another real S3 server, with consistency, listing and conditions of its own.
 const PROGRAMS = ["ceph-mon", "ceph-mgr", "ceph-osd", "radosgw"];

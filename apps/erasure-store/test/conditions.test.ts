@@ -1,8 +1,8 @@
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
+import { FakeS3 } from "@millrace/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ErasureStore, initStore, openStore } from "../src/index.ts";
-import { FakeS3 } from "./fake-s3.ts";
 import { BACKENDS, readAll } from "./stores.ts";
 
 const bytesOf = (length: number): Uint8Array => seededRandom(length).fill(new Uint8Array(length));

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { FakeServer } from "./fake-server.ts";
+import { FakeServer } from "@millrace/testkit";
 
 /** As much of WebDAV as the store speaks, in memory, by full path; no oracle: the slow lane has a real server. */
 export class FakeWebDav extends FakeServer {

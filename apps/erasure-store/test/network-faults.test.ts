@@ -1,5 +1,5 @@
+import { FakeS3 } from "@millrace/testkit";
 import { expect, it } from "vitest";
-import { FakeS3 } from "./fake-s3.ts";
 import { FakeWebDav } from "./fake-webdav.ts";
 import { collectionOf, surviveFaults } from "./fault-suite.ts";
 

@@ -1,10 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
 import { joinPath, MemoryVfs } from "@millrace/files";
-import { runCommand, tempDirectory } from "@millrace/testkit";
+import { FakeS3, runCommand, tempDirectory } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { type ErasureStore, initStore, openStore, type StoreConfig } from "../src/index.ts";
-import { FakeS3 } from "./fake-s3.ts";
 import { readAll, readFileBytes, writeFileBytes } from "./stores.ts";
 
 const MIB = 1024 * 1024;

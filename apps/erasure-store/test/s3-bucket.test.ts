@@ -1,7 +1,8 @@
+import { S3Bucket } from "@millrace/remote";
+import { FakeS3 } from "@millrace/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { S3Bucket } from "../src/remote/s3-bucket.ts";
+import { BACKEND_ERROR_CODES } from "../src/remote/http-settings.ts";
 import { S3Lock } from "../src/remote/s3-lock.ts";
-import { FakeS3 } from "./fake-s3.ts";
 
 const PATIENCE = { attempts: 2, baseDelayMs: 1, idleMs: 1000 };
 
@@ -10,7 +11,7 @@ let endpoint: string;
 const open = (): S3Bucket => {
   const place = { endpoint, region: "us-east-1", bucket: "bucket", prefix: "deep/" };
   const credentials = async () => ({ accessKeyId: "id", secretAccessKey: "secret" });
-  return new S3Bucket({ ...place, credentials }, PATIENCE);
+  return new S3Bucket({ ...place, credentials }, PATIENCE, BACKEND_ERROR_CODES);
 };
 beforeEach(async () => {
   server = new FakeS3();

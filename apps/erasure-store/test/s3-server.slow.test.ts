@@ -1,12 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
-import { FaultProxy, goTool, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { FaultProxy, goTool, startServer, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { initStore, openStore } from "../src/index.ts";
 import { surviveFaults } from "./fault-suite.ts";
 import { useBuckets } from "./s3-server-suite.ts";
-import { startServer } from "./servers.ts";
 import { readAll, writeFileBytes } from "./stores.ts";
 
 // A real S3 server, written by others.

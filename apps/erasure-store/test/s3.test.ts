@@ -1,8 +1,8 @@
 import { isMillraceError, seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
+import { FakeS3, type HttpFault } from "@millrace/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ErasureStore, initStore, openStore, type StoreConfig } from "../src/index.ts";
-import { FakeS3, type HttpFault } from "./fake-s3.ts";
 import { BACKENDS, readAll } from "./stores.ts";
 
 const bytesOf = (length: number, seed = length): Uint8Array =>

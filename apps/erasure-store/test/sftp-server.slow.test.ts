@@ -3,11 +3,10 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
-import { tempDirectory } from "@millrace/testkit";
+import { startServer, tempDirectory } from "@millrace/testkit";
 import ssh2 from "ssh2";
 import { describe, expect, it } from "vitest";
 import { initStore, openStore } from "../src/index.ts";
-import { startServer } from "./servers.ts";
 import { BACKENDS, readAll, writeFileBytes } from "./stores.ts";
 
 // A real SFTP server, written by others: Debian's `openssh-server`.

@@ -1,9 +1,9 @@
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
+import { FakeS3 } from "@millrace/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ErasureStore, initStore, openStore, type ReadOptions } from "../src/index.ts";
 import { settleEnough } from "../src/settle-enough.ts";
-import { FakeS3 } from "./fake-s3.ts";
 import { BACKENDS } from "./stores.ts";
 
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };

@@ -1,4 +1,4 @@
-import { freePort, isInstalled, programOf, startProgram } from "./servers.ts";
+import { freePort, isInstalled, programOf, startProgram } from "@millrace/testkit";
 
 /** Swift of OpenStack, with its gateway for S3, on loopback. */
 export interface SwiftServer extends AsyncDisposable {

@@ -1,10 +1,10 @@
 import { MemoryVfs, TemporarySpace } from "@millrace/files";
+import { HttpClient } from "@millrace/remote";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BackendWriter } from "../src/backend.ts";
 import { BackendPace } from "../src/backend-pace.ts";
 import { reportStats } from "../src/index.ts";
 import { UPLOAD_PACE } from "../src/metered-backend.ts";
-import { HttpClient } from "../src/remote/http-client.ts";
 import { mostPartsInFlight } from "../src/remote/s3-parts.ts";
 import { S3Writer } from "../src/remote/s3-writer.ts";
 import { StoreMetrics } from "../src/store-metrics.ts";

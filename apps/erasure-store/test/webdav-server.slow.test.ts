@@ -1,11 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
-import { goTool, tempDirectory } from "@millrace/testkit";
+import { goTool, isInstalled, type RunningServer, startServer, tempDirectory } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { initStore, openStore } from "../src/index.ts";
 import { collectionOf, surviveFaults } from "./fault-suite.ts";
-import { isInstalled, type RunningServer, startServer } from "./servers.ts";
 import { BACKENDS, readAll } from "./stores.ts";
 
 // A real WebDAV server, written by others: installed, or built here, which takes minutes.

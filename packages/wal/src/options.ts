@@ -9,6 +9,8 @@ export interface WalOptions {
   readonly durability?: Durability;
   /** Largest record in bytes; one above `segmentBytes` gets a segment of its own. @default 16 MiB */
   readonly maxRecordBytes?: number;
+  /** Lsn of the first record of a log that has none: to go on behind a copy of another one. @default 1 */
+  readonly firstLsn?: number;
 }
 
 /** What {@link WalOptions} are when they are not given. */
@@ -16,6 +18,7 @@ export const DEFAULT_WAL_OPTIONS: Required<WalOptions> = Object.freeze({
   segmentBytes: 16 * 1024 * 1024,
   durability: "disk",
   maxRecordBytes: 16 * 1024 * 1024,
+  firstLsn: 1,
 });
 
 /** @throws InvalidArgumentError for an unknown key or a value outside its range */
@@ -24,5 +27,6 @@ export function resolveWalOptions(given: WalOptions | undefined): Required<WalOp
   checkInteger("wal", "segmentBytes / 4096", options.segmentBytes / 4096, 1, 2 ** 18);
   checkOneOf("wal", "durability", options.durability, DURABILITIES);
   checkInteger("wal", "maxRecordBytes", options.maxRecordBytes, 0, 2 ** 30);
+  checkInteger("wal", "firstLsn", options.firstLsn, 1, Number.MAX_SAFE_INTEGER);
   return options;
 }

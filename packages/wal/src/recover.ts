@@ -19,9 +19,14 @@ export interface LogEnd {
  * The last segment's frames are written and synced once more: after a failed sync the system may show bytes that
  * never reached the disk, and records appended behind such a hole would be lost with it.
  *
+ * @param emptyLsn - of the first record of a log without segments
  * @throws CorruptDataError `WAL_FRAME_CORRUPT` for damage that no crash explains; nothing was changed then
  */
-export async function recoverLog(vfs: Vfs, segments: readonly Segment[]): Promise<LogEnd> {
+export async function recoverLog(
+  vfs: Vfs,
+  segments: readonly Segment[],
+  emptyLsn: number,
+): Promise<LogEnd> {
   const usedBytes: number[] = [];
   for (const [i, segment] of segments.entries()) {
     const next = segments[i + 1];
@@ -42,7 +47,7 @@ export async function recoverLog(vfs: Vfs, segments: readonly Segment[]): Promis
       );
     }
   }
-  return { nextLsn: 1, usedBytes };
+  return { nextLsn: emptyLsn, usedBytes };
 }
 
 async function skipFrames(cursor: FrameCursor): Promise<void> {

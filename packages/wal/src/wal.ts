@@ -75,7 +75,7 @@ export class Wal {
     const lock = await vfs.lock(joinPath(directory, "writer.lock"));
     try {
       const segments = await listSegments(vfs, directory);
-      const { nextLsn, usedBytes } = await recoverLog(vfs, segments);
+      const { nextLsn, usedBytes } = await recoverLog(vfs, segments, filled.firstLsn);
       // A name that an earlier process could not make durable must be, before records are acknowledged in it.
       await vfs.syncDirectory(directory);
       const listed = segments.map((segment, i) => ({ ...segment, usedBytes: usedBytes[i]! }));

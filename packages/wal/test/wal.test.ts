@@ -29,6 +29,18 @@ describe("append and read", () => {
     expect(await textsIn(second)).toEqual(["x", "", "y"]);
   });
 
+  test("a log without records begins with the lsn that is asked for, and keeps its own after that", async () => {
+    const vfs = new MemoryVfs();
+    const first = await Wal.open(vfs, "log", { firstLsn: 41 });
+    expect(first.stats).toMatchObject({ firstLsn: 41, nextLsn: 41, durableLsn: 40 });
+    expect(await first.append(textRecord("a"))).toBe(41);
+    await first.close();
+    await using second = await Wal.open(vfs, "log", { firstLsn: 7 });
+    expect(await second.append(textRecord("b"))).toBe(42);
+    expect(await textsIn(second, 42)).toEqual(["b"]);
+    await expect(Wal.open(vfs, "other", { firstLsn: 0 })).rejects.toMatchObject({ code: "WAL_OPTION_RANGE" });
+  });
+
   test("an empty log, never written to, leaves no segment", async () => {
     const vfs = new MemoryVfs();
     await (await Wal.open(vfs, "log")).close();

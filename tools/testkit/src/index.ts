@@ -1,4 +1,6 @@
 export { describeBadInput, type ReadingVerb } from "./bad-input.ts";
+export { FakeS3, type HttpFault } from "./fake-s3.ts";
+export { FakeServer } from "./fake-server.ts";
 export { FaultProxy, type FaultProxyOptions, PROXY_FAULTS, type ProxyFault } from "./fault-proxy.ts";
 export { type CrashOptions, FaultyVfs } from "./faulty-vfs.ts";
 export { FaultyContent, SECTOR_BYTES } from "./faulty-vfs-content.ts";
@@ -17,4 +19,12 @@ export {
   runCommand,
 } from "./run-command.ts";
 export { type AppMain, type InProcessOptions, runInProcess } from "./run-in-process.ts";
+export {
+  freePort,
+  isInstalled,
+  programOf,
+  type RunningServer,
+  startProgram,
+  startServer,
+} from "./run-server.ts";
 export { smallDisk, type TempDirectory, tempDirectory } from "./temp-directory.ts";

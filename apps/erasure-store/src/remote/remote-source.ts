@@ -1,6 +1,6 @@
 import { IoError } from "@millrace/base";
+import type { HttpClient } from "@millrace/remote";
 import type { BackendSource } from "../backend.ts";
-import type { HttpClient } from "./http-client.ts";
 
 /**
  * A value on an HTTP server, read in ranges.

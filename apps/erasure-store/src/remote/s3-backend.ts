@@ -1,4 +1,6 @@
 import type { TemporarySpace } from "@millrace/files";
+import type { HttpPatience } from "@millrace/remote";
+import { S3Bucket, type S3Place } from "@millrace/remote";
 import type {
   Area,
   BackendSource,
@@ -9,9 +11,8 @@ import type {
 } from "../backend.ts";
 import { BackendPace } from "../backend-pace.ts";
 import { probeBackend, type Trait } from "../probe.ts";
-import type { HttpPatience } from "./http-client.ts";
+import { BACKEND_ERROR_CODES } from "./http-settings.ts";
 import { remoteSource } from "./remote-source.ts";
-import { S3Bucket, type S3Place } from "./s3-bucket.ts";
 import { S3Condition } from "./s3-condition.ts";
 import { S3Lock } from "./s3-lock.ts";
 import { type EarlierUpload, S3Writer } from "./s3-writer.ts";
@@ -38,7 +39,7 @@ export class S3Backend implements ShardBackend {
     this.name = name;
     this.#mostInFlight = mostInFlight;
     this.#temporary = temporary;
-    this.#bucket = new S3Bucket(place, patience);
+    this.#bucket = new S3Bucket(place, patience, BACKEND_ERROR_CODES);
     this.#lock = new S3Lock(this.#bucket);
   }
 

@@ -1,6 +1,6 @@
 import { MillraceError } from "@millrace/base";
-import type { HttpBody } from "./http-client.ts";
-import { NOT_IMPLEMENTED, type S3Bucket } from "./s3-bucket.ts";
+import type { HttpBody } from "@millrace/remote";
+import { NOT_IMPLEMENTED, type S3Bucket } from "@millrace/remote";
 
 /** Answers where the condition does not hold; 404 where there is no value any more. */
 const CHANGED = [404, 409, 412];

@@ -1,6 +1,6 @@
 import { IoError, isMillraceError } from "@millrace/base";
 import { fileError } from "@millrace/files";
-import { NOT_IMPLEMENTED, type S3Bucket } from "./s3-bucket.ts";
+import { NOT_IMPLEMENTED, type S3Bucket } from "@millrace/remote";
 
 /** How long a lock keeps others out whose owner died; commits take far less. */
 const LEASE_MS = 5 * 60 * 1000;

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { ClosedError, IoError } from "@millrace/base";
 import { SpilledBytes, type TemporarySpace } from "@millrace/files";
+import type { HttpAnswer, HttpClient } from "@millrace/remote";
 import type { BackendWriter } from "../backend.ts";
 import type { BackendPace } from "../backend-pace.ts";
-import { type HttpAnswer, type HttpClient, MEMORY_BYTES } from "./http-client.ts";
+import { MEMORY_BYTES } from "./http-settings.ts";
 import type { S3Condition } from "./s3-condition.ts";
 import { bytesOfPart, FIRST_IN_FLIGHT, MOST_IN_FLIGHT, PART_BYTES } from "./s3-parts.ts";
 

@@ -1,9 +1,9 @@
 import { isMillraceError } from "@millrace/base";
 import { type ByteSource, fileError, joinPath } from "@millrace/files";
+import type { HttpPatience } from "@millrace/remote";
 import type { FileEntryWithStats } from "ssh2";
 import type { Area, BackendWriter, HalfWritten, ShardBackend } from "../backend.ts";
 import { probeBackend, type Trait } from "../probe.ts";
-import type { HttpPatience } from "./http-client.ts";
 import { SftpClient, type SftpPlace, type SftpSession } from "./sftp-client.ts";
 import { moveFile, NEXT, removeFile, statFile } from "./sftp-files.ts";
 import { SftpSource } from "./sftp-source.ts";

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { IoError, isMillraceError } from "@millrace/base";
 import { fileError } from "@millrace/files";
+import { DEFAULT_PATIENCE, type HttpPatience } from "@millrace/remote";
 import { retry } from "@millrace/stream";
 import type { SFTPWrapper } from "ssh2";
-import { DEFAULT_PATIENCE, type HttpPatience } from "./http-client.ts";
 
 /** Where an SFTP server is, and who asks. */
 export interface SftpPlace {

@@ -1,8 +1,9 @@
 import { IoError } from "@millrace/base";
 import type { TemporarySpace } from "@millrace/files";
+import { HttpClient, type HttpPatience } from "@millrace/remote";
 import type { Area, BackendSource, BackendWriter, HalfWritten, ShardBackend } from "../backend.ts";
 import { probeBackend, type Trait } from "../probe.ts";
-import { HttpClient, type HttpPatience } from "./http-client.ts";
+import { BACKEND_ERROR_CODES } from "./http-settings.ts";
 import { remoteSource } from "./remote-source.ts";
 import { WebDavLock } from "./webdav-lock.ts";
 import { WebDavWriter } from "./webdav-writer.ts";
@@ -40,10 +41,14 @@ export class WebDavBackend implements ShardBackend {
       const { username, password } = await credentials();
       return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
     };
-    this.#client = new HttpClient(async ({ headers }) => {
-      header ??= authorization();
-      return { ...headers, authorization: await header };
-    }, patience);
+    this.#client = new HttpClient(
+      async ({ headers }) => {
+        header ??= authorization();
+        return { ...headers, authorization: await header };
+      },
+      patience,
+      BACKEND_ERROR_CODES,
+    );
     this.#lock = new WebDavLock(this.#client, url);
   }
 

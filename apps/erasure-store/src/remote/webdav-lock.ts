@@ -1,6 +1,6 @@
 import { IoError, isMillraceError } from "@millrace/base";
 import { fileError } from "@millrace/files";
-import type { HttpClient } from "./http-client.ts";
+import type { HttpClient } from "@millrace/remote";
 
 /** How long a lock keeps others out whose owner died; commits take far less. */
 const LEASE_MS = 5 * 60 * 1000;

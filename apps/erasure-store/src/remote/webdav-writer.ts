@@ -1,7 +1,8 @@
 import { ClosedError } from "@millrace/base";
 import { SpilledBytes, type TemporarySpace } from "@millrace/files";
+import type { HttpClient } from "@millrace/remote";
 import type { BackendWriter } from "../backend.ts";
-import { type HttpClient, MEMORY_BYTES } from "./http-client.ts";
+import { MEMORY_BYTES } from "./http-settings.ts";
 
 /**
  * Writes one value under a name beside its own, which it then moves over it (MOVE, RFC 4918, section 9.9). WebDAV knows

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
-import { HttpClient } from "../src/remote/http-client.ts";
+import { HttpClient } from "../src/http-client.ts";
 
 const PATIENCE = { attempts: 3, baseDelayMs: 1, idleMs: 1000 };
 
@@ -73,8 +73,8 @@ it("does not ask again for what the server does not know (501), but for what it 
   };
   await withServer(answer, async (address) => {
     const send = (path: string): Promise<unknown> => client().send({ method: "PUT", url: address + path });
-    await expect(send("/501")).rejects.toMatchObject({ code: "STORE_BACKEND_REFUSED" });
-    await expect(send("/503")).rejects.toMatchObject({ code: "STORE_BACKEND_FAILED" });
+    await expect(send("/501")).rejects.toMatchObject({ code: "REMOTE_SERVER_REFUSED" });
+    await expect(send("/503")).rejects.toMatchObject({ code: "REMOTE_SERVER_FAILED" });
     expect(asked).toEqual(["/501", "/503", "/503", "/503"]);
   });
 });

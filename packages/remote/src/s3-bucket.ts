@@ -1,9 +1,6 @@
 import { newHasher } from "@millrace/compress";
 import { AwsV4Signer } from "aws4fetch";
-import { type HttpCall, HttpClient, type HttpPatience } from "./http-client.ts";
-
-/** Of a request with a condition, from servers that know none. */
-export const NOT_IMPLEMENTED = 501;
+import { type HttpCall, HttpClient, type HttpErrorCodes, type HttpPatience } from "./http-client.ts";
 
 /** Where a bucket is, and who asks. */
 export interface S3Place {
@@ -32,7 +29,7 @@ export interface S3Upload {
 /** Requests to one bucket of S3, signed. */
 export class S3Bucket {
   readonly client: HttpClient;
-  /** In front of all keys that the store makes. */
+  /** In front of all keys that are made here. */
   readonly prefix: string;
   /** Until it has refused one (Swift). */
   knowsConditions = true;
@@ -41,10 +38,10 @@ export class S3Bucket {
   readonly #place: S3Place;
   #credentials: Promise<S3Credentials> | undefined;
 
-  constructor(place: S3Place, patience?: HttpPatience) {
+  constructor(place: S3Place, patience?: HttpPatience, codes?: HttpErrorCodes) {
     this.#place = place;
     this.prefix = place.prefix;
-    this.client = new HttpClient((call) => this.#sign(call), patience);
+    this.client = new HttpClient((call) => this.#sign(call), patience, codes);
   }
 
   /** Of the bucket itself, with a query. */

@@ -76,5 +76,5 @@ export async function startProgram(name: string, args: readonly string[]): Promi
 
 /** The path of a program of testkit's. */
 export function programOf(name: string): string {
-  return fileURLToPath(new URL(`../../../tools/testkit/programs/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../programs/${name}`, import.meta.url));
 }

@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { FakeServer } from "./fake-server.ts";
 
-/** What a server does wrong with one request. */
-/** Of a "lost" answer the request is done. */
+/** What a server does wrong with one request; of a "lost" answer the request is done. */
 export type HttpFault = "5xx" | "cut" | "truncated" | "garbled" | "silent" | "lost" | "slow";
 
 /**
- * As much of S3 as the store speaks, in memory, and faults on demand. It is no oracle of S3: the slow lane has a real
+ * As much of S3 as the apps speak, in memory, and faults on demand. It is no oracle of S3: the slow lane has a real
  * server.
  */
 export class FakeS3 extends FakeServer {

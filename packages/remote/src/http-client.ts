@@ -51,11 +51,22 @@ export const DEFAULT_PATIENCE: HttpPatience = Object.freeze({
   idleMs: 30_000,
 });
 
-/** So much of a body that must be whole before it is sent stays in memory; more goes to temporary files. */
-export const MEMORY_BYTES: number = 8 * 1024 * 1024;
+/** Codes of the errors, for those whose users know them by other names. */
+export interface HttpErrorCodes {
+  /** Of a server that cannot be reached or cannot answer now, after all attempts. */
+  readonly failed: string;
+  /** Of a server that does not want to. */
+  readonly refused: string;
+}
 
-/** Is no better the next time. */
-const NOT_IMPLEMENTED = 501;
+/** The codes where no others are given. */
+export const DEFAULT_HTTP_ERROR_CODES: HttpErrorCodes = Object.freeze({
+  failed: "REMOTE_SERVER_FAILED",
+  refused: "REMOTE_SERVER_REFUSED",
+});
+
+/** Answer to what a server does not know, a condition for one; it is no better the next time. */
+export const NOT_IMPLEMENTED = 501;
 const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -67,20 +78,26 @@ const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024;
 export class HttpClient {
   readonly #sign: SignCall;
   readonly #patience: HttpPatience;
+  readonly #codes: HttpErrorCodes;
   readonly #agents = {
     "http:": new HttpAgent({ keepAlive: true }),
     "https:": new HttpsAgent({ keepAlive: true }),
   };
 
-  constructor(sign: SignCall, patience: HttpPatience = DEFAULT_PATIENCE) {
+  constructor(
+    sign: SignCall,
+    patience: HttpPatience = DEFAULT_PATIENCE,
+    codes: HttpErrorCodes = DEFAULT_HTTP_ERROR_CODES,
+  ) {
     this.#sign = sign;
     this.#patience = patience;
+    this.#codes = codes;
   }
 
-  /** @throws IoError `FILES_NOT_FOUND` for 404, `STORE_BACKEND_REFUSED`, `STORE_BACKEND_FAILED` */
+  /** @throws IoError `FILES_NOT_FOUND` for 404, `REMOTE_SERVER_REFUSED`, `REMOTE_SERVER_FAILED` or the codes that were given */
   send(call: HttpCall, signal?: AbortSignal): Promise<HttpAnswer> {
     const { attempts, baseDelayMs } = this.#patience;
-    const isRetryable = (error: unknown): boolean => isMillraceError(error, "STORE_BACKEND_FAILED");
+    const isRetryable = (error: unknown): boolean => isMillraceError(error, this.#codes.failed);
     return retry(() => this.#sendOnce(call, signal), { attempts, baseDelayMs, signal, isRetryable });
   }
 
@@ -92,7 +109,7 @@ export class HttpClient {
     if (status === 404) throw fileError("FILES_NOT_FOUND", call.url, call.method);
     const said = Buffer.from(answer.body.subarray(0, 300)).toString("utf8").replaceAll(/\s+/g, " ");
     const isTransient = status === 429 || (status >= 500 && status !== NOT_IMPLEMENTED);
-    const code = isTransient ? "STORE_BACKEND_FAILED" : "STORE_BACKEND_REFUSED";
+    const code = isTransient ? this.#codes.failed : this.#codes.refused;
     throw new IoError(code, call.url, call.method, `the server answers ${status}: ${said}`);
   }
 
@@ -104,7 +121,7 @@ export class HttpClient {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const fail = (cause: unknown): void => {
       const problem = cause instanceof Error ? cause.message : String(cause);
-      reject(new IoError("STORE_BACKEND_FAILED", url, method, problem, { cause }));
+      reject(new IoError(this.#codes.failed, url, method, problem, { cause }));
     };
     const { protocol } = new URL(url);
     const isSecure = protocol === "https:";
