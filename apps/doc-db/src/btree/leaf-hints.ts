@@ -8,6 +8,9 @@ const BYTES_A_KEY = 512;
 const MAX_PLACES = 1 << 22;
 /** Words of a place: the cache's entry of the leaf; the slot in it, and 16 bits of the key's hash above that. */
 const WORDS = 2;
+/** Places that a key may be in. */
+const GROUP = 4;
+const GROUP_WORDS = GROUP * WORDS;
 
 /**
  * Where keys were found: the leaf and the slot, so that a key that is asked for again needs no way down its tree.
@@ -22,6 +25,7 @@ export class LeafHints {
   readonly #cache: PageCache<Uint8Array<ArrayBuffer>>;
   readonly #places: Uint32Array;
   readonly #mask: number;
+  #turn = 0;
   /** Of the key that was looked for last. */
   #hash = 0;
 
@@ -30,19 +34,19 @@ export class LeafHints {
     let places = 1024;
     while (places < cache.capacityBytes / BYTES_A_KEY && places < MAX_PLACES) places *= 2;
     this.#places = new Uint32Array(places * WORDS);
-    this.#mask = places - 1;
+    this.#mask = (places - 1) & -GROUP;
   }
 
   /** Looks whether the leaf of a key is known; {@link LeafHints.page} and `index` say where it is then. */
   find(root: number, key: Uint8Array, start: number, end: number): boolean {
     const hash = hashOf(root, key, start, end);
     this.#hash = hash;
-    // Either of two places that lie beside each other in memory.
-    const place = (hash & this.#mask) * WORDS;
-    const other = place ^ WORDS;
+    // Any of the places of its group, which lie in one line of the processor's cache.
+    const group = (hash & this.#mask) * WORDS;
     const tag = hash >>> 16;
-    if (this.#places[place + 1]! >>> 16 === tag && this.#isAt(place, root, key, start, end)) return true;
-    return this.#places[other + 1]! >>> 16 === tag && this.#isAt(other, root, key, start, end);
+    for (let place = group; place < group + GROUP_WORDS; place += WORDS)
+      if (this.#places[place + 1]! >>> 16 === tag && this.#isAt(place, root, key, start, end)) return true;
+    return false;
   }
 
   #isAt(place: number, root: number, key: Uint8Array, start: number, end: number): boolean {
@@ -59,13 +63,16 @@ export class LeafHints {
   /** Remembers where the key is that {@link LeafHints.find} was last asked for. */
   note(leaf: number, index: number): void {
     const places = this.#places;
-    const place = (this.#hash & this.#mask) * WORDS;
-    const other = place ^ WORDS;
-    // What was there before goes to the place beside it, unless it is what this key has left behind.
-    if (places[place + 1]! >>> 16 !== this.#hash >>> 16) {
-      places[other] = places[place]!;
-      places[other + 1] = places[place + 1]!;
+    const group = (this.#hash & this.#mask) * WORDS;
+    const tag = this.#hash >>> 16;
+    let place = group;
+    // What it has left behind, else what is empty, else each in turn.
+    while (place < group + GROUP_WORDS && places[place + 1]! >>> 16 !== tag) place += WORDS;
+    if (place === group + GROUP_WORDS) {
+      place = group;
+      while (place < group + GROUP_WORDS && places[place] !== 0) place += WORDS;
     }
+    if (place === group + GROUP_WORDS) place = group + (this.#turn++ & (GROUP - 1)) * WORDS;
     places[place] = this.#cache.entryOf(leaf);
     places[place + 1] = ((this.#hash & 0xffff0000) | index) >>> 0;
   }

@@ -11,9 +11,10 @@ import {
 } from "./container.ts";
 import { Decimal128 } from "./decimal128.ts";
 import { COUNT_MASK, LISTED_FLAG, TYPE, WIDE_FLAG } from "./format.ts";
+import { compileListedDecoder, type ValueDecoders } from "./listed-decoder.ts";
 import { ObjectId } from "./object-id.ts";
 import { asciiText, beginSource, endSource, text } from "./read-text.ts";
-import { keepShape, noteShape, type Shape, shapeAt } from "./shapes.ts";
+import { COMPILE_AFTER, keepShape, noteShape, type Shape, shapeAt } from "./shapes.ts";
 import type { Document, Value } from "./value.ts";
 
 /** Values of the objects that are being read, those of inner ones behind those of outer ones. */
@@ -23,6 +24,12 @@ const eight = new Uint8Array(8);
 const eightAsWords = new Uint32Array(eight.buffer);
 const eightAsDouble = new Float64Array(eight.buffer);
 const eightAsInt64 = new BigInt64Array(eight.buffer);
+
+const DECODERS: ValueDecoders = {
+  value: decodeValue,
+  double: (bytes, start, end) => doubleOf(doubleAt(bytes, start, end)),
+  ascii: asciiText,
+};
 
 /** Decodes a whole document. @throws CorruptDataError `DOCDB_DOCUMENT_CORRUPT` */
 export function decodeDocument(bytes: Uint8Array, start = 0, end: number = bytes.length): Document {
@@ -73,9 +80,12 @@ function decodeObject(bytes: Uint8Array, start: number, end: number): Document {
 
 /** An object that has the id of its names. */
 function decodeListed(bytes: Uint8Array, start: number, end: number, count: number, width: number): Document {
-  checkTable(bytes, start, end, count, width, LISTED_HEAD_BYTES);
   const list = listedNames(bytes, start, count);
-  noteShape(list);
+  if (list.decode !== undefined && width === 2) {
+    const decoded = list.decode(bytes, start, end);
+    if (decoded !== undefined) return decoded;
+  }
+  checkTable(bytes, start, end, count, width, LISTED_HEAD_BYTES);
   const table = start + LISTED_HEAD_BYTES;
   const from = top;
   top += count;
@@ -88,6 +98,10 @@ function decodeListed(bytes: Uint8Array, start: number, end: number, count: numb
   }
   const made = list.make(values, from);
   top = from;
+  if (++list.seen === COMPILE_AFTER && width === 2) {
+    const types = Array.from(list.names, (_, i) => bytes[start + offsetAt(bytes, table + i * width, width)]!);
+    list.decode = compileListedDecoder(list.names, types, DECODERS);
+  }
   return made;
 }
 

@@ -1,6 +1,7 @@
 /** Lists of field names that stored documents have an id in place of (docs/formats/doc-db.md, "Names"). */
 import { createHash } from "node:crypto";
 import { CorruptDataError, readU16, readU32 } from "@millrace/base";
+import type { ListedDecoder } from "./listed-decoder.ts";
 import { newMaker, type ObjectMaker } from "./shapes.ts";
 
 /** Lists that a process makes; documents of further shapes are stored with their names. */
@@ -23,6 +24,8 @@ export interface FieldNames {
   readonly places: ReadonlyMap<string, number>;
   seen: number;
   make: ObjectMaker;
+  /** Made when there have been some objects of these names. */
+  decode: ListedDecoder | undefined;
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -79,7 +82,16 @@ function takeIn(bytes: Uint8Array): FieldNames | undefined {
   const names = namesIn(bytes);
   if (names === undefined) return undefined;
   const places = new Map(names.map((name, i) => [name, i]));
-  const list: FieldNames = { low, high, names, bytes: bytes.slice(), places, seen: 0, make: newMaker(names) };
+  const list: FieldNames = {
+    low,
+    high,
+    names,
+    bytes: bytes.slice(),
+    places,
+    seen: 0,
+    make: newMaker(names),
+    decode: undefined,
+  };
   lists.set(keyOf(low, high), list);
   return list;
 }

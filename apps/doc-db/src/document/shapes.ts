@@ -2,7 +2,7 @@
 import { setField, type Value } from "./value.ts";
 
 /** Times that a shape is met before a function is made for it: making one costs as much as some hundred objects. */
-const COMPILE_AFTER = 16;
+export const COMPILE_AFTER = 16;
 /** Objects of more fields are made field by field. */
 const MAX_FIELDS = 64;
 /** Places for shapes; one that takes another's place begins again. */
@@ -11,18 +11,14 @@ const PLACES = 512;
 /** Makes an object of the values from `from` on. */
 export type ObjectMaker = (values: readonly Value[], from: number) => Record<string, Value>;
 
-/** Names that objects are made of, and how often that was done. */
-export interface Made {
-  readonly names: readonly string[];
-  seen: number;
-  make: ObjectMaker;
-}
-
 /** The names of an object's fields, with their bytes to be compared. */
-export interface Shape extends Made {
+export interface Shape {
+  readonly names: readonly string[];
   /** The names' bytes, one behind the other, without their lengths. */
   readonly bytes: Uint8Array;
   readonly lengths: Uint16Array;
+  seen: number;
+  make: ObjectMaker;
 }
 
 const shapes: (Shape | undefined)[] = new Array<Shape | undefined>(PLACES).fill(undefined);
@@ -45,12 +41,12 @@ export function keepShape(
 }
 
 /** Counts an object of a shape, and makes its function when there have been some. */
-export function noteShape(shape: Made): void {
+export function noteShape(shape: Shape): void {
   shape.seen++;
   if (shape.seen === COMPILE_AFTER) shape.make = compiled(shape.names) ?? shape.make;
 }
 
-/** Makes objects field by field, which {@link noteShape} replaces when there are many. */
+/** Makes objects field by field: what is used until there have been many. */
 export function newMaker(names: readonly string[]): ObjectMaker {
   return (values, from) => {
     const made: Record<string, Value> = {};
