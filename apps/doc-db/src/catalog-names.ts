@@ -1,6 +1,6 @@
 /** Lists of field names that a file has, in the tree of the catalog (docs/formats/doc-db.md, "Names"). */
 import { isMillraceError } from "@millrace/base";
-import { ALL_KEYS, scanTree } from "./btree/scan.ts";
+import { scanTree } from "./btree/scan.ts";
 import { getFromTree, putInTree } from "./btree/tree.ts";
 import { type FieldNames, idOfNames, LIST_ID_BYTES, loadFieldNames } from "./document/field-names.ts";
 import { CATALOG_PAGE } from "./storage/page-format.ts";
@@ -9,6 +9,7 @@ import type { PageWriter } from "./storage/page-writer.ts";
 
 /** First byte of such a key: no collection's name has it. */
 const NAMES_MARK = 0;
+const NAMES_PREFIX: Uint8Array = Uint8Array.of(NAMES_MARK);
 
 /** Sees to it that the file has the lists that a document needs, in the transaction that puts it in. */
 export function keepFieldNames(pager: PageWriter, lists: readonly FieldNames[]): void {
@@ -31,10 +32,16 @@ export function isNamesKey(key: Uint8Array): boolean {
 /** Takes in the lists of a file that is being opened; what is damaged is left to those who read it. */
 export function loadNames(pager: PageReader): void {
   try {
-    for (const { key, value } of scanTree(pager, CATALOG_PAGE, ALL_KEYS, undefined, Infinity, Infinity)) {
-      if (!isNamesKey(key)) break;
-      loadFieldNames(key.subarray(1), value, pager.path);
-    }
+    const range = { lo: NAMES_PREFIX, hi: NAMES_PREFIX };
+    const entries = scanTree(
+      pager,
+      CATALOG_PAGE,
+      range,
+      undefined,
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+    );
+    for (const { key, value } of entries) loadFieldNames(key.subarray(1), value, pager.path);
   } catch (error) {
     if (!isMillraceError(error) || !/_(CORRUPT|MISSING)$/.test(error.code)) throw error;
   }

@@ -82,7 +82,7 @@ async function run(
     pad,
     nested: { flag: _id % 2 === 0, at: new Date(_id) },
   });
-  const any = (): number => random.nextInt(0, documents - 1);
+  const randomId = (): number => random.nextInt(0, documents - 1);
   await c.createIndex("group");
   await c.createIndex("size");
   await measure("inserted, 1000 at a time", documents, async () => {
@@ -104,13 +104,13 @@ async function run(
   });
   const many = Math.min(20_000, documents);
   await measure("read by _id", many, async () => {
-    for (let i = 0; i < many; i++) await c.get(any());
+    for (let i = 0; i < many; i++) await c.get(randomId());
   });
   await measure(`queries for ${GROUP} documents by an index`, many / 10, async () => {
-    for (let i = 0; i < many / 10; i++) await c.find({ group: Math.floor(any() / GROUP) }).toArray();
+    for (let i = 0; i < many / 10; i++) await c.find({ group: Math.floor(randomId() / GROUP) }).toArray();
   });
   await measure("updated one by one", few, async () => {
-    for (let i = 0; i < few; i++) await c.updateOne({ _id: any() }, { $inc: { size: 1 } });
+    for (let i = 0; i < few; i++) await c.updateOne({ _id: randomId() }, { $inc: { size: 1 } });
   });
   await measure("looked at by a filter without an index", documents, async () => {
     for await (const _ of c.find({ "nested.flag": true, pad: "none" }));
