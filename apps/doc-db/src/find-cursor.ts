@@ -1,7 +1,7 @@
 import { checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { decodeDocument } from "./document/decode.ts";
+import { fieldsDecoder } from "./document/decode-fields.ts";
 import { LazyDocument } from "./document/lazy-document.ts";
-import { decodeFields, knownName } from "./document/lookup.ts";
 import type { Document, Value } from "./document/value.ts";
 import {
   asMatch,
@@ -97,7 +97,7 @@ export class FindCursor implements AsyncIterable<Document> {
     options: FindOptions | undefined,
     fields?: readonly string[],
   ) {
-    if (fields !== undefined) this.#take = fieldsOf(fields);
+    if (fields !== undefined) this.#take = fieldsDecoder(fields);
     this.#engine = engine;
     this.#name = name;
     this.#options = resolveOptions<Required<FindOptions>>("docdb", DEFAULT_FIND_OPTIONS, options);
@@ -318,12 +318,6 @@ export class FindCursor implements AsyncIterable<Document> {
       await sorting.close();
     }
   }
-}
-
-/** Takes the fields that are needed, and perhaps no others. */
-function fieldsOf(fields: readonly string[]): Take<Document> {
-  const names = fields.map(knownName);
-  return (bytes, start, end) => decodeFields(names, fields, bytes, start, end);
 }
 
 const asDocument: Take<Document> = (bytes, start, end) => decodeDocument(bytes, start, end);

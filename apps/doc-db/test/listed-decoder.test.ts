@@ -1,6 +1,7 @@
 import { seededRandom } from "@millrace/base";
 import { expect, it } from "vitest";
 import { decodeDocument } from "../src/document/decode.ts";
+import { fieldsDecoder } from "../src/document/decode-fields.ts";
 import { encodeDocument, encodeStored } from "../src/document/encode.ts";
 import type { Document } from "../src/document/value.ts";
 import { randomValue } from "./helpers.ts";
@@ -38,4 +39,21 @@ it("damaged bytes of such documents are an error or another document, and never 
     }
   }
   expect(refused).toBeGreaterThan(400);
+});
+
+it("some fields of documents are decoded as all of them are, whatever comes", () => {
+  const random = seededRandom(7);
+  const wanted = ["last of all", "plain", "not there", "constructor"];
+  const decode = fieldsDecoder(wanted);
+  for (let i = 0; i < 2000; i++) {
+    const names = i % 500 < 450 ? NAMES : NAMES.slice(0, random.nextInt(0, NAMES.length));
+    const given: Document = Object.fromEntries(names.map((name) => [name, randomValue(random)]));
+    const bytes = i % 7 === 0 ? encodeDocument(given) : encodeStored(given).bytes;
+    const expected: Document = Object.fromEntries(
+      wanted.filter((name) => Object.hasOwn(given, name)).map((name) => [name, given[name]!]),
+    );
+    const found = decode(bytes, 0, bytes.length);
+    expect(Object.keys(found)).toEqual(Object.keys(expected));
+    expect(Buffer.compare(encodeDocument(found), encodeDocument(expected))).toBe(0);
+  }
 });

@@ -43,3 +43,15 @@ export function corrupt(byteOffset: number, problem: string): CorruptDataError {
 export function corruptEntry(start: number, index: number, count: number, end: number): CorruptDataError {
   return corrupt(start, `entry ${index} of ${count} ends at byte ${end}`);
 }
+
+/** What the engine throws for bytes out of range and for text that is no UTF-8 is damage too. */
+export function asCorrupt(error: unknown): unknown {
+  if (error instanceof CorruptDataError) return error;
+  return new CorruptDataError(
+    "DOCDB_DOCUMENT_CORRUPT",
+    "encoded document",
+    0,
+    "a value runs past its end, or is no UTF-8",
+    { cause: error },
+  );
+}

@@ -1,6 +1,7 @@
-import { CorruptDataError, readU16, readU32 } from "@millrace/base";
+import { readU16, readU32 } from "@millrace/base";
 import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./bson-types.ts";
 import {
+  asCorrupt,
   checkTable,
   corrupt,
   corruptEntry,
@@ -10,8 +11,9 @@ import {
   offsetAt,
 } from "./container.ts";
 import { Decimal128 } from "./decimal128.ts";
+import type { FieldNames } from "./field-names.ts";
 import { COUNT_MASK, LISTED_FLAG, TYPE, WIDE_FLAG } from "./format.ts";
-import { compileListedDecoder, type ValueDecoders } from "./listed-decoder.ts";
+import { compileListedDecoder, type ListedDecoder, type ValueDecoders } from "./listed-decoder.ts";
 import { ObjectId } from "./object-id.ts";
 import { asciiText, beginSource, endSource, text } from "./read-text.ts";
 import { COMPILE_AFTER, keepShape, noteShape, type Shape, shapeAt } from "./shapes.ts";
@@ -98,11 +100,35 @@ function decodeListed(bytes: Uint8Array, start: number, end: number, count: numb
   }
   const made = list.make(values, from);
   top = from;
-  if (++list.seen === COMPILE_AFTER && width === 2) {
-    const types = Array.from(list.names, (_, i) => bytes[start + offsetAt(bytes, table + i * width, width)]!);
-    list.decode = compileListedDecoder(list.names, types, DECODERS);
-  }
+  if (++list.seen === COMPILE_AFTER && width === 2) list.decode = decoderLike(list, bytes, start);
   return made;
+}
+
+/** A decoder of objects with a list of names, like the one that begins at `start`. */
+export function decoderLike(
+  list: FieldNames,
+  bytes: Uint8Array,
+  start: number,
+  wanted?: readonly number[],
+): ListedDecoder | undefined {
+  const table = start + LISTED_HEAD_BYTES;
+  const types = Array.from(list.names, (_, i) => bytes[start + readU16(bytes, table + 2 * i)]!);
+  return compileListedDecoder(list.names, types, DECODERS, wanted);
+}
+
+/** Runs a decoder. @throws CorruptDataError `DOCDB_DOCUMENT_CORRUPT` */
+export function runDecoder(
+  decode: ListedDecoder,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Document | undefined {
+  top = 0;
+  try {
+    return decode(bytes, start, end);
+  } catch (error) {
+    throw asCorrupt(error);
+  }
 }
 
 /** The shape of an object's names: the one that is kept, if the names are the same. */
@@ -260,16 +286,4 @@ function loadEight(bytes: Uint8Array, start: number, end: number): void {
   if (end - start < 8) throw corrupt(start, `a number of ${end - start} bytes`);
   eightAsWords[0] = readU32(bytes, start);
   eightAsWords[1] = readU32(bytes, start + 4);
-}
-
-/** What the engine throws for bytes out of range and for text that is no UTF-8 is damage too. */
-function asCorrupt(error: unknown): unknown {
-  if (error instanceof CorruptDataError) return error;
-  return new CorruptDataError(
-    "DOCDB_DOCUMENT_CORRUPT",
-    "encoded document",
-    0,
-    "a value runs past its end, or is no UTF-8",
-    { cause: error },
-  );
 }

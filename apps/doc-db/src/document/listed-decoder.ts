@@ -16,12 +16,14 @@ export interface ValueDecoders {
  * Makes a function for objects of one list, with offsets of 16 bits: no loop, and each field first tried as the type
  * that it had before. Fields of other types are right too, and take longer.
  * @param types - of the fields of an object that was met before
+ * @param wanted - which fields are decoded, in the order that the result has them
  * @returns undefined where code from strings is forbidden, or a name can be no field of a literal
  */
 export function compileListedDecoder(
   names: readonly string[],
   types: readonly number[],
   decoders: ValueDecoders,
+  wanted: readonly number[] = names.map((_, i) => i),
 ): ListedDecoder | undefined {
   if (names.includes("__proto__")) return undefined;
   const tableBytes = LISTED_HEAD_BYTES + 2 * names.length;
@@ -29,14 +31,17 @@ export function compileListedDecoder(
     const at = LISTED_HEAD_BYTES + 2 * i;
     return `(b[s + ${at}] | b[s + ${at + 1}] << 8)`;
   };
-  const places = names.map((_, i) => `const a${i} = s + ${i === 0 ? tableBytes : offset(i)};`);
-  const ends = names.map((_, i) => (i + 1 < names.length ? `a${i + 1}` : "e"));
-  const order = names.map((_, i) => `a${i} < ${ends[i]!}`).join(" && ");
-  const fields = names.map((name, i) => {
-    const known = knownType(types[i]!, `a${i} + 1`, ends[i]!);
-    const any = `d.value(b, b[a${i}], a${i} + 1, ${ends[i]!})`;
+  const needed = new Set(wanted.flatMap((i) => [i, i + 1]));
+  const places = names.map((_, i) =>
+    needed.has(i) ? `const a${i} = s + ${i === 0 ? tableBytes : offset(i)};` : "",
+  );
+  const end = (i: number): string => (i + 1 < names.length ? `a${i + 1}` : "e");
+  const order = wanted.map((i) => `a${i} < ${end(i)} && ${end(i)} <= e`).join(" && ") || "true";
+  const fields = wanted.map((i) => {
+    const known = knownType(types[i]!, `a${i} + 1`, end(i));
+    const any = `d.value(b, b[a${i}], a${i} + 1, ${end(i)})`;
     const value = known === undefined ? any : `b[a${i}] === ${types[i]!} ? ${known} : ${any}`;
-    return `${JSON.stringify(name)}: ${value}`;
+    return `${JSON.stringify(names[i]!)}: ${value}`;
   });
   try {
     return new Function(

@@ -1,6 +1,6 @@
 import { decodeDocument, decodeValueAt } from "./decode.ts";
 import { fieldName, findField, foundField, type KnownName } from "./find-field.ts";
-import { type Document, setField, type Value } from "./value.ts";
+import type { Document, Value } from "./value.ts";
 
 const NAMES = new Map<string, KnownName>();
 const MAX_NAMES = 1024;
@@ -36,22 +36,6 @@ export function documentView(): DocumentView {
     end = to;
   };
   return made;
-}
-
-/** Decodes some fields of a document, and no others. */
-export function decodeFields(
-  names: readonly KnownName[],
-  texts: readonly string[],
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): Document {
-  const found: Record<string, Value> = {};
-  for (let i = 0; i < names.length; i++) {
-    if (!findField(bytes, start, end, names[i]!)) continue;
-    setField(found, texts[i]!, decodeValueAt(bytes, foundField.type, foundField.start, foundField.end));
-  }
-  return found;
 }
 
 /** A lookup of top-level fields in an encoded document; only what is asked for is decoded. */
