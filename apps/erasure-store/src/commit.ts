@@ -3,8 +3,22 @@ import type { BackendWriter, ShardBackend } from "./backend.ts";
 import { manifestKey } from "./keys.ts";
 import { encodeManifest, type Manifest } from "./manifest.ts";
 import { copiesWanted, rankForCopies } from "./manifest-copies.ts";
-import { type ManifestCopy, nextGeneration, problemOf, readManifests, removeShards } from "./manifests.ts";
+import {
+  type ManifestCopies,
+  type ManifestCopy,
+  nextGeneration,
+  problemOf,
+  readManifests,
+  removeShards,
+} from "./manifests.ts";
 import type { StoreContext } from "./store-context.ts";
+
+/** What a commit finds, read before it. */
+export interface ReadBefore {
+  readonly found: ManifestCopies;
+  /** As in `nextGeneration`. */
+  isAway(backend: ShardBackend): boolean;
+}
 
 /**
  * Puts a version in force whose shards are durable, and removes those of the versions before that it does not have
@@ -14,6 +28,7 @@ import type { StoreContext } from "./store-context.ts";
  * changed. Every backend that took a shard must take a copy.
  *
  * @param leastCopies - how many backends must take a copy, whoever they are
+ * @param read - what was read under the same lock, where that is done for several objects at once
  * @throws MillraceError `STORE_COMMIT_REFUSED`: the version before is in force and whole
  * @throws MillraceError `STORE_COMMIT_UNDECIDED`: some copies are new and could not be taken back; both versions'
  *   shards are there, and the object reads as one of the two
@@ -23,10 +38,11 @@ export async function commitVersion(
   key: string,
   version: Omit<Manifest, "generation">,
   leastCopies: number,
+  read?: ReadBefore,
 ): Promise<void> {
-  const found = await readManifests(backends, key);
+  const found = read?.found ?? (await readManifests(backends, key));
   const { copies } = found;
-  const manifest: Manifest = { ...version, generation: nextGeneration(found) };
+  const manifest: Manifest = { ...version, generation: nextGeneration(found, read?.isAway) };
   const needed: Needed = { names: new Set(manifest.shards.map(({ backend }) => backend)), leastCopies };
   const ranked = rankForCopies(config, backends, key, manifest);
   const wanted = copiesWanted(manifest, backends.length);

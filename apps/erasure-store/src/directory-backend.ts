@@ -41,7 +41,8 @@ export class DirectoryBackend implements ShardBackend {
   }
 
   create(area: Area, key: string): Promise<BackendWriter> {
-    return AtomicFile.create(this.#vfs, this.#pathOf(area, key), { durability: this.#durability });
+    const options = { durability: this.#durability, isSmall: area === "manifests" };
+    return AtomicFile.create(this.#vfs, this.#pathOf(area, key), options);
   }
 
   open(area: Area, key: string): Promise<ByteSource> {

@@ -1,11 +1,14 @@
 import { throwIfAborted } from "@millrace/stream";
-import { commitVersion } from "./commit.ts";
+import type { ShardBackend } from "./backend.ts";
+import { commitVersion, type ReadBefore } from "./commit.ts";
 import type { Manifest } from "./manifest.ts";
-import { withLock } from "./manifests.ts";
+import { isBackendAway, readManifests, withLock } from "./manifests.ts";
 import type { StoreContext } from "./store-context.ts";
 
-/** Small objects that are committed under one lock; the next writer waits no longer than for these. */
+/** Small objects that are committed together. */
 const MOST_AT_A_TIME = 64;
+/** The lock is kept for those that come meanwhile, but given to the next writer after so long. */
+const MOST_LOCKED_MS = 50;
 
 /** A small object that waits for the lock. */
 interface Waiter {
@@ -41,7 +44,7 @@ export class InlineCommits {
     await Promise.resolve();
     while (this.#waiting.size > 0) {
       try {
-        await withLock(this.#context.backends, this.#commonSignal(), () => this.#commitGroup());
+        await withLock(this.#context.backends, this.#commonSignal(), () => this.#commitGroups());
       } catch (error) {
         // There is no lock: nothing was begun.
         for (const waiter of this.#takeAll()) waiter.reject(error);
@@ -56,6 +59,12 @@ export class InlineCommits {
     return others.length === 0 ? first?.signal : undefined;
   }
 
+  async #commitGroups(): Promise<void> {
+    const endMs = performance.now() + MOST_LOCKED_MS;
+    do await this.#commitGroup();
+    while (this.#waiting.size > 0 && performance.now() < endMs);
+  }
+
   async #commitGroup(): Promise<void> {
     const group = new Map<string, Waiter>();
     for (const waiter of this.#waiting) {
@@ -65,13 +74,23 @@ export class InlineCommits {
       group.set(waiter.key, waiter);
       this.#waiting.delete(waiter);
     }
-    await Promise.all([...group.values()].map((waiter) => this.#commitOne(waiter)));
+    const waiters = [...group.values()];
+    const { backends } = this.#context;
+    const all = await Promise.all(waiters.map(({ key }) => readManifests(backends, key)));
+    // A backend whose disk is away has no copies either: it is looked for once, after all copies.
+    const away = new Map<ShardBackend, boolean>();
+    const isAway = (backend: ShardBackend): boolean => {
+      const known = away.get(backend) ?? isBackendAway(backend);
+      away.set(backend, known);
+      return known;
+    };
+    await Promise.all(waiters.map((waiter, i) => this.#commitOne(waiter, { found: all[i]!, isAway })));
   }
 
-  async #commitOne({ key, version, signal, resolve, reject }: Waiter): Promise<void> {
+  async #commitOne({ key, version, signal, resolve, reject }: Waiter, read: ReadBefore): Promise<void> {
     try {
       throwIfAborted(signal, `storing "${version.object}"`);
-      await commitVersion(this.#context, key, version, version.parityShards + 1);
+      await commitVersion(this.#context, key, version, version.parityShards + 1, read);
       resolve();
     } catch (error) {
       reject(error);

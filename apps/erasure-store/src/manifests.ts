@@ -127,13 +127,21 @@ function unknownObject(name: string): MillraceError {
 /**
  * The generation of the next version. Where a copy could not be asked for, it may be of a higher generation than all
  * that were read: then the time, which no count of puts comes near to, keeps the new version in front of it.
+ * @param isAway - asked about backends without a copy; what it says must be newer than the copies
  */
-export function nextGeneration({ copies, newest }: ManifestCopies): number {
+export function nextGeneration(
+  { copies, newest }: ManifestCopies,
+  isAway: (backend: ShardBackend) => boolean = isBackendAway,
+): number {
   const next = (newest?.generation ?? 0) + 1;
   const isUnseen = ({ backend, manifest, problem }: ManifestCopy): boolean =>
-    manifest === undefined &&
-    (!isMillraceError(problem, "FILES_NOT_FOUND") || backend.isThere?.("manifests", "") === false);
+    manifest === undefined && (!isMillraceError(problem, "FILES_NOT_FOUND") || isAway(backend));
   return copies.some(isUnseen) ? Math.max(next, Date.now()) : next;
+}
+
+/** Whether a backend has no place for manifests, where that can be told without asking a server. */
+export function isBackendAway(backend: ShardBackend): boolean {
+  return backend.isThere?.("manifests", "") === false;
 }
 
 /** The names of the backends that cannot be reached. */

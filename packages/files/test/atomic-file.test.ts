@@ -70,6 +70,25 @@ test("the target is untouched until the commit, which replaces it", async () => 
   await expect(output.write(OLD)).rejects.toMatchObject({ code: "FILES_ATOMIC_CLOSED" });
 });
 
+test("a small file is opened and renamed at once, and appears as any other", async () => {
+  const vfs = await withOld();
+  const refused = async (): Promise<never> => {
+    throw new Error("this waits for another thread");
+  };
+  vfs.open = refused;
+  vfs.rename = refused;
+  const output = await AtomicFile.create(vfs, "d/a", { isSmall: true });
+  await output.write(Uint8Array.of(2, 3));
+  expect(await namesIn(vfs, "d")).toEqual([expect.stringMatching(/^\.a\.[0-9a-f]{16}\.tmp$/), "a"]);
+  await output.commit();
+  expect(await namesIn(vfs, "d")).toEqual(["a"]);
+  expect(vfs.openSync("d/a", "r").sizeSync()).toBe(2);
+  await expect(AtomicFile.create(vfs, "none/a", { isSmall: true })).rejects.toMatchObject({
+    code: "FILES_NOT_FOUND",
+    path: "none/a",
+  });
+});
+
 test("abort, and disposal without a commit, leave nothing behind", async () => {
   const vfs = await withOld();
   {
