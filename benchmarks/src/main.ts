@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
@@ -7,6 +7,7 @@ import { formatTable } from "@millrace/cli";
 import { formatAllocation } from "./allocation.ts";
 import { caseIds, loadCase, selectCases } from "./catalogue.ts";
 import { formatFigure } from "./figure.ts";
+import { KEPT_FILES } from "./kept-files.ts";
 import { installPeers } from "./peers.ts";
 import { type CaseResult, runCase } from "./run-case.ts";
 
@@ -18,6 +19,9 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const isFull = process.argv.includes("--full");
 const prefixes = process.argv.slice(2).filter((argument) => argument !== "--full");
 installPeers();
+const kept = mkdtempSync(join(tmpdir(), "millrace-bench-kept-"));
+process.on("exit", () => rmSync(kept, { recursive: true, force: true }));
+process.env[KEPT_FILES] = kept;
 const results: CaseResult[] = [];
 for (const id of selectCases(prefixes, await caseIds())) {
   const benchmark = await loadCase(id);

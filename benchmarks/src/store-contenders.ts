@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/base";
 import { type ErasureStore, initStore, openStore } from "@millrace/erasure-store";
 import { diskVfs } from "@millrace/files";
 import type { Contender, Work } from "./case.ts";
+import { workDirectory } from "./kept-files.ts";
 import { PeerMissingError } from "./peers.ts";
 
 /** Bytes of the object; more than a processor's caches hold. */
@@ -28,12 +28,12 @@ export function withStore(
   name: string,
   durability: "os" | "disk",
   prepare: (made: StoreUnderTest) => Promise<Work>,
+  makeDirectory: () => string = workDirectory,
 ): Contender {
   return {
     name,
     prepare: async () => {
-      const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-      process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+      const directory = makeDirectory();
       const backends = Object.fromEntries(BACKENDS.map((backend) => [backend, `dir:${backend}`]));
       const shape = { dataShards: DATA_SHARDS, parityShards: PARITY_SHARDS, durability, backends };
       const config = join(directory, "store.yaml");
@@ -52,8 +52,7 @@ export function plainWrites(name: string, isSynced: boolean): Contender {
   return {
     name,
     prepare: async () => {
-      const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-      process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+      const directory = workDirectory();
       const chunk = seededRandom(1).fill(new Uint8Array(CHUNK_BYTES));
       const fileBytes = OBJECT_BYTES / DATA_SHARDS;
       return async () => {
@@ -79,8 +78,7 @@ export const par2Create: Contender = {
   name: "par2 create",
   amount: PAR2_BYTES,
   prepare: async () => {
-    const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-    process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+    const directory = workDirectory();
     const run = (...args: readonly string[]): void => {
       const { error, status, stderr } = spawnSync("par2", args, { cwd: directory, encoding: "utf8" });
       if (error !== undefined) throw new PeerMissingError("par2", error);

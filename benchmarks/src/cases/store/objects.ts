@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/base";
 import type { BenchmarkCase, BenchmarkCases } from "../../case.ts";
+import { keptDirectory } from "../../kept-files.ts";
 import {
   OBJECT_BYTES,
   par2Create,
@@ -58,17 +59,22 @@ const rangeOf = (objectBytes: number): BenchmarkCase => ({
 });
 
 const smallPuts = (durability: "os" | "disk") =>
-  withStore("millrace", durability, async ({ store }) => {
-    const bytes = new Uint8Array(SMALL_BYTES).fill(7);
-    let next = 0;
-    return async () => {
-      const end = next + SMALL_OBJECTS;
-      const putSome = async (): Promise<void> => {
-        while (next < end) await store.put(`o/${next++}`, [bytes]);
+  withStore(
+    "millrace",
+    durability,
+    async ({ store }) => {
+      const bytes = new Uint8Array(SMALL_BYTES).fill(7);
+      let next = 0;
+      return async () => {
+        const end = next + SMALL_OBJECTS;
+        const putSome = async (): Promise<void> => {
+          while (next < end) await store.put(`o/${next++}`, [bytes]);
+        };
+        await Promise.all(Array.from({ length: AT_A_TIME }, putSome));
       };
-      await Promise.all(Array.from({ length: AT_A_TIME }, putSome));
-    };
-  });
+    },
+    keptDirectory,
+  );
 
 export const cases: BenchmarkCases = {
   put: {
