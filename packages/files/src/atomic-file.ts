@@ -25,7 +25,9 @@ const SMALL_WRITE_BYTES = 16_384;
 
 /** A durable file is synced each time that so much was added. */
 const EARLY_SYNC_BYTES = 16 * 1024 * 1024;
-let isSyncingEarly = false;
+/** Files that are synced early at a time: a sync keeps a thread of the pool, of which writes need some, too. */
+const MOST_EARLY_SYNCS = 2;
+let earlySyncs = 0;
 
 /**
  * A file that appears under its name whole or not at all.
@@ -47,8 +49,10 @@ export class AtomicFile {
   #position = 0;
   /** Bytes that a sync covers which was begun early. */
   #syncedBytes = 0;
-  /** The last one. */
+  /** The one that runs. */
   #syncing: Promise<void> | undefined;
+  /** Why one failed. A later one may do well: the kernel tells of lost bytes once only. */
+  #syncFailure: unknown;
   #isDone = false;
 
   private constructor(vfs: Vfs, path: string, file: VfsFile, options: Required<AtomicWriteOptions>) {
@@ -97,19 +101,20 @@ export class AtomicFile {
     }
   }
 
-  /**
-   * Has the disk begin with what is there, while more is written: `commit` has less to wait for. One file at a time:
-   * a sync keeps a thread of the pool, of which writes need some, too.
-   */
+  /** Has the disk begin with what is there, while more is written: `commit` has less to wait for. */
   #syncEarly(): void {
-    if (isSyncingEarly) return;
-    isSyncingEarly = true;
+    if (this.#syncing !== undefined || earlySyncs === MOST_EARLY_SYNCS) return;
+    earlySyncs++;
     this.#syncedBytes = this.#position;
-    this.#syncing = this.#file.sync().finally(() => {
-      isSyncingEarly = false;
-    });
-    // A failure is the commit's: what was not written then is not written by a later sync either.
-    this.#syncing.catch(() => {});
+    this.#syncing = this.#file
+      .sync()
+      .catch((error: unknown) => {
+        this.#syncFailure ??= error;
+      })
+      .finally(() => {
+        earlySyncs--;
+        this.#syncing = undefined;
+      });
   }
 
   /**
@@ -123,6 +128,7 @@ export class AtomicFile {
     try {
       if (this.#options.durability === "disk") {
         await this.#syncing;
+        if (this.#syncFailure !== undefined) throw this.#syncFailure;
         await this.#file.sync();
       }
       if (this.#position <= SMALL_WRITE_BYTES) this.#file.closeSync();

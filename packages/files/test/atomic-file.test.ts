@@ -89,6 +89,25 @@ test("a small file is opened and renamed at once, and appears as any other", asy
   });
 });
 
+test("a commit fails when any sync of a long file failed, though later ones do well", async () => {
+  const vfs = await withOld();
+  const output = await AtomicFile.create(vfs, "d/a");
+  let syncs = 0;
+  output.file.sync = async () => {
+    if (++syncs === 1) throw toFileError({ code: "EIO" }, output.file.path, "sync");
+  };
+  const chunk = new Uint8Array(16 * 1024 * 1024);
+  for (let i = 0; i < 3; i++) {
+    await output.write(chunk);
+    // The early sync ends.
+    await new Promise(setImmediate);
+  }
+  expect(syncs).toBe(3);
+  await expect(output.commit()).rejects.toMatchObject({ path: "d/a", syscall: "sync" });
+  expect(await contentOf(vfs, "d/a")).toEqual([...OLD]);
+  expect(await namesIn(vfs, "d")).toEqual(["a"]);
+});
+
 test("abort, and disposal without a commit, leave nothing behind", async () => {
   const vfs = await withOld();
   {
