@@ -13,20 +13,21 @@ import {
 } from "../../store-contenders.ts";
 
 const RANGE_BYTES = 64 * 1024;
+const LONG_BYTES = 1024 * 1024 * 1024;
 const LARGE_BYTES = 10 * 1024 * 1024 * 1024;
 const SMALL_OBJECTS = 512;
 const SMALL_BYTES = 4096;
 const AT_A_TIME = 32;
 const LOST = ["b", "e"];
 
-const put = (durability: "os" | "disk") =>
+const put = (durability: "os" | "disk", objectBytes = OBJECT_BYTES) =>
   withStore("millrace", durability, async ({ store, directory, chunks }) => {
     await store.put("o", chunks());
     await readWhole(store, "o");
     removeShards(directory);
     let n = 0;
     return async () => {
-      await store.put(`o/${n++}`, chunks());
+      await store.put(`o/${n++}`, chunks(objectBytes));
       return () => removeShards(directory);
     };
   });
@@ -83,6 +84,15 @@ export const cases: BenchmarkCases = {
     ours: put("os"),
     peers: [plainWrites("plain files", false)],
     reach: { perSecond: 2.5e9 },
+  },
+  // Read, coded and hashed on one thread, while others write what came before: in a long object two are always busy.
+  "put-two-threads": {
+    unit: "bytes",
+    amount: LONG_BYTES,
+    ours: put("os", LONG_BYTES),
+    peers: [],
+    reach: { perSecond: 3.5e9 },
+    isHeavy: true,
   },
   "put-beside-par2": {
     unit: "bytes",
