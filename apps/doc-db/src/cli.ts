@@ -1,6 +1,6 @@
 import { endQuietlyOnClosedPipe, Program, type ProgramStreams, readVersion } from "@millrace/cli";
 import { aggregateVerb } from "./verbs/aggregate.ts";
-import { backupVerb, compactVerb, restoreVerb } from "./verbs/backup.ts";
+import { backupVerb, compactVerb } from "./verbs/backup.ts";
 import { benchVerb } from "./verbs/bench.ts";
 import { doctorVerb } from "./verbs/doctor.ts";
 import { explainVerb } from "./verbs/explain.ts";
@@ -12,8 +12,10 @@ import { migrateVerb } from "./verbs/migrate.ts";
 import { takingPassword } from "./verbs/open-database.ts";
 import { rekeyVerb } from "./verbs/rekey.ts";
 import { repairVerb } from "./verbs/repair.ts";
+import { restoreVerb } from "./verbs/restore.ts";
 import { serveVerb } from "./verbs/serve.ts";
 import { shellVerb } from "./verbs/shell.ts";
+import { shipVerb } from "./verbs/ship.ts";
 import { statsVerb } from "./verbs/stats.ts";
 import { tailVerb } from "./verbs/tail.ts";
 import { verifyVerb } from "./verbs/verify.ts";
@@ -45,6 +47,7 @@ export async function main(argv: readonly string[], streams?: ProgramStreams): P
     .verb(takingPassword(compactVerb))
     .verb(takingPassword(backupVerb))
     .verb(takingPassword(restoreVerb))
+    .verb(takingPassword(shipVerb))
     .verb(takingPassword(rekeyVerb))
     .verb(takingPassword(doctorVerb))
     .verb(takingPassword(tailVerb))

@@ -15,6 +15,10 @@ import { checkPages } from "./maintenance/check-pages.ts";
 import { type RescueResult, rescueDatabase } from "./maintenance/rescue-database.ts";
 import { DEFAULT_DATABASE, namespaceOf, storedName } from "./names.ts";
 import { checkSecret, type DatabaseOptions, resolveDatabaseOptions, type SecretOptions } from "./options.ts";
+import { Follower, isReplica, type ReplicaStats } from "./ship/follower.ts";
+import { resolveShipOptions } from "./ship/options.ts";
+import { Shipper, type ShipStats } from "./ship/shipper.ts";
+import { openShipTarget } from "./ship/target.ts";
 import { Engine } from "./storage/engine.ts";
 import { hasSecret } from "./storage/key-wrap.ts";
 import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
@@ -61,7 +65,19 @@ export interface DatabaseStats {
   readonly fileBytes: number;
   /** What went between pages and file since opening, and the time it took to make one of the other. */
   readonly io: PageIo;
+  /** Of a database that is shipped. */
+  readonly ship: ShipStats | undefined;
+  /** Of one that follows another. */
+  readonly replica: ReplicaStats | undefined;
 }
+
+/** How a replica is opened: as a database, and how often it looks for what is new. */
+export interface ReplicaOptions extends Omit<DatabaseOptions, "ship" | "create"> {
+  /** Milliseconds between two looks at the target. @default 1000 */
+  readonly pollMs?: number;
+}
+
+const DEFAULT_POLL_MS = 1000;
 
 /** How a copy's pages are written; what is left out is as in the file that is copied. */
 export interface CopyOptions extends SecretOptions {
@@ -85,13 +101,26 @@ export class Database {
 
   readonly #clock: () => Date;
   readonly #stopExpiry: () => Promise<void>;
+  readonly #shipper: Shipper | undefined;
+  readonly #follower: Follower | undefined;
 
-  private constructor(engine: Engine, { expiryIntervalMs, clock }: Required<DatabaseOptions>) {
+  private constructor(
+    engine: Engine,
+    { expiryIntervalMs, clock, ship, vfs }: Required<DatabaseOptions>,
+    follower?: Follower,
+  ) {
     this.path = engine.path;
     this.#engine = engine;
     this.#clock = clock;
+    this.#follower = follower;
+    if (ship !== undefined) {
+      const options = resolveShipOptions(ship);
+      this.#shipper = new Shipper(engine, openShipTarget(options.to, vfs), options, clock);
+    }
     this.#stopExpiry =
-      expiryIntervalMs === 0 ? () => Promise.resolve() : watchExpiry(engine, expiryIntervalMs, clock);
+      expiryIntervalMs === 0 || engine.isFollower
+        ? () => Promise.resolve()
+        : watchExpiry(engine, expiryIntervalMs, clock);
   }
 
   /**
@@ -110,7 +139,36 @@ export class Database {
     settings: PageSettings | undefined,
   ): Promise<Database> {
     const resolved = resolveDatabaseOptions(options);
-    return new Database(await Engine.open(path, resolved, settings), resolved);
+    // Before anything is opened that would have to be closed.
+    if (resolved.ship !== undefined) openShipTarget(resolveShipOptions(resolved.ship).to, resolved.vfs);
+    const engine = await Engine.open(path, resolved, settings);
+    // A replica is read; what was written to it would be lost with the next commit that it gets.
+    if (await isReplica(engine)) engine.follow();
+    return new Database(engine, resolved);
+  }
+
+  /**
+   * Opens a file that follows another database by what that one ships; it is made when it is missing. It is read only,
+   * and reads see whole transactions.
+   * @param target - a directory, or "s3://BUCKET/PREFIX"
+   * @param pollMs - milliseconds between two looks
+   * @throws MillraceError `DOCDB_SHIP_MISSING`, `DOCDB_REPLICA_FOREIGN`
+   */
+  static async follow(
+    target: string,
+    path: string,
+    { pollMs = DEFAULT_POLL_MS, ...options }: ReplicaOptions = {},
+  ): Promise<Database> {
+    checkInteger("docdb", "pollMs", pollMs, 1, 2 ** 31 - 1);
+    const resolved = resolveDatabaseOptions(options);
+    const follower = await Follower.open(openShipTarget(target, resolved.vfs), path, resolved, pollMs);
+    return new Database(follower.engine, resolved, follower);
+  }
+
+  /** Ships what is committed by now, or takes in what was shipped by now. @throws what the target answers */
+  async sync(): Promise<void> {
+    await this.#shipper?.shipNow();
+    await this.#follower?.followNow();
   }
 
   /** A collection by name. @throws InvalidArgumentError `DOCDB_COLLECTION_NAME` */
@@ -243,6 +301,8 @@ export class Database {
         isEncrypted: pageSettings.locked !== undefined,
         fileBytes: pager.store.file.sizeSync(),
         io: { ...pager.store.pages.io },
+        ship: this.#shipper?.stats,
+        replica: this.#follower?.stats,
       };
     });
   }
@@ -332,6 +392,8 @@ export class Database {
   /** Makes everything durable and closes; a second call does nothing more. */
   async close(): Promise<void> {
     await this.#stopExpiry();
+    await this.#shipper?.close();
+    await this.#follower?.close();
     await this.#engine.close();
   }
 

@@ -11,7 +11,13 @@ export type { ImportOptions, ImportResult } from "./collection-insert.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
 export { type Constraint, Constraints } from "./constraints/constraints.ts";
 export { ForeignKeyError, type ForeignKeySpec, type ReferenceAction } from "./constraints/foreign-keys.ts";
-export { type CollectionStats, type CopyOptions, Database, type DatabaseStats } from "./database.ts";
+export {
+  type CollectionStats,
+  type CopyOptions,
+  Database,
+  type DatabaseStats,
+  type ReplicaOptions,
+} from "./database.ts";
 export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
 export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";
 export { decodeDocument } from "./document/decode.ts";
@@ -62,6 +68,11 @@ export {
 export type { SortSpec } from "./query/sort.ts";
 export type { User } from "./server/scram.ts";
 export { DEFAULT_SERVE_OPTIONS, DocumentServer, type ServeOptions, serve } from "./server/server.ts";
+export type { ReplicaStats } from "./ship/follower.ts";
+export { openReplica } from "./ship/open-replica.ts";
+export { DEFAULT_SHIP_OPTIONS, type ShipOptions } from "./ship/options.ts";
+export { type RestoreOptions, type RestoreResult, restoreDatabase } from "./ship/restore.ts";
+export type { ShipStats } from "./ship/shipper.ts";
 export type { PageCompression } from "./storage/page-codec.ts";
 export type { PageIo } from "./storage/page-file.ts";
 export { Snapshot, Transaction } from "./transaction.ts";

@@ -1,5 +1,6 @@
 import { checkInteger, checkOneOf, InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { diskVfs, type Vfs } from "@millrace/files";
+import { resolveShipOptions, type ShipOptions } from "./ship/options.ts";
 import { KEY_BYTES } from "./storage/aes-gcm.ts";
 import { PAGE_COMPRESSIONS, type PageCompression } from "./storage/page-codec.ts";
 
@@ -28,6 +29,8 @@ export interface DatabaseOptions {
   readonly password?: string | undefined;
   /** 32 bytes in place of a password, which saves the time that a key is made of it in. @default none */
   readonly key?: Uint8Array | undefined;
+  /** Where copies and the log go, for replicas and restores to a moment: a directory or "s3://BUCKET/PREFIX". @default none */
+  readonly ship?: string | ShipOptions | undefined;
 }
 
 /** What {@link DatabaseOptions} are when they are not given. */
@@ -42,6 +45,7 @@ export const DEFAULT_DATABASE_OPTIONS: Required<DatabaseOptions> = Object.freeze
   compression: undefined,
   password: undefined,
   key: undefined,
+  ship: undefined,
 });
 
 const DURABILITIES: readonly DatabaseDurability[] = ["durable", "relaxed", "memory"];
@@ -56,6 +60,7 @@ export function resolveDatabaseOptions(given: DatabaseOptions | undefined): Requ
   if (options.compression !== undefined)
     checkOneOf("docdb", "compression", options.compression, PAGE_COMPRESSIONS);
   checkSecret(options);
+  if (options.ship !== undefined) resolveShipOptions(options.ship);
   return options;
 }
 

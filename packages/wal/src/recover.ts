@@ -22,11 +22,7 @@ export interface LogEnd {
  * @param emptyLsn - of the first record of a log without segments
  * @throws CorruptDataError `WAL_FRAME_CORRUPT` for damage that no crash explains; nothing was changed then
  */
-export async function recoverLog(
-  vfs: Vfs,
-  segments: readonly Segment[],
-  emptyLsn: number,
-): Promise<LogEnd> {
+export async function recoverLog(vfs: Vfs, segments: readonly Segment[], emptyLsn: number): Promise<LogEnd> {
   const usedBytes: number[] = [];
   for (const [i, segment] of segments.entries()) {
     const next = segments[i + 1];

@@ -34,6 +34,7 @@ const NAMES: Readonly<Record<number, string>> = {
   286: "ChangeStreamHistoryLost",
   291: "NoQueryExecutionPlans",
   292: "QueryExceededMemoryLimitNoDiskUseAllowed",
+  10107: "NotWritablePrimary",
   11000: "DuplicateKey",
 };
 

@@ -33,7 +33,7 @@ export async function copyDatabase(
   openTarget: OpenTarget,
   signal: AbortSignal | undefined,
 ): Promise<BackupResult> {
-  if (await vfs.exists(path)) throw exists(path);
+  if (await vfs.exists(path)) throw backupExists(path);
   const part = `${path}.part`;
   await removeDatabaseFiles(vfs, part);
   let documents = 0;
@@ -52,12 +52,17 @@ export async function copyDatabase(
     await removeDatabaseFiles(vfs, part);
     throw error;
   }
+  await placeDatabase(vfs, part, path);
+  return { collections, documents, bytes: (await vfs.stat(path)).size };
+}
+
+/** Gives a database, closed in order, its name. @throws MillraceError `DOCDB_BACKUP_EXISTS` */
+export async function placeDatabase(vfs: Vfs, part: string, path: string): Promise<void> {
   // Closed in order, a file is whole without its log.
   await vfs.remove(`${part}-wal`, { recursive: true });
-  if (await vfs.exists(path)) throw exists(path);
+  if (await vfs.exists(path)) throw backupExists(path);
   await vfs.rename(part, path);
   await vfs.syncDirectory(parentPath(path));
-  return { collections, documents, bytes: (await vfs.stat(path)).size };
 }
 
 /** Puts a database, closed in order, in the place of another one, closed too; a crash leaves the one or the other. */
@@ -102,6 +107,7 @@ async function copyCollection(
   return copied.documents;
 }
 
-function exists(path: string): MillraceError {
+/** The error for a file that must not be there. */
+export function backupExists(path: string): MillraceError {
   return new MillraceError("DOCDB_BACKUP_EXISTS", `${path}: is there already; name a file that is not`);
 }

@@ -27,6 +27,11 @@ export function writeRecordHead(
   writeU32(bytes, 4, databaseId);
 }
 
+/** Whether a record, encrypted or not, begins or ends a commit. */
+export function partOfCommit(bytes: Uint8Array): RecordHead {
+  return { isFirst: (bytes[1]! & FIRST) !== 0, isLast: (bytes[1]! & LAST) !== 0 };
+}
+
 /** @throws CorruptDataError `DOCDB_LOG_FOREIGN` for a record of another database or another program */
 export function readRecordHead(
   bytes: Uint8Array,
@@ -44,5 +49,5 @@ export function readRecordHead(
       `record ${lsn} is not of this database; put the log that belongs to the file back`,
     );
   }
-  return { isFirst: (bytes[1]! & FIRST) !== 0, isLast: (bytes[1]! & LAST) !== 0 };
+  return partOfCommit(bytes);
 }

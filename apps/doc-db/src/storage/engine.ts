@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { assert, ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
-import type { Vfs } from "@millrace/files";
+import type { Vfs, VfsFile } from "@millrace/files";
 import { loadNames } from "../catalog-names.ts";
-import { fail } from "../mql/error.ts";
+import { fail, LanguageError } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
 import type { Executor } from "./executor.ts";
 import type { FileCipher } from "./file-cipher.ts";
@@ -25,6 +25,19 @@ import { type WriteClaim, withinLimit } from "./write-claim.ts";
 /** Settled in the turn of whoever asks: reads that run without waiting are over by then. */
 const READ_IS_OVER: Promise<void> = Promise.resolve();
 
+/** A file as a header knows it, to be copied while pages are written. */
+export interface HeldFile {
+  readonly file: VfsFile;
+  /** Its first two pages, which change meanwhile: the header, twice. */
+  readonly head: Uint8Array;
+  /** Bytes to be copied. */
+  readonly bytes: number;
+  /** The log from this record on makes a whole of what is copied, once it reaches what is durable in the end. */
+  readonly checkpointLsn: number;
+  /** Lets the places of its pages be written over again. */
+  release(): void;
+}
+
 /** A database file with its log: transactions one after the other, checkpoints, recovery. */
 export class Engine implements Executor {
   readonly path: string;
@@ -46,6 +59,10 @@ export class Engine implements Executor {
   #claim: WriteClaim | undefined;
   readonly #durability: DatabaseOptions["durability"];
   readonly #listeners = new Set<() => void>();
+  /** Says from which record on the log is still needed after a checkpoint. */
+  keepLogFrom: () => number = () => Number.POSITIVE_INFINITY;
+  /** Whoever may write, where the file follows another one. */
+  #follower: WriteClaim | undefined;
 
   private constructor(
     path: string,
@@ -252,6 +269,7 @@ export class Engine implements Executor {
    * after it has to ask again. @throws LanguageError 112 after some time
    */
   #writer(claim: WriteClaim | undefined): Promise<void> | undefined {
+    this.#checkWritable(claim);
     if (this.#reads > 0) return READ_IS_OVER;
     if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
     return this.#exclusive;
@@ -260,6 +278,38 @@ export class Engine implements Executor {
   /** Writes all changed pages to their places and cuts the log. */
   checkpoint(): Promise<void> {
     return this.#alone(() => this.#checkpoint());
+  }
+
+  /** What it takes to copy the file as it lies there, with the log from its checkpoint on, while others go on. */
+  holdFile(): HeldFile {
+    this.#checkUsable();
+    const { file, pages } = this.pager.store;
+    const header = this.#header;
+    const { packed, pageCount, checkpointLsn } = header;
+    const bytes = packed === undefined ? pageCount * PAGE_BYTES : packed.layout.units * UNIT_BYTES;
+    const page = encodeHeader(header, this.#cipher);
+    return { file, head: Buffer.concat([page, page]), bytes, checkpointLsn, release: pages.hold() };
+  }
+
+  /** Of the file; the records of its log have it. */
+  get databaseId(): number {
+    return this.#header.databaseId;
+  }
+
+  /** From now on nobody writes but whoever has the claim: the file follows another one. */
+  follow(): WriteClaim {
+    this.#follower ??= { released: new Promise(() => {}), release: () => {} };
+    return this.#follower;
+  }
+
+  /** Whether the file follows another one, and takes no writes. */
+  get isFollower(): boolean {
+    return this.#follower !== undefined;
+  }
+
+  /** What decrypts records of this file's log, and of copies of it. */
+  get cipher(): FileCipher | undefined {
+    return this.#cipher;
   }
 
   /** How the pages are written, for a copy with the same password. */
@@ -303,6 +353,7 @@ export class Engine implements Executor {
    */
   #obstacle(claim: WriteClaim | undefined): Promise<void> | undefined {
     this.#checkUsable();
+    this.#checkWritable(claim);
     if (this.#reads > 0) return READ_IS_OVER;
     if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
     if (this.#exclusive !== undefined) return this.#exclusive;
@@ -376,7 +427,7 @@ export class Engine implements Executor {
       if (isClosing && layout !== undefined) await store.file.truncate(layout.units * UNIT_BYTES);
       pager.endOperation();
       pager.forgetImages();
-      await wal.truncateBefore(pager.lastLsn + 1);
+      await wal.truncateBefore(Math.min(pager.lastLsn + 1, this.keepLogFrom()));
       this.#logBytesThen = wal.stats.bytes;
     } catch (error) {
       this.#failure ??= error;
@@ -405,6 +456,12 @@ export class Engine implements Executor {
       if (this.#failure === undefined) await wal.close();
       else await wal.close().catch(() => {});
     }
+  }
+
+  #checkWritable(claim: WriteClaim | undefined): void {
+    if (this.#follower === undefined || claim === this.#follower) return;
+    const expected = "a database of its own: write to the one that it follows, or make one with docdb backup";
+    throw new LanguageError(10107, "write to", `${this.path}, a replica`, expected, "DOCDB_REPLICA_WRITE");
   }
 
   #checkUsable(): void {

@@ -1,10 +1,22 @@
 /** Page 2: how many pages there are and which are free, as docs/formats/doc-db.md lays it out. */
-import { readU32, writeU32 } from "@millrace/base";
+import { readU32, readU64, writeU32, writeU64 } from "@millrace/base";
 import { PAGE_HEAD_BYTES } from "./page-format.ts";
 
 const PAGE_COUNT = PAGE_HEAD_BYTES;
 const FREE_HEAD = PAGE_HEAD_BYTES + 4;
 const FREE_COUNT = PAGE_HEAD_BYTES + 8;
+
+const REPLICA_TARGET = PAGE_HEAD_BYTES + 40;
+const REPLICA_LINE = REPLICA_TARGET + 8;
+const REPLICA_LSN = REPLICA_LINE + 4;
+
+/** How far a file is that follows another one: what it holds of the log that was shipped. */
+export interface ReplicaPlace {
+  /** Id of the target, 16 hexadecimal digits. */
+  readonly target: string;
+  readonly line: number;
+  readonly lsn: number;
+}
 
 export function initMeta(meta: Uint8Array, pageCount: number): void {
   writeU32(meta, PAGE_COUNT, pageCount);
@@ -40,4 +52,18 @@ export function nextFreeOf(page: Uint8Array): number {
 
 export function setNextFree(page: Uint8Array, next: number): void {
   writeU32(page, PAGE_HEAD_BYTES, next);
+}
+
+/** Of a file that follows another one. */
+export function replicaPlaceOf(meta: Uint8Array): ReplicaPlace | undefined {
+  const line = readU32(meta, REPLICA_LINE);
+  if (line === 0) return undefined;
+  const target = Buffer.from(meta.subarray(REPLICA_TARGET, REPLICA_LINE)).toString("hex");
+  return { target, line, lsn: readU64(meta, REPLICA_LSN) };
+}
+
+export function setReplicaPlace(meta: Uint8Array, { target, line, lsn }: ReplicaPlace): void {
+  meta.set(Buffer.from(target, "hex"), REPLICA_TARGET);
+  writeU32(meta, REPLICA_LINE, line);
+  writeU64(meta, REPLICA_LSN, lsn);
 }

@@ -44,6 +44,8 @@ export class PackedPages implements PageFile, MapStorage {
   readonly #young = new Set<number>();
   /** Places that the last header's map needs, as unit and count. */
   readonly #old: { readonly unit: number; readonly count: number }[] = [];
+  /** Who reads the places of an earlier header. */
+  #holds = 0;
   /** For stored bytes: a map page twice. */
   readonly #block = new Uint8Array(2 * PAGE_BYTES);
 
@@ -132,8 +134,18 @@ export class PackedPages implements PageFile, MapStorage {
   }
 
   settle(): void {
-    for (const { unit, count } of this.#old.splice(0)) this.#free!.release(unit, count);
     this.#young.clear();
+    if (this.#holds > 0) return;
+    for (const { unit, count } of this.#old.splice(0)) this.#free!.release(unit, count);
+  }
+
+  hold(): () => void {
+    this.#holds++;
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.#holds--;
+      isHeld = false;
+    };
   }
 
   /** Units that hold pages, and those that do not, as far as it is known without reading the map. */

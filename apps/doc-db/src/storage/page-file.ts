@@ -55,6 +55,8 @@ export interface PageFile {
   saveLayout(isClosing: boolean): PackedLayout | undefined;
   /** After the header with that layout is durable: what only the layout before needed is free. */
   settle(): void;
+  /** Leaves what the present layout needs where it is, through later layouts too, until the hold is let go. */
+  hold(): () => void;
 }
 
 /** Page n at n × 8192. */
@@ -92,4 +94,8 @@ export class PlainPages implements PageFile {
   saveLayout(): undefined {}
 
   settle(): void {}
+
+  hold(): () => void {
+    return () => {};
+  }
 }

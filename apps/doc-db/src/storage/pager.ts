@@ -134,6 +134,16 @@ export class Pager implements PageWriter {
     page.set(bytes);
   }
 
+  /** A page that the log of another file changes. @param count - pages that there were before the transaction */
+  modifyOrCreate(number: number, count: number): Uint8Array {
+    if (number < count || this.#changed.has(number) || this.touched?.has(number) === true)
+      return this.modify(number);
+    const page = this.store.createZeroed(number);
+    if (this.touched !== undefined) this.#touch(number);
+    else this.#change(number, undefined);
+    return page;
+  }
+
   /** Says that the running operation is done with a page, so that a long transaction may let it go. */
   settle(number: number): void {
     if (this.#pinned.delete(number)) this.store.cache.unpin(number);

@@ -1,5 +1,6 @@
 /** How every verb opens its database: with a password where it is encrypted, which never is on the command line. */
 import { readFile } from "node:fs/promises";
+import { isMillraceError } from "@millrace/base";
 import { UsageError, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { Database } from "../database.ts";
@@ -35,6 +36,17 @@ export async function openDatabase(
   options: DatabaseOptions,
 ): Promise<Database> {
   return Database.open(path, { ...options, ...(await secretOf(path, flags)) });
+}
+
+/** Opens a replica, whose file is made when it is missing: encrypted when what it follows is. */
+export async function openReplicaOf(target: string, path: string, flags: DatabaseFlags): Promise<Database> {
+  const secret = await secretOf(path, flags);
+  return Database.follow(target, path, secret).catch((error: unknown) => {
+    // A password in the environment is for those files that need one.
+    if (flags.passwordFile === undefined && isMillraceError(error, "DOCDB_PASSWORD_UNUSED"))
+      return Database.follow(target, path);
+    throw error;
+  });
 }
 
 /**

@@ -1,10 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
+import type { Database } from "../database.ts";
 import { DEFAULT_SERVE_OPTIONS, serve } from "../server/server.ts";
-import { PASSWORD_VARIABLE as DATABASE_PASSWORD_VARIABLE, openDatabase } from "./open-database.ts";
+import {
+  PASSWORD_VARIABLE as DATABASE_PASSWORD_VARIABLE,
+  openDatabase,
+  openReplicaOf,
+} from "./open-database.ts";
 
 interface ServeFlags {
-  readonly db: string;
+  readonly db?: string;
+  readonly ship?: string;
+  readonly replica?: string;
   readonly host: string;
   readonly port: number;
   readonly user?: string;
@@ -22,7 +29,9 @@ export const serveVerb: VerbSpec<ServeFlags> = {
   example: "serve --db people.db --port 27017",
   flags: (command) =>
     command
-      .requiredOption("--db <file>", "the database; made when it is missing")
+      .option("--db <file>", "the database; made when it is missing")
+      .option("--ship <target>", "send a copy and the log to a directory or s3://BUCKET/PREFIX as it goes on")
+      .option("--replica <target>", "follow the database that is shipped there; read only")
       .option(
         "--host <address>",
         "where to listen; others than this machine take a user",
@@ -42,7 +51,7 @@ export const serveVerb: VerbSpec<ServeFlags> = {
     const { host, port } = flags;
     const user =
       flags.user === undefined ? undefined : { name: flags.user, password: await passwordOf(flags) };
-    await using db = await openDatabase(flags.db, { db: flags.db, passwordFile: flags.dbPasswordFile }, {});
+    await using db = await openServed(flags);
     await using server = await serve(db, { host, port, user });
     const { address } = server;
     context.note(`listening on ${address} (interrupt to end)`);
@@ -50,9 +59,21 @@ export const serveVerb: VerbSpec<ServeFlags> = {
     const { promise, resolve } = Promise.withResolvers<void>();
     context.signal.addEventListener("abort", () => resolve());
     if (!context.signal.aborted) await promise;
+    const { ship, replica } = await db.stats();
+    const error = ship?.error ?? replica?.error;
+    if (error !== undefined) context.note(error);
     return { json: { address, seconds: (performance.now() - startMs) / 1000 } };
   },
 };
+
+function openServed({ db, ship, replica, dbPasswordFile }: ServeFlags): Promise<Database> {
+  if (db === undefined)
+    throw new UsageError("--db: name the file; of a replica the one that it keeps its pages in");
+  const flags = { db, passwordFile: dbPasswordFile };
+  if (replica === undefined) return openDatabase(db, flags, { ship });
+  if (ship !== undefined) throw new UsageError("--ship and --replica: give one of them");
+  return openReplicaOf(replica, db, flags);
+}
 
 async function passwordOf({ passwordFile }: ServeFlags): Promise<string> {
   const text =
