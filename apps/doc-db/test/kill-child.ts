@@ -2,10 +2,21 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 
 /** Runs a child that inserts until it has acknowledged `count` ids, kills it, and returns all the ids that it printed. */
-export function insertUntilKilled(path: string, firstId: number, count: number): Promise<number[]> {
+export function insertUntilKilled(
+  path: string,
+  firstId: number,
+  count: number,
+  options: object = {},
+): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const script = join(import.meta.dirname, "insert-forever.ts");
-    const child = spawn(process.execPath, ["--conditions=@millrace/source", script, path, String(firstId)]);
+    const child = spawn(process.execPath, [
+      "--conditions=@millrace/source",
+      script,
+      path,
+      String(firstId),
+      JSON.stringify(options),
+    ]);
     let output = "";
     let errors = "";
     let lines = 0;

@@ -29,15 +29,15 @@ export async function insert(db: Database, _id: number): Promise<void> {
 }
 
 /** Documents in what the target restores; undefined where it holds no whole copy. */
-export async function restoredCount(vfs: Vfs): Promise<number | undefined> {
+export async function restoredCount(vfs: Vfs, key?: Uint8Array): Promise<number | undefined> {
   try {
-    await restoreDatabase("target", "restored.db", { vfs });
+    await restoreDatabase("target", "restored.db", { vfs, key });
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === "DOCDB_SHIP_MISSING" || code === "DOCDB_SHIP_MOMENT") return undefined;
     throw error;
   }
-  await using db = await Database.open("restored.db", { vfs, ...OPTIONS });
+  await using db = await Database.open("restored.db", { vfs, key, ...OPTIONS });
   expect(await db.verify()).toEqual([]);
   return await countIn(db);
 }
@@ -87,7 +87,7 @@ export async function cutShipping(
     const { shipped, inserted } = await work(disk, settings);
     const left = disk.crash(seededRandom(call));
     const how = `call ${call} of ${calls}`;
-    const found = await restoredCount(left);
+    const found = await restoredCount(left, settings.key);
     if (shipped > 0) expect(found, how).toBeGreaterThanOrEqual(shipped);
     expect(found ?? 0, how).toBeLessThanOrEqual(inserted + 1);
     if (found !== undefined && found > 0 && found < 36) partial++;
@@ -98,7 +98,7 @@ export async function cutShipping(
     await db.close();
     for (const path of ["restored.db", "restored.db-wal"])
       if (await left.exists(path)) await left.remove(path, { recursive: true });
-    expect(await restoredCount(left), how).toBe(count);
+    expect(await restoredCount(left, settings.key), how).toBe(count);
   }
   return { cuts: done, partial };
 }

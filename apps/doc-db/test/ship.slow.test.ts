@@ -1,9 +1,11 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { S3Bucket } from "@millrace/remote";
 import { goTool, startServer, tempDirectory } from "@millrace/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Database, openReplica, restoreDatabase } from "../src/extras.ts";
 import { contentOf } from "./helpers.ts";
+import { insertUntilKilled } from "./kill-child.ts";
 import { cutShipping } from "./ship-cuts.ts";
 
 it.each([
@@ -19,6 +21,32 @@ it.each([
     expect(partial).toBeGreaterThan(100);
   },
 );
+
+it("20 processes that are killed while they ship leave targets that restore, and that the next one goes on with", {
+  timeout: 300_000,
+}, async () => {
+  using place = tempDirectory();
+  const [path, to] = [join(place.path, "t.db"), join(place.path, "target")];
+  const ship = { to, intervalMs: 5, segmentBytes: 8192, baseIntervalMs: 200 };
+  for (let round = 0; round < 20; round++) {
+    await insertUntilKilled(path, round * 1_000_000, 100 * round + 1, { ship });
+    const before = join(place.path, `before-${round}.db`);
+    if (existsSync(join(to, "manifest.json")) && round > 0) {
+      await restoreDatabase(to, before);
+      await using restored = await Database.open(before);
+      expect(await restored.verify()).toEqual([]);
+    }
+    const db = await Database.open(path, { ship });
+    await db.sync();
+    const content = await contentOf(db.collection("c"));
+    await db.close();
+    const after = join(place.path, `after-${round}.db`);
+    await restoreDatabase(to, after);
+    await using restored = await Database.open(after);
+    expect(await restored.verify()).toEqual([]);
+    expect(await contentOf(restored.collection("c"))).toEqual(content);
+  }
+});
 
 // A real S3 server, written by others.
 const program = goTool("github.com/versity/versitygw/cmd/versitygw", "v1.8.0");
@@ -45,7 +73,7 @@ describe.skipIf(program === undefined)(
       await bucket.client.send({ method: "PUT", url: bucket.url({}) });
 
       const to = "s3://ship/deep/people";
-      const ship = { to, intervalMs: 20, segmentBytes: 64 * 1024, baseIntervalMs: 500, keepMs: 1000 };
+      const ship = { to, intervalMs: 20, segmentBytes: 64 * 1024, baseIntervalMs: 500, keepMs: 60_000 };
       const db = await Database.open(`${place.path}/a.db`, { ship });
       await db.collection("c").insertOne({ _id: -1 });
       await db.sync();
