@@ -72,7 +72,7 @@ export type { ReplicaStats } from "./ship/follower.ts";
 export { openReplica } from "./ship/open-replica.ts";
 export { DEFAULT_SHIP_OPTIONS, type ShipOptions } from "./ship/options.ts";
 export { type RestoreOptions, type RestoreResult, restoreDatabase } from "./ship/restore.ts";
-export type { ShipStats } from "./ship/shipper.ts";
+export type { ShipStats } from "./ship/ship-stats.ts";
 export type { PageCompression } from "./storage/page-codec.ts";
 export type { PageIo } from "./storage/page-file.ts";
 export { Snapshot, Transaction } from "./transaction.ts";

@@ -90,7 +90,6 @@ describe("docdb ship and restore --from", () => {
     const missing = await docdb("restore", "--from", at("target"), at("r.db"));
     expect(missing).toMatchObject({ code: 1, err: expect.stringContaining("encrypted") });
     expect(existsSync(at("r.db"))).toBe(false);
-    await json("restore", "--from", at("target"), at("r.db"), ...password);
     vi.stubEnv("MILLRACE_DOCDB_PASSWORD", "a long one");
     await json("restore", "--from", at("target"), at("s.db"));
     expect((await json("find", "--db", at("s.db"), "--collection", "c")).count).toBe(5);

@@ -102,3 +102,13 @@ describe.each(VARIANTS)("a %s database that is shipped", (name, settings) => {
     });
   });
 });
+
+it("a database that is closed as soon as it was written can be restored, and so can one that stays empty", async () => {
+  const vfs = new MemoryVfs();
+  for (const count of [0, 1]) {
+    const db = await Database.open("a.db", { vfs, ship: { to: "target", intervalMs: LONG_MS } });
+    if (count > 0) await db.collection("c").insertOne({ _id: 1, text: "", n: 1 });
+    await db.close();
+    expect(await restored(vfs, {})).toBe(count === 0 ? "" : "1 0 1");
+  }
+});

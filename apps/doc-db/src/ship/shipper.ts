@@ -1,22 +1,16 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { crc32c, MillraceError } from "@millrace/base";
 import type { Engine } from "../storage/engine.ts";
 import { BaseCopy } from "./base-copy.ts";
 import { CommitTimes } from "./commit-times.ts";
-import {
-  baseKey,
-  encodeChecked,
-  MANIFEST_KEY,
-  readManifest,
-  type ShipLine,
-  type ShipManifest,
-  segmentKey,
-} from "./manifest.ts";
+import { baseKey, encodeChecked, type ShipLine, type ShipManifest, segmentKey } from "./manifest.ts";
 import type { ShipOptions } from "./options.ts";
+import { OwnManifest } from "./own-manifest.ts";
 import { retire, sweep } from "./retention.ts";
-import { encodeSegment, type ShippedRecord } from "./segment.ts";
+import { encodeSegment } from "./segment.ts";
+import type { ShipStats } from "./ship-stats.ts";
 import type { ShipTarget } from "./target.ts";
+import { flushForShipping, goesOnFrom, recordsBehind } from "./unshipped-log.ts";
 
 /** Longest wait between two attempts at a target that fails. */
 const MAX_WAIT_MS = 30_000;
@@ -24,23 +18,6 @@ const MAX_WAIT_MS = 30_000;
 const LEAST_LOG_BYTES = 64 * 1024 * 1024;
 /** Segments that the manifest names. */
 const RECENT_SEGMENTS = 64;
-
-/** How far a target is. */
-export interface ShipStats {
-  readonly target: string;
-  /** The line of the target that goes on; 0 before the first attempt that succeeded. */
-  readonly line: number;
-  /** The last record that is there. */
-  readonly lsn: number;
-  /** Records that are not. */
-  readonly behind: number;
-  /** When the last one that is there was committed. */
-  readonly at: Date | undefined;
-  /** Copies of the file that a restore may begin with. */
-  readonly bases: number;
-  /** Why the last attempt failed. */
-  readonly error: string | undefined;
-}
 
 /**
  * Sends copies of a file and its log to a target, beside the database's work: commits wait for none of it.
@@ -53,12 +30,10 @@ export class Shipper {
   readonly #options: Required<ShipOptions>;
   readonly #clock: () => Date;
   readonly #times = new CommitTimes();
-  readonly #writer = randomBytes(8).toString("hex");
   readonly #stop = new AbortController();
   readonly #stopListening: () => void;
   readonly #running: Promise<void>;
-  /** As it was last put; undefined until the target was looked at. */
-  #manifest: ShipManifest | undefined;
+  readonly #manifest: OwnManifest;
   /** Of the log, from here on: it was not shipped. */
   #keepLsn = 0;
   #copy: BaseCopy | undefined;
@@ -66,12 +41,11 @@ export class Shipper {
   #bytesSince = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #failure: unknown;
-  /** Set for good when another database has taken the target over. */
-  #isTaken = false;
 
   constructor(engine: Engine, target: ShipTarget, options: Required<ShipOptions>, clock: () => Date) {
     this.#engine = engine;
     this.#target = target;
+    this.#manifest = new OwnManifest(target);
     this.#options = options;
     this.#clock = clock;
     if (engine.isFollower)
@@ -80,7 +54,7 @@ export class Shipper {
         `${engine.path}: a replica is not shipped; ship what it follows`,
       );
     engine.keepLogFrom = () =>
-      this.#isTaken || engine.pager.wal.stats.bytes > options.logLimitBytes
+      this.#manifest.isTaken || engine.pager.wal.stats.bytes > options.logLimitBytes
         ? Number.POSITIVE_INFINITY
         : this.#keepLsn;
     this.#stopListening = engine.onCommit(() => this.#times.note(engine.pager.lastLsn, this.#now));
@@ -88,7 +62,7 @@ export class Shipper {
   }
 
   get stats(): ShipStats {
-    const line = this.#manifest?.lines.at(-1);
+    const { line, current } = this.#manifest;
     const lsn = line?.lastLsn ?? 0;
     return {
       target: this.#target.name,
@@ -96,7 +70,7 @@ export class Shipper {
       lsn,
       behind: this.#engine.pager.lastLsn - lsn,
       at: line === undefined ? undefined : new Date(line.lastMs),
-      bases: this.#manifest?.lines.reduce((sum, { bases }) => sum + bases.length, 0) ?? 0,
+      bases: current?.lines.reduce((sum, { bases }) => sum + bases.length, 0) ?? 0,
       error: this.#failure === undefined ? undefined : String((this.#failure as Error).message),
     };
   }
@@ -111,7 +85,8 @@ export class Shipper {
     this.#stop.abort();
     await this.#running;
     try {
-      if (!this.#isTaken) await this.#inTurn(this.#line?.bases.length === 0 ? Number.POSITIVE_INFINITY : 0);
+      const hasCopy = (this.#manifest.line?.bases.length ?? 0) > 0;
+      if (!this.#manifest.isTaken) await this.#inTurn(hasCopy ? 0 : Number.POSITIVE_INFINITY);
     } catch {
       // The database is as safe as it was: the statistics say that the target is behind, and the next opening goes on.
     }
@@ -123,15 +98,11 @@ export class Shipper {
     return this.#clock().getTime();
   }
 
-  get #line(): ShipLine | undefined {
-    return this.#manifest?.lines.at(-1);
-  }
-
   async #run(): Promise<void> {
     const { intervalMs } = this.#options;
     const { signal } = this.#stop;
     let failures = 0;
-    while (!signal.aborted && !this.#isTaken) {
+    while (!signal.aborted && !this.#manifest.isTaken) {
       try {
         await this.#inTurn(intervalMs);
         failures = 0;
@@ -154,7 +125,7 @@ export class Shipper {
   /** @param copyMs - how long it may go on with a copy of the file */
   async #ship(copyMs: number): Promise<void> {
     try {
-      if (this.#manifest === undefined) await this.#begin();
+      if (this.#manifest.current === undefined) await this.#begin();
       await this.#shipLog();
       await this.#copyFile(copyMs);
       this.#failure = undefined;
@@ -166,30 +137,18 @@ export class Shipper {
 
   /** Looks whether the target's last line is this log. */
   async #begin(): Promise<void> {
-    const found = await readManifest(this.#target);
-    const last = found?.lines.at(-1);
-    await this.#flush();
-    const goesOn = last !== undefined && (await this.#isOwn(last));
-    const { firstLsn } = this.#engine.pager.wal.stats;
-    const isSame = last?.databaseId === this.#engine.databaseId;
+    const manifest = await this.#manifest.read();
+    const last = manifest.lines.at(-1);
+    const { databaseId, pager } = this.#engine;
+    await flushForShipping(pager.wal);
+    const goesOn = last !== undefined && (await goesOnFrom(this.#engine, last));
+    const isCut = last?.databaseId === databaseId && last.lastLsn + 1 < pager.wal.stats.firstLsn;
     this.#copy?.close();
     this.#copy = undefined;
-    const manifest = {
-      target: found?.target ?? randomBytes(8).toString("hex"),
-      writer: this.#writer,
-      lines: found?.lines ?? [],
-    };
-    const begun = goesOn ? manifest : this.#withNewLine(manifest, isSame && last.lastLsn + 1 < firstLsn);
-    await this.#put(begun, false);
+    const begun = goesOn ? manifest : this.#withNewLine(manifest, isCut);
+    await this.#manifest.takeOver(begun);
+    this.#keepLsn = begun.lines.at(-1)!.lastLsn + 1;
     await sweep(this.#target, begun);
-  }
-
-  async #isOwn({ databaseId, firstLsn, lastLsn, lastChecksum }: ShipLine): Promise<boolean> {
-    const { wal } = this.#engine.pager;
-    if (databaseId !== this.#engine.databaseId || lastLsn > wal.stats.durableLsn) return false;
-    if (lastLsn < wal.stats.firstLsn || lastLsn < firstLsn) return lastLsn + 1 >= wal.stats.firstLsn;
-    for await (const { payload } of wal.read(lastLsn)) return crc32c(payload) === lastChecksum;
-    return false;
   }
 
   /** Begins a line with a copy of the file, whose log is kept from now on. */
@@ -219,16 +178,17 @@ export class Shipper {
   }
 
   async #shipLog(): Promise<void> {
-    await this.#flush();
     const { wal } = this.#engine.pager;
+    await flushForShipping(wal);
     const untilLsn = wal.stats.durableLsn;
-    for (let line = this.#line!; line.lastLsn < untilLsn; line = this.#line!) {
-      if (wal.stats.firstLsn > line.lastLsn + 1) {
-        await this.#put(this.#withNewLine(this.#manifest!, true));
+    const { segmentBytes } = this.#options;
+    const timeOf = (lsn: number): number => this.#times.timeOf(lsn) ?? this.#now;
+    for (let line = this.#manifest.line!; line.lastLsn < untilLsn; line = this.#manifest.line!) {
+      const records = await recordsBehind(wal, line, untilLsn, segmentBytes, timeOf);
+      if (records === undefined) {
+        await this.#put(this.#withNewLine(this.#manifest.current!, true));
         continue;
       }
-      const records = await this.#gather(line, untilLsn);
-      if (records === undefined) continue;
       const { lsn: firstLsn } = records[0]!;
       const { lsn: lastLsn, atMs: lastMs, payload } = records.at(-1)!;
       const bytes = encodeSegment(line.line, line.databaseId, records);
@@ -240,28 +200,8 @@ export class Shipper {
     }
   }
 
-  /** The next records, about as many bytes as a segment has; undefined when the log was cut meanwhile. */
-  async #gather(line: ShipLine, untilLsn: number): Promise<ShippedRecord[] | undefined> {
-    const { wal } = this.#engine.pager;
-    const records: ShippedRecord[] = [];
-    let bytes = 0;
-    let atMs = line.lastMs;
-    try {
-      for await (const { lsn, payload } of wal.read(line.lastLsn + 1)) {
-        bytes += payload.length;
-        if (lsn > untilLsn || (records.length > 0 && bytes > this.#options.segmentBytes)) break;
-        atMs = Math.max(atMs, this.#times.timeOf(lsn) ?? this.#now);
-        records.push({ lsn, atMs, payload });
-      }
-    } catch (error) {
-      if (wal.stats.firstLsn > line.lastLsn + 1) return undefined;
-      throw error;
-    }
-    return records;
-  }
-
   async #copyFile(copyMs: number): Promise<void> {
-    const line = this.#line!;
+    const line = this.#manifest.line!;
     if (this.#copy === undefined && this.#isCopyDue(line))
       this.#copy = new BaseCopy(this.#target, this.#engine, line.line, (line.bases.at(-1)?.id ?? 0) + 1);
     const copy = this.#copy;
@@ -273,13 +213,14 @@ export class Shipper {
     }
     await this.#target.put(baseKey(copy.line, copy.id), encodeChecked(copy.parts));
     await this.#shipLog();
-    const shipped = this.#line!;
+    const shipped = this.#manifest.line!;
     // The log may have been cut meanwhile: then another copy is due.
     if (this.#copy !== copy || shipped.lastLsn < copy.wholeLsn) return;
     const { id, lsn, wholeLsn, bytes } = copy;
     const bases = [...shipped.bases, { id, lsn, wholeLsn, atMs: shipped.lastMs, bytes }];
-    const lines = [...this.#manifest!.lines.slice(0, -1), { ...shipped, bases }];
-    const kept = retire({ ...this.#manifest!, lines }, this.#now - this.#options.keepMs);
+    const current = this.#manifest.current!;
+    const lines = [...current.lines.slice(0, -1), { ...shipped, bases }];
+    const kept = retire({ ...current, lines }, this.#now - this.#options.keepMs);
     await this.#put(kept);
     this.#copy = undefined;
     this.#bytesSince = 0;
@@ -294,33 +235,13 @@ export class Shipper {
     return this.#now - newest.atMs > this.#options.baseIntervalMs;
   }
 
-  /** Records that are acknowledged, but not durable, could be others after a power cut. */
-  async #flush(): Promise<void> {
-    const { wal } = this.#engine.pager;
-    if (wal.durability !== "disk" && wal.stats.durableLsn < wal.stats.nextLsn - 1) await wal.flush();
-  }
-
   #putLine(line: ShipLine): Promise<void> {
-    const { lines } = this.#manifest!;
-    return this.#put({ ...this.#manifest!, lines: [...lines.slice(0, -1), line] });
+    const current = this.#manifest.current!;
+    return this.#put({ ...current, lines: [...current.lines.slice(0, -1), line] });
   }
 
-  async #put(manifest: ShipManifest, isOwn = true): Promise<void> {
-    if (isOwn) await this.#checkOwn();
-    await this.#target.put(MANIFEST_KEY, encodeChecked(manifest));
-    this.#manifest = manifest;
+  async #put(manifest: ShipManifest): Promise<void> {
+    await this.#manifest.put(manifest);
     this.#keepLsn = manifest.lines.at(-1)!.lastLsn + 1;
-  }
-
-  /** @throws MillraceError `DOCDB_SHIP_TAKEN` when another one ships here */
-  async #checkOwn(): Promise<void> {
-    const found = await readManifest(this.#target);
-    if (found?.writer === this.#writer) return;
-    this.#manifest = undefined;
-    this.#isTaken = found !== undefined;
-    const problem = this.#isTaken
-      ? "another database, or another opening of this one, ships here now; give each one a target of its own"
-      : "what was shipped is gone; it is begun anew";
-    throw new MillraceError("DOCDB_SHIP_TAKEN", `${this.#target.name}: ${problem}`);
   }
 }
