@@ -21,7 +21,7 @@ export {
 export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
 export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";
 export { decodeDocument } from "./document/decode.ts";
-export { encodeDocument } from "./document/encode.ts";
+export { encodeChanged, encodeDocument, encodeStored, type StoredBytes } from "./document/encode.ts";
 export { LazyDocument } from "./document/lazy-document.ts";
 export { ObjectId } from "./document/object-id.ts";
 export type { Document, Value } from "./document/value.ts";

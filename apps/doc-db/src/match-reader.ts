@@ -4,10 +4,11 @@ import { TreeCursor } from "./btree/cursor.ts";
 import { isInRange, type KeyRange } from "./btree/key-range.ts";
 import { type Located, located, locateInTree } from "./btree/tree.ts";
 import { findCollection } from "./catalog.ts";
-import { findIndex, primaryRootOf } from "./collection-page.ts";
+import { findIndex, type IndexEntry, primaryRootOf } from "./collection-page.ts";
 import { documentView } from "./document/lookup.ts";
 import type { PlannedQuery } from "./fetch.ts";
 import { keysOf } from "./indexes/keys.ts";
+import { PostingCursor, type PostingPlace } from "./indexes/posting-cursor.ts";
 import { compareBytes } from "./keys/compare.ts";
 import { indexEntryKey } from "./keys/index-keys.ts";
 import { fail } from "./mql/error.ts";
@@ -51,7 +52,7 @@ export class MatchReader<T> {
   readonly #view = documentView();
   #scan = 0;
   #range = 0;
-  #after: Uint8Array | undefined;
+  #after: PostingPlace | undefined;
   #size: number;
 
   constructor(
@@ -98,47 +99,93 @@ export class MatchReader<T> {
   /** @returns how many keys were read; `#after` is undefined at the end of the range */
   #readRange(pager: PageReader, scan: KeyScan, range: KeyRange, most: number, found: T[]): number {
     const primary = primaryRootOf(pager.read(this.#collection));
-    const { index } = scan;
-    const cursor = new TreeCursor(pager, index?.root ?? primary, range, this.#after, scan.isDescending);
+    const after = this.#after;
+    this.#after = undefined;
+    return scan.index === undefined
+      ? this.#readDocuments(pager, primary, scan, range, after, most, found)
+      : this.#readPostings(pager, primary, scan, scan.index, range, after, most, found);
+  }
+
+  #readDocuments(
+    pager: PageReader,
+    root: number,
+    scan: KeyScan,
+    range: KeyRange,
+    after: PostingPlace | undefined,
+    most: number,
+    found: T[],
+  ): number {
+    const cursor = new TreeCursor(pager, root, range, after?.key, scan.isDescending);
     const view = this.#view;
     const filter = this.#filter;
     const take = this.#take;
-    const isPlain =
-      scan.branch === undefined && scan.isFoundBefore.length === 0 && index?.isMultikey !== true;
+    const isPlain = scan.branch === undefined && scan.isFoundBefore.length === 0;
     const place: Located = { bytes: cursor.page, start: 0, end: 0 };
     let keys = 0;
     let bytes = 0;
-    this.#after = undefined;
     while (cursor.next()) {
       keys++;
       cursor.value(place);
-      let { keyStart } = cursor;
-      if (index !== undefined) {
-        keyStart = cursor.keyEnd - (place.bytes[place.start]! | (place.bytes[place.start + 1]! << 8));
-        const isThere = locateInTree(pager, primary, cursor.page, keyStart, cursor.keyEnd);
-        assert(isThere, "an index leads to documents that are there");
-        place.bytes = located.bytes;
-        place.start = located.start;
-        place.end = located.end;
-      }
       bytes += place.end - place.start;
       view.moveTo(place.bytes, place.start, place.end);
-      if (filter.matches(view) && (isPlain || this.#isWanted(scan, cursor, keyStart)))
-        found.push(take(place.bytes, place.start, place.end, cursor.page, keyStart, cursor.keyEnd));
+      if (filter.matches(view) && (isPlain || this.#isWanted(scan)))
+        found.push(take(place.bytes, place.start, place.end, cursor.page, cursor.keyStart, cursor.keyEnd));
       if (keys >= most || bytes >= BATCH_BYTES) {
-        this.#after = cursor.key();
+        this.#after = { key: cursor.key(), idBytes: cursor.keyEnd - cursor.keyStart };
         break;
       }
     }
-    this.#counters.keysExamined += keys;
-    this.#counters.documentsExamined += keys;
+    this.#count(keys);
     return keys;
   }
 
-  #isWanted(scan: KeyScan, cursor: TreeCursor, keyStart: number): boolean {
+  #readPostings(
+    pager: PageReader,
+    primary: number,
+    scan: KeyScan,
+    index: IndexEntry,
+    range: KeyRange,
+    after: PostingPlace | undefined,
+    most: number,
+    found: T[],
+  ): number {
+    const cursor = new PostingCursor(pager, index.root, range, after, scan.isDescending);
     const view = this.#view;
-    if (scan.branch?.(view) === false || scan.isFoundBefore.some((test) => test(view))) return false;
-    return scan.index?.isMultikey !== true || isFirstKey(scan, cursor, keyStart, view);
+    const filter = this.#filter;
+    const take = this.#take;
+    const isPlain = scan.branch === undefined && scan.isFoundBefore.length === 0 && !index.isMultikey;
+    let keys = 0;
+    let bytes = 0;
+    while (cursor.next()) {
+      keys++;
+      const isThere = locateInTree(pager, primary, cursor.bytes, cursor.idStart, cursor.idEnd);
+      assert(isThere, "an index leads to documents that are there");
+      const { bytes: page, start, end } = located;
+      bytes += end - start;
+      view.moveTo(page, start, end);
+      if (
+        filter.matches(view) &&
+        (isPlain || (this.#isWanted(scan) && (!index.isMultikey || isFirstKey(scan, index, cursor, view))))
+      )
+        found.push(take(page, start, end, cursor.bytes, cursor.idStart, cursor.idEnd));
+      if (keys >= most || bytes >= BATCH_BYTES) {
+        this.#after = cursor.place();
+        break;
+      }
+    }
+    this.#count(keys);
+    return keys;
+  }
+
+  #count(keys: number): void {
+    this.#counters.keysExamined += keys;
+    this.#counters.documentsExamined += keys;
+  }
+
+  /** Whether a match is one of its scan's own. */
+  #isWanted({ branch, isFoundBefore }: KeyScan): boolean {
+    const view = this.#view;
+    return branch?.(view) !== false && !isFoundBefore.some((test) => test(view));
   }
 }
 
@@ -154,10 +201,15 @@ function checkStillThere(pager: PageReader, name: string, collection: number, { 
  * Whether an entry is the first of its document's in the ranges: a document with an array has several, and is wanted
  * once. This needs no memory of what was given before.
  */
-function isFirstKey(scan: KeyScan, cursor: TreeCursor, keyStart: number, lookup: FieldLookup): boolean {
-  const entry = cursor.key();
-  const idKey = cursor.page.slice(keyStart, cursor.keyEnd);
-  for (const value of keysOf(scan.index!.definition, lookup).keys) {
+function isFirstKey(
+  scan: KeyScan,
+  { definition }: IndexEntry,
+  cursor: PostingCursor,
+  lookup: FieldLookup,
+): boolean {
+  const entry = cursor.place().key;
+  const idKey = cursor.bytes.slice(cursor.idStart, cursor.idEnd);
+  for (const value of keysOf(definition, lookup).keys) {
     const key = indexEntryKey(value, idKey);
     if (scan.ranges.some((range) => isInRange(key, range))) return compareBytes(key, entry) === 0;
   }

@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   readonly vfs?: Vfs;
   /** Most bytes of pages kept in memory; at least 512 KiB. @default 64 MiB */
   readonly cacheBytes?: number;
+  /** Most bytes of page buffers that no page is in, kept to be used again; 0 for none. @default 4 MiB */
+  readonly poolBytes?: number;
   /** `durable`: survives a power cut; `relaxed`: survives the process; `memory`: only a close keeps it. @default "durable" */
   readonly durability?: DatabaseDurability;
   /** Bytes of log after which pages are written back and the log is cut. @default 64 MiB */
@@ -37,6 +39,7 @@ export interface DatabaseOptions {
 export const DEFAULT_DATABASE_OPTIONS: Required<DatabaseOptions> = Object.freeze({
   vfs: diskVfs,
   cacheBytes: 64 * 1024 * 1024,
+  poolBytes: 4 * 1024 * 1024,
   durability: "durable",
   checkpointBytes: 64 * 1024 * 1024,
   create: true,
@@ -54,6 +57,7 @@ const DURABILITIES: readonly DatabaseDurability[] = ["durable", "relaxed", "memo
 export function resolveDatabaseOptions(given: DatabaseOptions | undefined): Required<DatabaseOptions> {
   const options = resolveOptions<Required<DatabaseOptions>>("docdb", DEFAULT_DATABASE_OPTIONS, given);
   checkInteger("docdb", "cacheBytes", options.cacheBytes, 512 * 1024, 2 ** 40);
+  checkInteger("docdb", "poolBytes", options.poolBytes, 0, 2 ** 40);
   checkOneOf("docdb", "durability", options.durability, DURABILITIES);
   checkInteger("docdb", "checkpointBytes", options.checkpointBytes, 64 * 1024, 2 ** 40);
   checkInteger("docdb", "expiryIntervalMs", options.expiryIntervalMs, 0, 2 ** 31 - 1);

@@ -12,6 +12,8 @@ import {
 import { danglingReferences } from "./constraints/reference-catalog.ts";
 import { lookupIn } from "./document/lookup.ts";
 import { keysOf } from "./indexes/keys.ts";
+import { hasPosting } from "./indexes/posting-cursor.ts";
+import { documentsIn, hasPostings } from "./indexes/posting-format.ts";
 import { indexEntryKey } from "./keys/index-keys.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import { checkGraph, isVectorKept } from "./vector/check-graph.ts";
@@ -41,9 +43,7 @@ export function verifyCollections(pager: PageReader): string[] {
         }
         const { keys } = keysOf(index.definition, lookupIn(value));
         expected[i]! += keys.length;
-        const isMissing = keys.some(
-          (each) => getFromTree(pager, index.root, indexEntryKey(each, key)) === undefined,
-        );
+        const isMissing = keys.some((each) => !isInIndex(pager, index, each, key));
         if (isMissing) problems.push(`${name}: index ${index.definition.name} lacks entries of a document`);
       }
     }
@@ -69,6 +69,17 @@ export function verifyCollections(pager: PageReader): string[] {
   });
 }
 
+function isInIndex(
+  pager: PageReader,
+  { root, definition }: IndexEntry,
+  value: Uint8Array,
+  idKey: Uint8Array,
+): boolean {
+  const key = indexEntryKey(value, idKey);
+  if (hasPostings(definition)) return hasPosting(pager, root, { key, idBytes: idKey.length });
+  return getFromTree(pager, root, key) !== undefined;
+}
+
 function* entriesOf(pager: PageReader, root: number): Generator<{ key: Uint8Array; value: Uint8Array }> {
   let after: Uint8Array | undefined;
   for (;;) {
@@ -79,11 +90,14 @@ function* entriesOf(pager: PageReader, root: number): Generator<{ key: Uint8Arra
   }
 }
 
-/** Of a text index without the entry of its totals; of one of vectors, those. */
+/** How many documents an index has entries for, each as often as it has one. Of a text index without the entry of its totals; of one of vectors, those. */
 function countEntries(pager: PageReader, index: IndexEntry): number {
   const { root, definition } = index;
   if (definition.vector !== undefined) return vectorCount(pager, index);
   let count = 0;
-  for (const { key } of entriesOf(pager, root)) if (definition.text === undefined || key.length > 1) count++;
+  for (const { key, value } of entriesOf(pager, root)) {
+    if (hasPostings(definition)) count += documentsIn(value);
+    else if (definition.text === undefined || key.length > 1) count++;
+  }
   return count;
 }

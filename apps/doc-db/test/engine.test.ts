@@ -3,6 +3,7 @@ import { MemoryVfs } from "@millrace/files";
 import { FaultyVfs } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { Database } from "../src/extras.ts";
+import { PageStore } from "../src/storage/page-store.ts";
 
 const PAGE_BYTES = 8192;
 
@@ -87,6 +88,23 @@ describe("a checkpoint", () => {
 });
 
 describe("memory", () => {
+  it("keeps page buffers up to poolBytes to be used again, and none where that is 0", async () => {
+    const idle: number[] = [];
+    for (const poolBytes of [0, 64 * 1024]) {
+      const store = new PageStore(
+        await new MemoryVfs().open("p.db", "create-or-truncate"),
+        512 * 1024,
+        poolBytes,
+      );
+      for (let number = 0; number < 100; number++) store.createZeroed(number);
+      for (let number = 0; number < 100; number++) store.drop(number);
+      store.endOperation();
+      idle.push(store.pool.stats().retainedBytes);
+    }
+    expect(idle).toEqual([0, 64 * 1024]);
+    await expect(Database.open("t.db", { vfs: new MemoryVfs(), poolBytes: -1 })).rejects.toThrow(/poolBytes/);
+  });
+
   it("stays within cacheBytes while the database grows far beyond it, and counts load no documents", async () => {
     const vfs = new MemoryVfs();
     const cacheBytes = 512 * 1024;

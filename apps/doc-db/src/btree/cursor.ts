@@ -1,7 +1,7 @@
 import { compareBytes } from "../keys/compare.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 import type { KeyRange } from "./key-range.ts";
-import { cellCount, isKeyBelowEnd, keyLength, keyOf, keyStart } from "./node.ts";
+import { cellCount, isKeyBelowEnd, keyLength, keyOf, keyStart, valueLength } from "./node.ts";
 import { descendBehind, descendTo, nextLeaf, previousLeaf } from "./path.ts";
 import { type Located, locateValue, readNode, type Step } from "./tree.ts";
 
@@ -48,9 +48,21 @@ export class TreeCursor {
     return this.#isDescending ? this.#back() : this.#forth();
   }
 
+  /** Goes one entry back, that `next` gives it again; into no other leaf. @returns whether it could */
+  stepBack(): boolean {
+    if (this.#leaf === undefined || this.#index < 0) return false;
+    this.#index--;
+    return true;
+  }
+
   /** Says where the entry's value lies. */
   value(place: Located): void {
     locateValue(this.#pager, this.page, this.#index, place);
+  }
+
+  /** Bytes of the entry's value, which follow its key where they are few. */
+  valueLength(): number {
+    return valueLength(this.page, this.#index);
   }
 
   /** The entry's key, as bytes of its own. */

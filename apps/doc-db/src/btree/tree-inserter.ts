@@ -21,7 +21,6 @@ export class TreeInserter {
   readonly #pager: PageWriter;
   readonly #root: number;
   #leaf: Uint8Array | undefined;
-  /** The leaf has the keys from `lo` on and below `hi`; undefined where it is the first or the last one. */
   #lo: Uint8Array | undefined;
   #hi: Uint8Array | undefined;
 
@@ -34,20 +33,36 @@ export class TreeInserter {
   add(key: Uint8Array, value: Uint8Array): boolean {
     if (key.length > MAX_KEY_BYTES || leafCellBytes(key.length, value.length) > MAX_CELL_BYTES)
       return this.#addFromRoot(key, value);
-    const leaf = this.#leafOf(key);
+    const leaf = this.leafOf(key);
     const index = searchNode(leaf, key);
     if (index >= 0) return false;
     if (insertLeafCell(leaf, -1 - index, key, value)) return true;
     return this.#addFromRoot(key, value);
   }
 
+  /** The leaf of {@link TreeInserter.leafOf} has the keys from this one on; undefined where it is the first one. */
+  get lo(): Uint8Array | undefined {
+    return this.#lo;
+  }
+
+  /** It has the keys below this one; undefined where it is the last one. */
+  get hi(): Uint8Array | undefined {
+    return this.#hi;
+  }
+
+  /** Must be called after the tree was changed by others: leaves may be other ones. */
+  forget(): void {
+    this.#leaf = undefined;
+  }
+
   /** May split nodes: the leaf is another one then. */
   #addFromRoot(key: Uint8Array, value: Uint8Array): boolean {
-    this.#leaf = undefined;
+    this.forget();
     return putInTree(this.#pager, this.#root, key, value, false);
   }
 
-  #leafOf(key: Uint8Array): Uint8Array {
+  /** The leaf that a key belongs to, to be changed. */
+  leafOf(key: Uint8Array): Uint8Array {
     const lo = this.#lo;
     const hi = this.#hi;
     if (

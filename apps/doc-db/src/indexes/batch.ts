@@ -1,6 +1,4 @@
 /** What a transaction of many documents puts into one index. */
-import { writeU16 } from "@millrace/base";
-import { TreeInserter } from "../btree/tree-inserter.ts";
 import { type IndexEntry, indexesOf } from "../collection-page.ts";
 import { documentView } from "../document/lookup.ts";
 import { encodeSharedKey } from "../keys/encode-key.ts";
@@ -8,6 +6,8 @@ import type { PageWriter } from "../storage/page-writer.ts";
 import type { IndexDefinition } from "./definition.ts";
 import { EntryList } from "./entry-list.ts";
 import { keysOf } from "./keys.ts";
+import { hasPostings } from "./posting-format.ts";
+import { PostingWriter } from "./posting-writer.ts";
 import { addToIndex, noteKeys } from "./store.ts";
 
 /** The entries of many documents in one index. */
@@ -18,8 +18,8 @@ export interface IndexBatch {
 
 /** Entries are gathered and put in sorted; those of unique indexes, of text and of vectors one document after the other. */
 export function batchFor(index: IndexEntry): IndexBatch {
-  const { isUnique, text, vector, name } = index.definition;
-  if (!isUnique && text === undefined && vector === undefined) return gatheringBatch(index);
+  const { name } = index.definition;
+  if (hasPostings(index.definition)) return gatheringBatch(index);
   return {
     add: (pager, page, bytes, idKey) => {
       const current = indexesOf(page).find(({ definition }) => definition.name === name)!;
@@ -50,12 +50,9 @@ function gatheringBatch(index: IndexEntry): IndexBatch {
       for (const key of found.keys) entries.add(key, key.length, idKey);
     },
     finish: (pager) => {
-      const inserter = new TreeInserter(pager, index.root);
-      const value = new Uint8Array(2);
-      entries.eachSorted((key, idBytes) => {
-        writeU16(value, 0, idBytes);
-        inserter.add(key, value);
-      });
+      const writer = new PostingWriter(pager, index.root);
+      entries.eachSorted((key, idBytes) => writer.add(key, idBytes));
+      writer.finish();
     },
   };
 }

@@ -25,6 +25,8 @@ import { addVector, removeVector, replaceVector } from "../vector/vector-index.t
 import type { IndexDefinition } from "./definition.ts";
 import { duplicateKey } from "./duplicate-key.ts";
 import { type IndexKeys, keysOf } from "./keys.ts";
+import { hasPostings } from "./posting-format.ts";
+import { PostingWriter } from "./posting-writer.ts";
 import { isThereAlready } from "./spec.ts";
 import { addToTextTotals } from "./text-totals.ts";
 
@@ -173,11 +175,22 @@ function putEntry(
   idKey: Uint8Array,
   extra: Uint8Array | undefined,
 ): void {
-  putInTree(pager, index.root, indexEntryKey(key, idKey), indexEntryValue(idKey, extra), true);
+  const entry = indexEntryKey(key, idKey);
+  if (!hasPostings(index.definition)) {
+    putInTree(pager, index.root, entry, indexEntryValue(idKey, extra), true);
+    return;
+  }
+  const writer = new PostingWriter(pager, index.root);
+  writer.add(entry, idKey.length);
+  writer.finish();
 }
 
 function deleteEntry(pager: PageWriter, index: IndexEntry, key: Uint8Array, idKey: Uint8Array): void {
-  assert(deleteFromTree(pager, index.root, indexEntryKey(key, idKey)), "an index holds every document");
+  const entry = indexEntryKey(key, idKey);
+  const isTaken = hasPostings(index.definition)
+    ? new PostingWriter(pager, index.root).remove(entry, idKey.length)
+    : deleteFromTree(pager, index.root, entry);
+  assert(isTaken, "an index holds every document");
 }
 
 /** The keys of one list that the other one has not; both are short. */

@@ -78,7 +78,7 @@ export async function openStorage(
     checkHeaderIsNewest(path, header, wal);
     const isWritten = !header.isClosed || wal.stats.nextLsn > header.checkpointLsn + 1;
     if (cipher !== undefined && isWritten) header = await numberOpening(file, header, cipher);
-    const store = new PageStore(file, options.cacheBytes, pagesOf(file, header, cipher));
+    const store = new PageStore(file, options.cacheBytes, options.poolBytes, pagesOf(file, header, cipher));
     const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn, cipher);
     return { pager: new Pager(store, wal, header.databaseId, cipher), header, cipher, applied, abandon };
   } catch (error) {

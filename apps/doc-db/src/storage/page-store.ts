@@ -2,12 +2,10 @@ import { assert, IoError } from "@millrace/base";
 import { BufferPool } from "@millrace/buffers";
 import { PageCache } from "@millrace/cache";
 import type { VfsFile } from "@millrace/files";
+import { DEFAULT_DATABASE_OPTIONS } from "../options.ts";
 import { type PageFile, PlainPages } from "./page-file.ts";
 import { PAGE_BYTES } from "./page-format.ts";
 import type { SpillFile } from "./spill-file.ts";
-
-/** Idle page buffers kept for reuse, in bytes. */
-const POOL_BYTES = 4 * 1024 * 1024;
 
 /**
  * Pages of one file behind a cache: loads and checks them, writes dirty ones back when they are evicted.
@@ -19,7 +17,7 @@ export class PageStore {
   readonly file: VfsFile;
   readonly pages: PageFile;
   readonly cache: PageCache<Uint8Array<ArrayBuffer>>;
-  readonly pool: BufferPool = new BufferPool({ limitBytes: POOL_BYTES });
+  readonly pool: BufferPool;
   /** Takes the dirty pages that are evicted during a long transaction. */
   spill: SpillFile | undefined;
   /** The first failure to write the file; nothing is written after it. */
@@ -27,8 +25,15 @@ export class PageStore {
   /** Buffers of evicted pages: the running operation may still be reading them. */
   readonly #retired: ArrayBuffer[] = [];
 
-  constructor(file: VfsFile, cacheBytes: number, pages: PageFile = new PlainPages(file)) {
+  /** @param poolBytes - most bytes of idle page buffers, kept for reuse */
+  constructor(
+    file: VfsFile,
+    cacheBytes: number,
+    poolBytes: number = DEFAULT_DATABASE_OPTIONS.poolBytes,
+    pages: PageFile = new PlainPages(file),
+  ) {
     this.file = file;
+    this.pool = new BufferPool({ limitBytes: poolBytes });
     this.pages = pages;
     this.cache = new PageCache({
       capacityBytes: cacheBytes,
