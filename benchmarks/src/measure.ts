@@ -18,7 +18,7 @@ const contender = [measured.ours, ...measured.peers].find(({ name }) => name ===
 if (contender === undefined || "script" in contender)
   throw new Error(`${id} has no contender ${contenderName}`);
 try {
-  if (contender.count !== undefined) {
+  if (contender.count !== undefined && mode !== "--allocation") {
     print({ seconds: [await contender.count()], peakBytes: process.resourceUsage().maxRSS * 1024 });
     process.exit(0);
   }

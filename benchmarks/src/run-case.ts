@@ -1,6 +1,6 @@
-import { formatRate } from "@millrace/cli";
 import type { Allocation } from "./allocation.ts";
 import type { BenchmarkCase } from "./case.ts";
+import { formatFigure } from "./figure.ts";
 import { countInFreshProcess, measureInFreshProcess } from "./fresh-process.ts";
 import { median, spread } from "./statistics.ts";
 
@@ -105,7 +105,7 @@ function reached(benchmark: BenchmarkCase, contenders: readonly ContenderResult[
   if ("perSecond" in benchmark.reach) {
     const { perSecond } = benchmark.reach;
     const ours = contenders.find(({ isOurs }) => isOurs)!;
-    return { wanted: 1, against: formatRate(perSecond, benchmark.unit), found: ours.perSecond / perSecond };
+    return { wanted: 1, against: formatFigure(benchmark, perSecond), found: ours.perSecond / perSecond };
   }
   const { ratio, peers } = benchmark.reach;
   const rivals = contenders.filter(

@@ -2,6 +2,7 @@ import { seededRandom } from "@millrace/base";
 import { PageCache } from "@millrace/cache";
 import type { BenchmarkCase, BenchmarkCases, Work } from "../../case.ts";
 import { importPeer } from "../../peers.ts";
+import { zipfRanks } from "../../zipf.ts";
 
 const OPERATIONS = 1_000_000;
 
@@ -54,24 +55,7 @@ const PEERS: Readonly<Record<string, MakeCache>> = {
 
 /** Keys whose frequency falls with their rank (exponent 1), ten times as many as entries, spread over the key space. */
 function zipfKeys(entries: number): Uint32Array {
-  const keys = entries * 10;
-  const cumulative = new Float64Array(keys);
-  let sum = 0;
-  for (let rank = 0; rank < keys; rank++) {
-    sum += 1 / (rank + 1);
-    cumulative[rank] = sum;
-  }
-  const random = seededRandom(3);
-  return Uint32Array.from({ length: OPERATIONS }, () => {
-    const wanted = random.next() * sum;
-    let lo = 0;
-    for (let hi = keys - 1; lo < hi; ) {
-      const middle = (lo + hi) >> 1;
-      if (cumulative[middle]! < wanted) lo = middle + 1;
-      else hi = middle;
-    }
-    return Math.imul(lo, 2654435761) >>> 0;
-  });
+  return zipfRanks(entries * 10, OPERATIONS).map((rank) => Math.imul(rank, 2654435761) >>> 0);
 }
 
 /** The share of gets that find their page, filling in the others as they come. */
