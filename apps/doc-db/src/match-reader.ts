@@ -2,9 +2,11 @@
 import { assert } from "@millrace/base";
 import { TreeCursor } from "./btree/cursor.ts";
 import { isInRange, type KeyRange } from "./btree/key-range.ts";
+import { type KeyList, MAX_WARM } from "./btree/leaf-hints.ts";
 import { type Located, located, locateInTree } from "./btree/tree.ts";
 import { findCollection } from "./catalog.ts";
 import { findIndex, type IndexEntry, primaryRootOf } from "./collection-page.ts";
+import { MAX_ID_KEY_BYTES } from "./collection-store.ts";
 import { documentView } from "./document/lookup.ts";
 import type { PlannedQuery } from "./fetch.ts";
 import { keysOf } from "./indexes/keys.ts";
@@ -22,6 +24,21 @@ const BATCH_KEYS = 256;
 /** Of the first batch, which is often all that is wanted; each next one is twice as large. */
 const FIRST_BATCH_KEYS = 16;
 const BATCH_BYTES = 1024 * 1024;
+
+/** Documents of that many bytes on average are located one at a time. */
+const LARGE_BYTES = 16 * 1024;
+
+/** Lists of `_id`s whose documents are located together. Whoever looks at a document may read others meanwhile. */
+const FREE_LISTS: KeyList[] = [];
+
+function newList(): KeyList {
+  return {
+    bytes: new Uint8Array(MAX_WARM * MAX_ID_KEY_BYTES),
+    starts: new Uint32Array(MAX_WARM),
+    ends: new Uint32Array(MAX_WARM),
+    count: 0,
+  };
+}
 
 /** What a query has read so far. */
 export class FetchCounters {
@@ -156,23 +173,31 @@ export class MatchReader<T> {
     const isPlain = scan.branch === undefined && scan.isFoundBefore.length === 0 && !index.isMultikey;
     let keys = 0;
     let bytes = 0;
-    while (cursor.next()) {
-      keys++;
-      const isThere = locateInTree(pager, primary, cursor.bytes, cursor.idStart, cursor.idEnd);
-      assert(isThere, "an index leads to documents that are there");
-      const { bytes: page, start, end } = located;
-      bytes += end - start;
-      view.moveTo(page, start, end);
-      if (
-        filter.matches(view) &&
-        (isPlain || (this.#isWanted(scan) && (!index.isMultikey || isFirstKey(scan, index, cursor, view))))
-      )
-        found.push(take(page, start, end, cursor.bytes, cursor.idStart, cursor.idEnd));
-      if (keys >= most || bytes >= BATCH_BYTES) {
-        this.#after = cursor.place();
-        break;
+    let isMore = true;
+    const ahead = FREE_LISTS.pop() ?? newList();
+    while (isMore && keys < most && bytes < BATCH_BYTES) {
+      // Of large documents, and where the first of several keys is looked for, one at a time.
+      const isOneByOne = index.isMultikey || bytes > keys * LARGE_BYTES;
+      isMore = gather(cursor, ahead, isOneByOne ? 1 : Math.min(MAX_WARM, most - keys));
+      if (ahead.count > 1) pager.hints?.warm(primary, ahead);
+      for (let i = 0; i < ahead.count; i++) {
+        const idStart = ahead.starts[i]!;
+        const idEnd = ahead.ends[i]!;
+        const isThere = locateInTree(pager, primary, ahead.bytes, idStart, idEnd);
+        assert(isThere, "an index leads to documents that are there");
+        const { bytes: page, start, end } = located;
+        bytes += end - start;
+        view.moveTo(page, start, end);
+        if (
+          filter.matches(view) &&
+          (isPlain || (this.#isWanted(scan) && (!index.isMultikey || isFirstKey(scan, index, cursor, view))))
+        )
+          found.push(take(page, start, end, ahead.bytes, idStart, idEnd));
       }
+      keys += ahead.count;
     }
+    FREE_LISTS.push(ahead);
+    if (isMore) this.#after = cursor.place();
     this.#count(keys);
     return keys;
   }
@@ -187,6 +212,20 @@ export class MatchReader<T> {
     const view = this.#view;
     return branch?.(view) !== false && !isFoundBefore.some((test) => test(view));
   }
+}
+
+/** Takes the next `_id`s of an index together. @returns false when it has no further ones */
+function gather(cursor: PostingCursor, ahead: KeyList, most: number): boolean {
+  let at = 0;
+  ahead.count = 0;
+  while (ahead.count < most) {
+    if (!cursor.next()) return false;
+    const { bytes, idStart, idEnd } = cursor;
+    ahead.starts[ahead.count] = at;
+    for (let i = idStart; i < idEnd; i++) ahead.bytes[at++] = bytes[i]!;
+    ahead.ends[ahead.count++] = at;
+  }
+  return true;
 }
 
 /** Between two batches the collection or the index may have been dropped, and its pages be used for other things. */

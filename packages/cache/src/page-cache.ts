@@ -76,6 +76,11 @@ export class PageCache<V> {
     return value;
   }
 
+  /** As {@link PageCache.getEntry}, with no effect on the eviction order and the statistics. */
+  peekEntry(entry: number): V | undefined {
+    return this.#store.values[entry];
+  }
+
   /** Whether `key` is here; no effect on the eviction order and the statistics. */
   has(key: number): boolean {
     return findEntry(this.#store.table, key) !== 0;

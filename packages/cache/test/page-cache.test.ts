@@ -256,6 +256,7 @@ test("an entry is found by its number until it goes; the number may be another k
   expect(cache.getEntry(entry)).toBe("seven");
   expect(cache.entryOf(9)).toBe(0);
   expect(cache.getEntry(0)).toBeUndefined();
+  expect(cache.peekEntry(cache.entryOf(8))).toBe("eight");
   expect(cache.statistics).toMatchObject({ hits: 1, misses: 1 });
   // Used, it is not the one that goes.
   cache.set(9, "nine", 1);

@@ -1,7 +1,7 @@
 import { readU32 } from "@millrace/base";
 import type { PageCache } from "@millrace/cache";
 import { PAGE_TYPE } from "../storage/page-format.ts";
-import { cellCount, hasKeyAt, treeRootOf } from "./node.ts";
+import { cellAt, cellCount, hasKeyAt, treeRootOf } from "./node.ts";
 
 /** Bytes of the cache for each key that is remembered. */
 const BYTES_A_KEY = 512;
@@ -11,6 +11,19 @@ const WORDS = 2;
 /** Places that a key may be in. */
 const GROUP = 4;
 const GROUP_WORDS = GROUP * WORDS;
+
+/** Keys one behind the other, and where each begins and ends. */
+export interface KeyList {
+  bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  count: number;
+}
+
+/** Keys that are warmed at once, at the most. */
+export const MAX_WARM = 64;
+const warmHashes = new Uint32Array(MAX_WARM);
+const warmPages: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(MAX_WARM).fill(undefined);
 
 /**
  * Where keys were found: the leaf and the slot, so that a key that is asked for again needs no way down its tree.
@@ -26,6 +39,7 @@ export class LeafHints {
   readonly #places: Uint32Array;
   readonly #mask: number;
   #turn = 0;
+  #warmth = 0;
   /** Of the key that was looked for last. */
   #hash = 0;
 
@@ -47,6 +61,49 @@ export class LeafHints {
     for (let place = group; place < group + GROUP_WORDS; place += WORDS)
       if (this.#places[place + 1]! >>> 16 === tag && this.#isAt(place, root, key, start, end)) return true;
     return false;
+  }
+
+  /**
+   * Touches what {@link LeafHints.find} and whoever reads the values will look at, for many keys of a tree: memory is
+   * then read for all of them at once, where one search after the other would wait for each.
+   */
+  warm(root: number, keys: KeyList): void {
+    const { bytes, starts, ends, count } = keys;
+    const places = this.#places;
+    const mask = this.#mask;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const hash = hashOf(root, bytes, starts[i]!, ends[i]!);
+      warmHashes[i] = hash;
+      sum += places[(hash & mask) * WORDS + 1]!;
+    }
+    for (let i = 0; i < count; i++) {
+      const hash = warmHashes[i]!;
+      const group = (hash & mask) * WORDS;
+      warmPages[i] = undefined;
+      for (let place = group; place < group + GROUP_WORDS; place += WORDS) {
+        if (places[place + 1]! >>> 16 !== hash >>> 16) continue;
+        const page = this.#cache.peekEntry(places[place]!);
+        warmPages[i] = page;
+        warmHashes[i] = places[place + 1]!;
+        if (page !== undefined) sum += page[0]!;
+        break;
+      }
+    }
+    for (let i = 0; i < count; i++) {
+      const page = warmPages[i];
+      if (page === undefined) continue;
+      const index = warmHashes[i]! & 0xffff;
+      if (index < cellCount(page)) sum += page[cellAt(page, index)]!;
+      warmPages[i] = undefined;
+    }
+    // Kept, lest it all be left out.
+    this.#warmth = sum;
+  }
+
+  /** What was touched last; of no meaning. */
+  get warmth(): number {
+    return this.#warmth;
   }
 
   #isAt(place: number, root: number, key: Uint8Array, start: number, end: number): boolean {
