@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { MemoryVfs } from "@millrace/files";
 import { expect, it, vi } from "vitest";
 import type { Database, Document } from "../src/extras.ts";
@@ -89,4 +90,14 @@ it("names that are data are stored with each document, and fill no list", async 
     expect(await occurrences(vfs, "names.db", `name number ${i}`)).toBeGreaterThan(0);
   await using db = await openElsewhere(vfs);
   for (let i = 0; i < 300; i++) expect(db.collection("c").getSync(i)).toEqual(document(i));
+});
+
+it("a list that is no UTF-8, or not the one of its id, is an error of the file and no other", async () => {
+  const { loadFieldNames } = await import("../src/document/field-names.ts");
+  const list = Uint8Array.of(4, 0, 0xff, 0xfe, 0x61, 0x62, 3, 0, 0x63, 0x64, 0x65);
+  const id = new Uint8Array(createHash("sha256").update(list).digest().subarray(0, 8));
+  const error = expect.objectContaining({ code: "DOCDB_NAMES_CORRUPT" });
+  expect(() => loadFieldNames(id, list, "names.db")).toThrow(error);
+  const good = Uint8Array.of(4, 0, 0x7a, 0x7a, 0x61, 0x62, 3, 0, 0x63, 0x64, 0x65);
+  expect(() => loadFieldNames(id, good, "names.db")).toThrow(error);
 });

@@ -1,4 +1,5 @@
 /** Lists of field names that stored documents have an id in place of (docs/formats/doc-db.md, "Names"). */
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { CorruptDataError, readU16, readU32 } from "@millrace/base";
 import type { ListedDecoder } from "./listed-decoder.ts";
@@ -28,7 +29,7 @@ export interface FieldNames {
   decode: ListedDecoder | undefined;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** By 53 bits of the id; a list whose id differs in the others only is not taken. */
 const lists = new Map<number, FieldNames>();
 /** Of the lists those that were asked for last. */
@@ -101,7 +102,9 @@ function namesIn(bytes: Uint8Array): string[] | undefined {
   for (let at = 0; at < bytes.length; ) {
     const end = at + 2 <= bytes.length ? at + 2 + readU16(bytes, at) : Number.POSITIVE_INFINITY;
     if (end > bytes.length) return undefined;
-    names.push(decoder.decode(bytes.subarray(at + 2, end)));
+    const name = bytes.subarray(at + 2, end);
+    if (!isUtf8(name)) return undefined;
+    names.push(decoder.decode(name));
     at = end;
   }
   return names;
