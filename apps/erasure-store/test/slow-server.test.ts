@@ -1,7 +1,7 @@
 import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { FakeS3 } from "@millrace/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ErasureStore, initStore, openStore, type ReadOptions } from "../src/index.ts";
 import { settleEnough } from "../src/settle-enough.ts";
 import { BACKENDS } from "./stores.ts";
@@ -33,7 +33,10 @@ beforeEach(async () => {
   await store.put("small", [SMALL]);
   await store.put("large", [LARGE]);
 });
-afterEach(() => server[Symbol.asyncDispose]());
+afterEach(() => {
+  vi.useRealTimers();
+  return server[Symbol.asyncDispose]();
+});
 
 describe("a get from servers of which as many as may be lost say nothing", () => {
   it.each([
@@ -78,16 +81,37 @@ describe("a get from servers of which as many as may be lost say nothing", () =>
   });
 });
 
-it('a server more than needed is asked at once where a get says hedge "always"', async () => {
+it('a server more than needed is asked at once where a get says hedge "always"', {
+  timeout: 20_000,
+}, async () => {
+  // No server is ever late.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const store = await open();
-  const unitsAsked = async (options: ReadOptions): Promise<number> => {
-    server.requests.length = 0;
-    // One batch of stripes.
+  const isOfShard = (line: string): boolean => /^GET bucket-.\/shards/.test(line);
+  /** Reads one batch of stripes. `isHeld` says of the number of a request whether it must wait until `isEnough`. */
+  const requestsOf = async (
+    options: ReadOptions,
+    isHeld: (n: number) => boolean = () => false,
+    isEnough: (n: number) => boolean = () => true,
+  ): Promise<number> => {
+    let count = 0;
+    const enough = Promise.withResolvers<undefined>();
+    server.fault = (method, path) => {
+      if (!isOfShard(`${method} ${path}`)) return undefined;
+      count++;
+      if (isEnough(count)) enough.resolve(undefined);
+      return isHeld(count) ? enough.promise : undefined;
+    };
     await read(store, "large", { range: { start: 0, end: 1000 }, ...options });
-    return server.requests.filter((line) => /^GET bucket-.\/shards/.test(line)).length;
+    return count;
   };
-  const usual = await unitsAsked({});
-  expect(await unitsAsked({ hedge: "always" })).toBe(usual + 1);
+  // What opens the shards, and the units of four of them.
+  const usual = await requestsOf({});
+  const opening = usual - 4;
+  // No unit is answered before five were asked for: without the fifth this would wait for ever.
+  const isOfUnit = (n: number): boolean => n > opening;
+  const asked = await requestsOf({ hedge: "always" }, isOfUnit, (n) => n === opening + 5);
+  expect(asked).toBe(usual + 1);
   await expect(read(store, "large", { hedge: "never" as never })).rejects.toThrow("hedge");
 });
 
