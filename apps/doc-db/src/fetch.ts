@@ -1,5 +1,6 @@
 import { findCollection } from "./catalog.ts";
-import { indexesOf } from "./collection-page.ts";
+import { documentCountOf, indexesOf } from "./collection-page.ts";
+import { estimateDocuments } from "./indexes/estimate.ts";
 import { FetchCounters, MatchReader, type Take } from "./match-reader.ts";
 import type { CompiledFilter } from "./query/filter.ts";
 import { type Plan, type PlanOptions, planQuery } from "./query/plan.ts";
@@ -25,7 +26,11 @@ export function choosePlan(
   filter: CompiledFilter,
   options: PlanOptions,
 ): Plan {
-  return planQuery(filter, indexesOf(pager.read(collection)), options);
+  const page = pager.read(collection);
+  return planQuery(filter, indexesOf(page), options, {
+    documents: documentCountOf(page),
+    estimate: (index, ranges) => estimateDocuments(pager, index, ranges),
+  });
 }
 
 /** A collection with the plan of a query on it. */
@@ -90,7 +95,7 @@ export async function* fetchIdKeys(
   }
   let reader: MatchReader<{ readonly idKey: Uint8Array }> | undefined;
   const begin = (pager: PageReader): { readonly idKey: Uint8Array }[] => {
-    const planned = planOn(pager, name, filter, options);
+    const planned = planOn(pager, name, filter, { ...options, wanted });
     if (planned === undefined) return [];
     reader = new MatchReader(name, planned, filter, counters, asIdKey, wanted);
     return reader.isDone ? [] : reader.readBatch(pager);

@@ -20,6 +20,7 @@ import { setTextScore } from "./mql/text-score.ts";
 import { indexName, winningPlan } from "./query/explain.ts";
 import { ExternalSort } from "./query/external-sort.ts";
 import { type CompiledFilter, compileFilter, lookupOf } from "./query/filter.ts";
+import type { PlanOptions } from "./query/plan.ts";
 import { compileSort, type Sorter, type SortSpec } from "./query/sort.ts";
 import type { Executor } from "./storage/executor.ts";
 
@@ -208,9 +209,8 @@ export class FindCursor implements AsyncIterable<Document> {
 
   #planSync(): PlannedQuery | undefined {
     if (this.#filter.text !== undefined) throw this.#needsWaiting();
-    const { sort, hint } = this.#options;
     const planned = this.#engine.readSync((pager) =>
-      planOn(pager, this.#name, this.#filter, { sort, hint: hint ?? undefined }),
+      planOn(pager, this.#name, this.#filter, this.#planOptions),
     );
     const isOrdered = planned?.plan.isSorted === true && this.#filter.distance === undefined;
     if (planned === undefined || this.#isUnsorted || isOrdered) return planned;
@@ -262,7 +262,7 @@ export class FindCursor implements AsyncIterable<Document> {
     return {
       index: plan === undefined ? undefined : indexName(plan),
       ranges: plan?.scans.reduce((sum, { ranges }) => sum + ranges.length, 0) ?? 0,
-      winningPlan: winningPlan(plan, this.#filter, this.#options.sort),
+      winningPlan: winningPlan(plan, this.#filter, this.#options.sort, this.#counters.byIndex),
       keysExamined: this.#counters.keysExamined,
       documentsExamined: this.#counters.documentsExamined,
       documentsReturned: this.#returned,
@@ -271,8 +271,12 @@ export class FindCursor implements AsyncIterable<Document> {
   }
 
   #plan(): Promise<PlannedQuery | undefined> {
+    return planFetch(this.#engine, this.#name, this.#filter, this.#planOptions);
+  }
+
+  get #planOptions(): PlanOptions {
     const { sort, hint } = this.#options;
-    return planFetch(this.#engine, this.#name, this.#filter, { sort, hint: hint ?? undefined });
+    return { sort, hint: hint ?? undefined, wanted: this.#wanted };
   }
 
   /** The matches in the order that is asked for: that of an index, or sorted. */

@@ -9,8 +9,10 @@ import { findIndex, type IndexEntry, primaryRootOf } from "./collection-page.ts"
 import { MAX_ID_KEY_BYTES } from "./collection-store.ts";
 import { documentView } from "./document/lookup.ts";
 import type { PlannedQuery } from "./fetch.ts";
+import type { IdSet } from "./indexes/id-set.ts";
 import { keysOf } from "./indexes/keys.ts";
 import { PostingCursor, type PostingPlace } from "./indexes/posting-cursor.ts";
+import { gatherIds } from "./indexes/sieve.ts";
 import { compareBytes } from "./keys/compare.ts";
 import { indexEntryKey } from "./keys/index-keys.ts";
 import { fail } from "./mql/error.ts";
@@ -24,6 +26,9 @@ const BATCH_KEYS = 256;
 /** Of the first batch, which is often all that is wanted; each next one is twice as large. */
 const FIRST_BATCH_KEYS = 16;
 const BATCH_BYTES = 1024 * 1024;
+
+/** Keys that are read for each document, at the most, where other indexes leave documents out. */
+const SIEVED_KEYS = 64;
 
 /** Documents of that many bytes on average are located one at a time. */
 const LARGE_BYTES = 16 * 1024;
@@ -44,6 +49,14 @@ function newList(): KeyList {
 export class FetchCounters {
   keysExamined = 0;
   documentsExamined = 0;
+  /** Keys of each index, where several are read together. */
+  readonly byIndex: Map<string, number> = new Map();
+
+  /** Adds keys of an index that is read with others. */
+  readonly addKeys = (index: string, keys: number): void => {
+    this.keysExamined += keys;
+    this.byIndex.set(index, (this.byIndex.get(index) ?? 0) + keys);
+  };
 }
 
 /** Makes of a match what is wanted of it: the document's bytes and those of its `_id`'s key are valid during the call. */
@@ -71,6 +84,10 @@ export class MatchReader<T> {
   #range = 0;
   #after: PostingPlace | undefined;
   #size: number;
+  /** The `_id`s that the scan's sieves leave. */
+  #sieve: IdSet | undefined;
+  /** The scan that they are of. */
+  #sieved: KeyScan | undefined;
 
   constructor(
     name: string,
@@ -152,7 +169,8 @@ export class MatchReader<T> {
         break;
       }
     }
-    this.#count(keys);
+    this.#counters.keysExamined += keys;
+    this.#counters.documentsExamined += keys;
     return keys;
   }
 
@@ -171,14 +189,20 @@ export class MatchReader<T> {
     const filter = this.#filter;
     const take = this.#take;
     const isPlain = scan.branch === undefined && scan.isFoundBefore.length === 0 && !index.isMultikey;
+    const sieve = scan.sieves.length === 0 ? undefined : this.#sieveOf(pager, primary, scan);
+    const mostKeys = sieve === undefined ? most : most * SIEVED_KEYS;
     let keys = 0;
+    let documents = 0;
     let bytes = 0;
     let isMore = true;
     const ahead = FREE_LISTS.pop() ?? newList();
-    while (isMore && keys < most && bytes < BATCH_BYTES) {
+    while (isMore && documents < most && keys < mostKeys && bytes < BATCH_BYTES) {
       // Of large documents, and where the first of several keys is looked for, one at a time.
-      const isOneByOne = index.isMultikey || bytes > keys * LARGE_BYTES;
-      isMore = gather(cursor, ahead, isOneByOne ? 1 : Math.min(MAX_WARM, most - keys));
+      const isOneByOne = index.isMultikey || bytes > documents * LARGE_BYTES;
+      const room = isOneByOne ? 1 : Math.min(MAX_WARM, most - documents);
+      const read = gather(cursor, ahead, room, mostKeys - keys, sieve);
+      isMore = read >= 0;
+      keys += isMore ? read : -1 - read;
       if (ahead.count > 1) pager.hints?.warm(primary, ahead);
       for (let i = 0; i < ahead.count; i++) {
         const idStart = ahead.starts[i]!;
@@ -194,17 +218,23 @@ export class MatchReader<T> {
         )
           found.push(take(page, start, end, ahead.bytes, idStart, idEnd));
       }
-      keys += ahead.count;
+      documents += ahead.count;
     }
     FREE_LISTS.push(ahead);
     if (isMore) this.#after = cursor.place();
-    this.#count(keys);
-    return keys;
+    this.#counters.documentsExamined += documents;
+    if (scan.sieves.length === 0) this.#counters.keysExamined += keys;
+    else this.#counters.addKeys(index.definition.name, keys);
+    return Math.max(documents, Math.ceil(keys / SIEVED_KEYS));
   }
 
-  #count(keys: number): void {
-    this.#counters.keysExamined += keys;
-    this.#counters.documentsExamined += keys;
+  /** Gathered once a scan: what comes in later was not there when the query began. */
+  #sieveOf(pager: PageReader, primary: number, scan: KeyScan): IdSet | undefined {
+    if (this.#sieved === scan) return this.#sieve;
+    for (const sieve of scan.sieves) checkStillThere(pager, this.#name, this.#collection, sieve);
+    this.#sieve = gatherIds(pager, primary, scan.sieves, this.#counters.addKeys);
+    this.#sieved = scan;
+    return this.#sieve;
   }
 
   /** Whether a match is one of its scan's own. */
@@ -214,22 +244,39 @@ export class MatchReader<T> {
   }
 }
 
-/** Takes the next `_id`s of an index together. @returns false when it has no further ones */
-function gather(cursor: PostingCursor, ahead: KeyList, most: number): boolean {
+/**
+ * Takes the next `_id`s of an index together.
+ * @returns how many were read, those that the sieve holds back too; `-1 - count` when there are no further ones
+ */
+function gather(
+  cursor: PostingCursor,
+  ahead: KeyList,
+  most: number,
+  mostKeys: number,
+  sieve: IdSet | undefined,
+): number {
   let at = 0;
+  let keys = 0;
   ahead.count = 0;
-  while (ahead.count < most) {
-    if (!cursor.next()) return false;
+  while (ahead.count < most && keys < mostKeys) {
+    if (!cursor.next()) return -1 - keys;
+    keys++;
     const { bytes, idStart, idEnd } = cursor;
+    if (sieve?.has(bytes, idStart, idEnd) === false) continue;
     ahead.starts[ahead.count] = at;
     for (let i = idStart; i < idEnd; i++) ahead.bytes[at++] = bytes[i]!;
     ahead.ends[ahead.count++] = at;
   }
-  return true;
+  return keys;
 }
 
 /** Between two batches the collection or the index may have been dropped, and its pages be used for other things. */
-function checkStillThere(pager: PageReader, name: string, collection: number, { index }: KeyScan): void {
+function checkStillThere(
+  pager: PageReader,
+  name: string,
+  collection: number,
+  { index }: Pick<KeyScan, "index">,
+): void {
   const isThere =
     findCollection(pager, name) === collection &&
     (index === undefined || findIndex(pager.read(collection), index.definition.name)?.root === index.root);

@@ -7,26 +7,52 @@ import type { SortSpec } from "./sort.ts";
 /** The name of the index that a plan reads; several with a comma between; undefined for all documents. */
 export function indexName({ scans, isFullScan }: Plan): string | undefined {
   if (isFullScan) return undefined;
-  return [...new Set(scans.map(({ index }) => index?.definition.name ?? "_id_"))].join(",");
+  const indexes = scans.flatMap(({ index, sieves }) => [index, ...sieves.map((sieve) => sieve.index)]);
+  return [...new Set(indexes.map((index) => index?.definition.name ?? "_id_"))].join(",");
 }
 
-/** Stages from the outermost on, each with its `inputStage`. */
-export function winningPlan(plan: Plan | undefined, filter: CompiledFilter, sort: SortSpec): Document {
-  const found = sourceStage(plan, filter);
+/**
+ * Stages from the outermost on, each with its `inputStage`.
+ * @param keysExamined - of an index that is read beside another one
+ */
+export function winningPlan(
+  plan: Plan | undefined,
+  filter: CompiledFilter,
+  sort: SortSpec,
+  keysExamined: ReadonlyMap<string, number>,
+): Document {
+  const found = sourceStage(plan, filter, keysExamined);
   const isSorted = Object.keys(sort).length === 0 || plan?.isSorted === true;
   return isSorted ? found : { stage: "SORT", sortPattern: sort as Document, inputStage: found };
 }
 
-function sourceStage(plan: Plan | undefined, filter: CompiledFilter): Document {
+function sourceStage(
+  plan: Plan | undefined,
+  filter: CompiledFilter,
+  keysExamined: ReadonlyMap<string, number>,
+): Document {
   if (filter.text !== undefined) return { stage: "TEXT_MATCH", inputStage: { stage: "IXSCAN" } };
   if (plan === undefined) return { stage: "EOF" };
   if (plan.isFullScan) return { stage: "COLLSCAN", direction: directionOf(plan.scans[0]!) };
-  const [first, ...others] = plan.scans.map(scanStage);
+  const [first, ...others] = plan.scans.map((scan) => withSieves(scan, keysExamined));
   const input = others.length === 0 ? first! : { stage: "OR", inputStages: [first!, ...others] };
   return { stage: "FETCH", inputStage: input };
 }
 
-function scanStage(scan: KeyScan): Document {
+/** MongoDB's name for what gathers the `_id`s of all inputs but one, and looks those of that one up in them. */
+function withSieves(scan: KeyScan, keysExamined: ReadonlyMap<string, number>): Document {
+  if (scan.sieves.length === 0) return scanStage(scan);
+  const inputs = [...scan.sieves.map(({ index, ranges }) => ({ index, ranges, isDescending: false })), scan];
+  return {
+    stage: "AND_HASH",
+    inputStages: inputs.map((input) => ({
+      ...scanStage(input),
+      keysExamined: keysExamined.get(input.index!.definition.name) ?? 0,
+    })),
+  };
+}
+
+function scanStage(scan: Pick<KeyScan, "index" | "ranges" | "isDescending">): Document {
   const definition = scan.index?.definition;
   const shown: Record<string, Value> = {
     stage: "IXSCAN",
@@ -42,6 +68,6 @@ function scanStage(scan: KeyScan): Document {
   return shown;
 }
 
-function directionOf({ isDescending }: KeyScan): string {
+function directionOf({ isDescending }: Pick<KeyScan, "isDescending">): string {
   return isDescending ? "backward" : "forward";
 }

@@ -1,14 +1,13 @@
 import { ALL_KEYS, type KeyRange } from "../btree/scan.ts";
 import type { IndexEntry } from "../collection-page.ts";
 import type { Document, Value } from "../document/value.ts";
-import type { IndexField } from "../indexes/definition.ts";
-import { doImply } from "../indexes/partial-filter.ts";
 import { isSameKey } from "../indexes/spec.ts";
 import { holdsPath } from "../indexes/wildcard.ts";
 import { encodeKey } from "../keys/encode-key.ts";
-import { isSameCollation } from "../mql/collation.ts";
 import { fail } from "../mql/error.ts";
-import type { Branch, CompiledFilter, Condition } from "./filter.ts";
+import { type Candidate, candidatesFor, ID_INDEX, idBounds, isBlindToNull, isOpenTo } from "./candidates.ts";
+import type { Branch, CompiledFilter } from "./filter.ts";
+import { intersect, type Sieve, type Sizes } from "./intersect.ts";
 import { type Bounds, boundsFor } from "./scan-bounds.ts";
 import type { SortSpec } from "./sort.ts";
 import type { Test } from "./tests.ts";
@@ -24,6 +23,8 @@ export interface KeyScan {
   readonly branch: Test | undefined;
   /** Parts of an `$or` that were read before: what fulfils one of them was found there. */
   readonly isFoundBefore: readonly Test[];
+  /** Other indexes whose `_id`s are gathered first: documents that are not in all of them are not looked at. */
+  readonly sieves: readonly Sieve[];
 }
 
 /** How a query is answered. */
@@ -41,6 +42,8 @@ export interface PlanOptions {
   readonly sort: SortSpec;
   /** The name or key of the index to be used; `$natural` for none. */
   readonly hint: Value | undefined;
+  /** How many matches are needed, where that is known. */
+  readonly wanted?: number | undefined;
 }
 
 /** The work of a sort, and of going from an index to each document, beside a look at each document. */
@@ -49,30 +52,35 @@ const FOLLOWING = 1.6;
 const ID_KEY: Document = Object.freeze({ _id: 1 });
 
 /**
- * Chooses the index that promises to read least: equality before `$in` before ranges, `_id` before others.
+ * Chooses the index that promises to read least: equality before `$in` before ranges, `_id` before others; and those
+ * whose `_id`s are worth being gathered first.
+ * @param sizes - without it one index is read
  * @throws LanguageError 2 or 291 for a hint to an index that there is not, or that cannot answer
  */
 export function planQuery(
   filter: CompiledFilter,
   indexes: readonly IndexEntry[],
   options: PlanOptions,
+  sizes?: Sizes,
 ): Plan {
-  const { sort, hint } = options;
+  const { sort, hint, wanted } = options;
   if (hint !== undefined && !isNaturalHint(hint)) return hintedPlan(filter, indexes, hint, sort);
   const needsSort = Object.keys(sort).length > 0;
   const full: Plan = fullScan(sort, filter, 1);
   if (hint !== undefined) return full;
   let best = full;
+  let leading: Candidate | undefined;
   let bestCost = 1 + (needsSort && !full.isSorted ? SORTING : 0);
-  const consider = (plan: Plan, part: number): void => {
+  const consider = (plan: Plan, part: number, candidate?: Candidate): void => {
     const cost = part * (needsSort && !plan.isSorted ? 1 + SORTING : 1);
     if (cost >= bestCost) return;
     best = plan;
+    leading = candidate;
     bestCost = cost;
   };
-  for (const candidate of candidatesFor(filter.conditions, filter, indexes)) {
-    consider(planOf(candidate, sort, filter), candidate.bounds.part);
-  }
+  const candidates = candidatesFor(filter.conditions, filter, indexes);
+  for (const candidate of candidates)
+    consider(planOf(candidate, sort, filter), candidate.bounds.part, candidate);
   if (needsSort) {
     for (const index of indexes.filter((each) => isOpenTo(each, filter.conditions, filter))) {
       const plan = planOf({ index, bounds: ALL }, sort, filter);
@@ -80,94 +88,32 @@ export function planQuery(
     }
   }
   for (const branches of filter.ors) {
-    const union = planUnion(branches, filter, indexes);
+    const union = planUnion(branches, filter, indexes, sizes);
     if (union !== undefined) consider(union.plan, union.part);
   }
-  return best;
+  if (leading === undefined || sizes === undefined) return best;
+  const isOrdered = needsSort && best.isSorted;
+  const needed = needsSort && !best.isSorted ? undefined : wanted;
+  const { driver, sieves } = intersect(leading, candidates, sizes, !isOrdered, needed);
+  return driver === leading && sieves.length === 0 ? best : planOf(driver, sort, filter, sieves);
 }
 
-interface Candidate {
-  readonly index: IndexEntry | undefined;
-  readonly bounds: Bounds;
-}
-
-const ALL: Bounds = { ranges: [ALL_KEYS], part: 1, fixed: [] };
-
-function candidatesFor(
-  conditions: readonly Condition[],
-  filter: CompiledFilter,
-  indexes: readonly IndexEntry[],
-): Candidate[] {
-  const found: Candidate[] = [];
-  const byId = idBounds(conditions, filter);
-  if (byId !== undefined) found.push({ index: undefined, bounds: byId });
-  for (const index of indexes) {
-    if (!isOpenTo(index, conditions, filter)) continue;
-    const bounds = boundsFor(index, conditions, filter.collation);
-    if (bounds !== undefined && !isBlindToNull(index, conditions)) found.push({ index, bounds });
-  }
-  return found;
-}
-
-/** Whether the planner may use an index: it is not hidden, and holds all matches if it is partial. */
-function isOpenTo(
-  { definition }: IndexEntry,
-  conditions: readonly Condition[],
-  filter: CompiledFilter,
-): boolean {
-  if (definition.isHidden || definition.text !== undefined || definition.vector !== undefined) return false;
-  const partial = definition.spec.partialFilterExpression as Document | undefined;
-  if (partial === undefined) return true;
-  return (
-    isSameCollation(definition.collation, filter.collation) &&
-    doImply(conditions, partial, filter.collation?.compare)
-  );
-}
-
-/** Whether an index may lack matches: a sparse one, or one of places, does not hold what is missing. */
-function isBlindToNull({ definition }: IndexEntry, conditions: readonly Condition[]): boolean {
-  const places = definition.fields.filter(isPlace);
-  if (places.length > 0)
-    return !places.some(({ path }) =>
-      conditions.some((condition) => condition.path === path && /^\$(geo|near)/.test(condition.operator)),
-    );
-  if (!definition.isSparse) return false;
-  return !definition.fields.some(({ path }) =>
-    conditions.some(
-      ({ path: other, operator, operand }) =>
-        other === path &&
-        (operator === "$in" ? !(operand as readonly Value[]).includes(null) : operand !== null),
-    ),
-  );
-}
-
-function isPlace({ kind }: IndexField): boolean {
-  return kind === "2dsphere" || kind === "2d";
-}
-
-const ID_INDEX = {
-  definition: {
-    collation: undefined,
-    isSparse: false,
-    fields: [{ path: "_id", parts: ["_id"], kind: "value", direction: 1 }],
-  },
-  isMultikey: false,
-} as unknown as IndexEntry;
-
-function idBounds(conditions: readonly Condition[], filter: CompiledFilter): Bounds | undefined {
-  return boundsFor(ID_INDEX, conditions, filter.collation);
-}
+const ALL: Bounds = { ranges: [ALL_KEYS], part: 1, fixed: [], paths: [] };
 
 function fullScan(sort: SortSpec, filter: CompiledFilter, part: number): Plan {
   return { ...planOf({ index: undefined, bounds: { ...ALL, part } }, sort, filter), isFullScan: true };
 }
 
-function planOf({ index, bounds }: Candidate, sort: SortSpec, filter: CompiledFilter): Plan {
+function planOf(
+  { index, bounds }: Candidate,
+  sort: SortSpec,
+  filter: CompiledFilter,
+  sieves: readonly Sieve[] = [],
+): Plan {
   const direction = sortDirection(index ?? ID_INDEX, bounds, sort, filter);
+  const isDescending = direction === -1;
   return {
-    scans: [
-      { index, ranges: bounds.ranges, isDescending: direction === -1, branch: undefined, isFoundBefore: [] },
-    ],
+    scans: [{ index, ranges: bounds.ranges, isDescending, branch: undefined, isFoundBefore: [], sieves }],
     isFullScan: false,
     isSorted: direction !== undefined,
   };
@@ -206,6 +152,7 @@ function planUnion(
   branches: readonly Branch[],
   filter: CompiledFilter,
   indexes: readonly IndexEntry[],
+  sizes: Sizes | undefined,
 ): { plan: Plan; part: number } | undefined {
   let part = 0;
   const scans: KeyScan[] = [];
@@ -214,12 +161,17 @@ function planUnion(
     const best = candidates.toSorted((a, b) => a.bounds.part - b.bounds.part)[0];
     if (best === undefined) return undefined;
     part += best.bounds.part;
+    const { driver, sieves } =
+      sizes === undefined
+        ? { driver: best, sieves: [] }
+        : intersect(best, candidates, sizes, true, undefined);
     scans.push({
-      index: best.index,
-      ranges: best.bounds.ranges,
+      index: driver.index,
+      ranges: driver.bounds.ranges,
       isDescending: false,
       branch: test,
       isFoundBefore: branches.slice(0, i).map((other) => other.test),
+      sieves,
     });
   }
   return { plan: { scans, isFullScan: false, isSorted: false }, part };
