@@ -19,7 +19,6 @@ import { ObjectId } from "./document/object-id.ts";
 import type { Document, Value } from "./document/value.ts";
 import { ANY_PLAN, fetchIdKeys, fetchMatches } from "./fetch.ts";
 import { compareBytes } from "./keys/compare.ts";
-import { FetchCounters } from "./match-reader.ts";
 import { parseCollation, withCollation } from "./mql/collation.ts";
 import { compileAnyUpdate, isReplacement } from "./mql/update/any-update.ts";
 import { upsertBase } from "./mql/update/upsert.ts";
@@ -28,6 +27,7 @@ import type { PlanOptions } from "./query/plan.ts";
 import { compileSort, type SortKey, type SortSpec } from "./query/sort.ts";
 import type { Executor } from "./storage/executor.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
+import { FetchCounters } from "./take.ts";
 import { validatorOf } from "./validation.ts";
 
 /** Documents changed by one transaction of an update of many. */

@@ -27,11 +27,11 @@ import type { Document, Value } from "./document/value.ts";
 import { countMatches, fetchMatches } from "./fetch.ts";
 import { FindCursor, type FindOptions } from "./find-cursor.ts";
 import { buildIndex } from "./indexes/store.ts";
-import { FetchCounters } from "./match-reader.ts";
 import { compileUpdate } from "./mql/update/update.ts";
 import { distinctValues } from "./query/distinct-values.ts";
 import { compileFilter } from "./query/filter.ts";
 import type { Executor } from "./storage/executor.ts";
+import { FetchCounters } from "./take.ts";
 
 /** Documents under one name. Made by `database.collection(name)`; it exists in the file from its first insert on. */
 export class Collection {

@@ -6,6 +6,7 @@ import { createFeed, DEFAULT_FEED_CHANGES } from "./changes/feed.ts";
 import { startTrigger, type Trigger, type TriggerSpec } from "./changes/trigger.ts";
 import { Collection } from "./collection.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
+import type { ColumnStats } from "./columns/column-sets.ts";
 import { runCommand } from "./command/run-command.ts";
 import type { CommandTarget } from "./command/target.ts";
 import type { Document } from "./document/value.ts";
@@ -51,6 +52,8 @@ export interface DatabaseStats {
   readonly cacheHitRate: number;
   /** Bytes of pages in memory. */
   readonly cacheBytes: number;
+  /** Columns of fields that scans have looked at, in memory beside the pages. */
+  readonly columns: ColumnStats;
   /** Transactions committed since opening. */
   readonly commits: number;
   /** Pages that they changed, each counted once a transaction. */
@@ -296,6 +299,7 @@ export class Database {
         walBytes,
         cacheHitRate: cache.hitRate,
         cacheBytes: cache.bytes,
+        columns: pager.columnStats,
         ...pager.counters,
         logSyncs,
         compression: pageSettings.compression,

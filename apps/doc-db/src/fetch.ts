@@ -1,11 +1,12 @@
 import { findCollection } from "./catalog.ts";
 import { documentCountOf, indexesOf } from "./collection-page.ts";
 import { estimateDocuments } from "./indexes/estimate.ts";
-import { FetchCounters, MatchReader, type Take } from "./match-reader.ts";
+import { MatchReader } from "./match-reader.ts";
 import type { CompiledFilter } from "./query/filter.ts";
 import { type Plan, type PlanOptions, planQuery } from "./query/plan.ts";
 import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
+import { FetchCounters, type Take } from "./take.ts";
 import { fetchText } from "./text-search.ts";
 
 /** A match: the key of its `_id`, and its encoded bytes. */
@@ -118,6 +119,10 @@ export const asMatch: Take<Match> = (bytes, start, end, keys, keyStart, keyEnd) 
   bytes: bytes.slice(start, end),
 });
 
+const asNothing: Take<true> = Object.assign(() => true as const, {
+  ofFields: { fields: [], take: () => true as const },
+});
+
 /** How many documents match. */
 export async function countMatches(engine: Executor, name: string, filter: CompiledFilter): Promise<number> {
   const counters = new FetchCounters();
@@ -128,7 +133,7 @@ export async function countMatches(engine: Executor, name: string, filter: Compi
   }
   const planned = await planFetch(engine, name, filter, ANY_PLAN);
   if (planned === undefined) return 0;
-  for await (const batch of fetchPlanned(engine, name, planned, filter, counters, () => true))
+  for await (const batch of fetchPlanned(engine, name, planned, filter, counters, asNothing))
     count += batch.length;
   return count;
 }

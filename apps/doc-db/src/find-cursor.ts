@@ -13,7 +13,6 @@ import {
   planFetch,
   planOn,
 } from "./fetch.ts";
-import { FetchCounters, type Take } from "./match-reader.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { compileProjection, type Projection } from "./mql/project/projection.ts";
 import { setTextScore } from "./mql/text-score.ts";
@@ -23,6 +22,7 @@ import { type CompiledFilter, compileFilter, lookupOf } from "./query/filter.ts"
 import type { PlanOptions } from "./query/plan.ts";
 import { compileSort, type Sorter, type SortSpec } from "./query/sort.ts";
 import type { Executor } from "./storage/executor.ts";
+import { FetchCounters, type Take } from "./take.ts";
 
 /** What of the matches is wanted, and in which order. */
 export interface FindOptions {

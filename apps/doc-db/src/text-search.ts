@@ -11,12 +11,12 @@ import { TEXT_EXTRA_BYTES, wordKey } from "./indexes/text-keys.ts";
 import { textTotals } from "./indexes/text-totals.ts";
 import { compareBytes } from "./keys/compare.ts";
 import { idKeyIn } from "./keys/index-keys.ts";
-import type { FetchCounters } from "./match-reader.ts";
 import { fail } from "./mql/error.ts";
 import type { CompiledFilter } from "./query/filter.ts";
 import { searchedWords, type TextQuery, textTest } from "./query/text-query.ts";
 import type { Executor } from "./storage/executor.ts";
 import type { PageReader } from "./storage/page-reader.ts";
+import type { FetchCounters } from "./take.ts";
 
 /** The usual weights: how fast more of a word counts less, and how much long documents count less. */
 const K1 = 1.2;

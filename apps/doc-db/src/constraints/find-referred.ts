@@ -7,9 +7,10 @@ import { decodeDocument } from "../document/decode.ts";
 import type { Document, Value } from "../document/value.ts";
 import { ANY_PLAN, planOn } from "../fetch.ts";
 import { encodeKey } from "../keys/encode-key.ts";
-import { FetchCounters, MatchReader, type Take } from "../match-reader.ts";
+import { MatchReader } from "../match-reader.ts";
 import { compileFilter } from "../query/filter.ts";
 import type { PageReader } from "../storage/page-reader.ts";
+import { FetchCounters, type Take } from "../take.ts";
 
 /** A document by the key of its `_id`. */
 export interface Found {

@@ -8,18 +8,27 @@ import type { ListedDecoder } from "./listed-decoder.ts";
 import { COMPILE_AFTER } from "./shapes.ts";
 import { type Document, setField, type Value } from "./value.ts";
 
+type Lookup = (name: string) => Value | undefined;
+
+/** Decodes some fields of a document, or gathers them where they are known already. */
+export interface FieldsDecoder {
+  (bytes: Uint8Array, start: number, end: number): Document;
+  readonly ofFields: {
+    readonly fields: readonly string[];
+    readonly take: (lookup: Lookup) => Document;
+  };
+}
+
 /**
  * Makes a function that decodes some fields of documents, and no others.
  * @returns what throws CorruptDataError `DOCDB_DOCUMENT_CORRUPT` as {@link decodeDocument} does
  */
-export function fieldsDecoder(
-  fields: readonly string[],
-): (bytes: Uint8Array, start: number, end: number) => Document {
+export function fieldsDecoder(fields: readonly string[]): FieldsDecoder {
   const names = fields.map(fieldName);
   let list: FieldNames | undefined;
   let decode: ListedDecoder | undefined;
   let seen = 0;
-  return (bytes, start, end) => {
+  const decoder = (bytes: Uint8Array, start: number, end: number): Document => {
     const found = narrowListOf(bytes, start, end);
     if (found !== undefined && found === list) {
       const decoded = decode === undefined ? undefined : runDecoder(decode, bytes, start, end);
@@ -35,6 +44,16 @@ export function fieldsDecoder(
     }
     return decodeFields(names, bytes, start, end);
   };
+  return Object.assign(decoder, { ofFields: { fields, take: (lookup: Lookup) => gathered(fields, lookup) } });
+}
+
+function gathered(fields: readonly string[], lookup: Lookup): Document {
+  const found: Record<string, Value> = {};
+  for (const field of fields) {
+    const value = lookup(field);
+    if (value !== undefined) setField(found, field, value);
+  }
+  return found;
 }
 
 /** The list of a document's names, where it has one, and offsets of 16 bits. */

@@ -38,6 +38,8 @@ export interface CompiledFilter {
   readonly ors: readonly (readonly Branch[])[];
   /** The paths that it names. */
   readonly paths: readonly string[];
+  /** The top-level fields that it looks at; undefined where it may look at others too, or into them. */
+  readonly topFields: readonly string[] | undefined;
   /** What `$text` searches for; `matches` does not look at it, as it takes an index. */
   readonly text: TextQuery | undefined;
   readonly collation: Collation | undefined;
@@ -58,7 +60,9 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
     const found: Found = { conditions: [], ors: [], text: undefined };
     const others = compileDocument(near?.others ?? filter, found, 0);
     const paths = pathsOf(filter);
-    if (test === undefined) return { matches: others, ...found, paths, collation, distance: undefined };
+    const topFields = topFieldsOf(filter);
+    if (test === undefined)
+      return { matches: others, ...found, paths, topFields, collation, distance: undefined };
     if (found.text !== undefined) throw invalid("$text", filter, "no $near beside it");
     found.conditions.push(condition!);
     const matches: Test = (lookup) => others(lookup) && test(lookup) !== undefined;
@@ -66,6 +70,7 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
       matches,
       ...found,
       paths,
+      topFields: undefined,
       collation,
       distance: (lookup) => test(lookup) ?? Number.POSITIVE_INFINITY,
     };
@@ -94,6 +99,25 @@ function pathsOf(filter: Document): string[] {
     if (!name.startsWith("$")) return [name];
     return ["$and", "$or", "$nor"].includes(name) ? (operand as readonly Document[]).flatMap(pathsOf) : [];
   });
+}
+
+function topFieldsOf(filter: Document): string[] | undefined {
+  const fields: string[] = [];
+  for (const [name, operand] of Object.entries(filter)) {
+    if (!name.startsWith("$")) {
+      if (name.includes(".")) return undefined;
+      fields.push(name);
+    } else if (["$and", "$or", "$nor"].includes(name)) {
+      for (const part of operand as readonly Document[]) {
+        const found = topFieldsOf(part);
+        if (found === undefined) return undefined;
+        fields.push(...found);
+      }
+    } else if (name !== "$comment") {
+      return undefined;
+    }
+  }
+  return fields;
 }
 
 /** As a filter that looks into a document in memory. */

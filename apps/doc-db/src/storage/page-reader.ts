@@ -1,4 +1,5 @@
 import type { LeafHints } from "../btree/leaf-hints.ts";
+import type { ColumnSets } from "../columns/column-sets.ts";
 import type { Document } from "../document/value.ts";
 
 /** A collection as the catalog has it. */
@@ -17,6 +18,8 @@ export interface PageReader {
   readonly collections?: Map<string, KnownCollection>;
   /** Where keys were found before; the newest pages alone have it. */
   readonly hints?: LeafHints;
+  /** Of fields that scans look at; the newest pages alone have them, while no transaction changes any. */
+  readonly columns?: ColumnSets | undefined;
   /** Of the file, for messages. */
   readonly path: string;
 }

@@ -2,6 +2,7 @@ import { assert, CapacityError } from "@millrace/base";
 import { GrowableUint8 } from "@millrace/buffers";
 import type { Wal } from "@millrace/wal";
 import { LeafHints } from "../btree/leaf-hints.ts";
+import { ColumnSets, type ColumnStats } from "../columns/column-sets.ts";
 import type { FieldNames } from "../document/field-names.ts";
 import { RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
 import type { FileCipher } from "./file-cipher.ts";
@@ -50,6 +51,8 @@ export class Pager implements PageWriter {
   readonly versions: PageVersions = new PageVersions();
   readonly collections: Map<string, KnownCollection> = new Map();
   readonly hints: LeafHints;
+  /** Columns of the pages as they are committed. */
+  readonly #columns: ColumnSets;
   readonly keptNames: Set<FieldNames> = new Set();
   readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
   /** Of the last record appended. */
@@ -74,11 +77,21 @@ export class Pager implements PageWriter {
     this.wal = wal;
     this.databaseId = databaseId;
     this.hints = new LeafHints(store.cache);
+    this.#columns = new ColumnSets(store.cache.capacityBytes);
     this.lastLsn = wal.stats.nextLsn - 1;
   }
 
   get path(): string {
     return this.store.file.path;
+  }
+
+  /** None while pages are changed: what is in columns would be of no commit. */
+  get columns(): ColumnSets | undefined {
+    return this.touched === undefined && this.#changed.size === 0 ? this.#columns : undefined;
+  }
+
+  get columnStats(): ColumnStats {
+    return this.#columns.stats;
   }
 
   read(number: number): Uint8Array {
@@ -265,6 +278,7 @@ export class Pager implements PageWriter {
   #touch(number: number): void {
     const { cache } = this.store;
     this.touched!.add(number);
+    this.#columns.drop(number);
     cache.markDirty(number);
     if (this.#pinned.has(number)) return;
     cache.pin(number);
@@ -274,6 +288,7 @@ export class Pager implements PageWriter {
   #change(number: number, before: Uint8Array<ArrayBuffer> | undefined): void {
     this.store.cache.pin(number);
     this.store.cache.markDirty(number);
+    this.#columns.drop(number);
     this.#changed.set(number, before);
   }
 
