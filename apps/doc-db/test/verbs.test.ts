@@ -1,5 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../src/cli.ts";
@@ -165,6 +174,41 @@ describe("docdb's verbs of upkeep", () => {
     const told = JSON.parse(repaired.out);
     expect(fieldsOf(told)).toBe("collections: array, problems: array");
     expect((await docdb("verify", "--db", at("saved.db"))).code).toBe(0);
+  });
+
+  it("never write over the database, and name a packed file that is cut off", async () => {
+    const before = readFileSync(path);
+    for (const verb of ["export", "repair"]) {
+      const collection = verb === "export" ? ["--collection", "people"] : [];
+      const { code, err } = await docdb(verb, "--db", path, ...collection, path);
+      expect([code, err]).toEqual([2, expect.stringContaining("would take the place of")]);
+    }
+    expect(Buffer.compare(readFileSync(path), before)).toBe(0);
+    writeFileSync(at("cut.jsonl.gz"), gzipSync('{"a": 1}\n').subarray(0, 20));
+    const { code, err } = await docdb(
+      "import",
+      "--db",
+      at("cut.db"),
+      "--collection",
+      "x",
+      at("cut.jsonl.gz"),
+    );
+    expect([code, err]).toEqual([1, expect.stringContaining("cut.jsonl.gz: gzip: at byte 20")]);
+    expect(existsSync(at("cut.db"))).toBe(false);
+  });
+
+  it("save what a file has that was cut off, once it is as long again", async () => {
+    await json("backup", "--db", path, at("short.db"));
+    const bytes = statSync(at("short.db")).size;
+    truncateSync(at("short.db"), bytes - 40_000);
+    const short = await docdb("repair", "--db", at("short.db"), at("found.db"));
+    expect(short).toMatchObject({ code: 1, err: expect.stringContaining(`truncate -s ${bytes}`) });
+    truncateSync(at("short.db"), bytes);
+    const told = await docdb("repair", "--db", at("short.db"), at("found.db"), "--json");
+    const [people] = JSON.parse(told.out).collections;
+    expect(people.saved).toBeGreaterThan(100);
+    expect(people.saved).toBeLessThan(500);
+    expect((await docdb("verify", "--db", at("found.db"))).code).toBe(0);
   });
 
   it("say what is to be done about a healthy database: nothing", async () => {

@@ -85,7 +85,7 @@ export function durabilityPage(given: DurabilityModel): string {
       ),
       {
         ...nines,
-        title: `Durability by the failure rate of domains (${model.shardsPerDomain} shards of an object in each)`,
+        title: `Durability by the failure rate of domains (shards of an object in each: ${model.shardsPerDomain})`,
         xLabel: "domains that are lost in a year, part of all",
       },
     ),

@@ -1,34 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { diskVfs } from "@millrace/files";
-import {
-  type CommandOutcome,
-  commandPath,
-  runCommand,
-  type TempDirectory,
-  tempDirectory,
-} from "@millrace/testkit";
-import { beforeEach, describe, expect, it } from "vitest";
-import { initStore } from "../src/index.ts";
+import { type CommandOutcome, commandPath, runCommand } from "@millrace/testkit";
+import { describe, expect, it } from "vitest";
+import { useCommandStore } from "./command-store.ts";
 import { realBytes } from "./real-bytes.ts";
 import { BACKENDS } from "./stores.ts";
 
 describe("processes of the command", () => {
-  let directory: TempDirectory;
-  const store = (verb: string, ...args: string[]): Promise<CommandOutcome> =>
-    runCommand("erasure-store", [verb, "--config", "store.yaml", ...args], { cwd: directory.path });
-  const pathOf = (...parts: string[]): string => join(directory.path, ...parts);
-  const bytes = realBytes(1_234_567);
-
-  beforeEach(async () => {
-    directory = tempDirectory();
-    const backends = Object.fromEntries(BACKENDS.map((name) => [name, `dir:disks/${name}`]));
-    await initStore(diskVfs, pathOf("store.yaml"), { backends });
-    writeFileSync(pathOf("in"), bytes);
-    return () => directory[Symbol.dispose]();
-  });
+  const { bytes, pathOf, store } = useCommandStore();
 
   it("leaves the store as it was when it is interrupted", async () => {
     await store("put", "in", "o");
@@ -36,7 +16,7 @@ describe("processes of the command", () => {
     const args = ["put", "-", "o", "--config", "store.yaml"];
     const outcome = await new Promise<CommandOutcome>((resolve) => {
       const running = runCommand("erasure-store", args, {
-        cwd: directory.path,
+        cwd: pathOf(),
         input: realBytes(100_000_000),
         onStart: async (child) => {
           const isWriting = (): boolean =>
@@ -55,7 +35,7 @@ describe("processes of the command", () => {
 
   it("is interrupted while it waits for stdin", async () => {
     const args = ["--conditions=@millrace/source", commandPath("erasure-store"), "put", "-", "o"];
-    const child = spawn(process.execPath, [...args, "--config", "store.yaml"], { cwd: directory.path });
+    const child = spawn(process.execPath, [...args, "--config", "store.yaml"], { cwd: pathOf() });
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();

@@ -1,18 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { diskVfs } from "@millrace/files";
-import {
-  type CommandOutcome,
-  commandPath,
-  runCommand,
-  type TempDirectory,
-  tempDirectory,
-} from "@millrace/testkit";
-import { beforeEach, describe, expect, it } from "vitest";
-import { initStore } from "../src/index.ts";
+import { type CommandOutcome, commandPath, runCommand } from "@millrace/testkit";
+import { describe, expect, it } from "vitest";
+import { useCommandStore } from "./command-store.ts";
 import { realBytes } from "./real-bytes.ts";
-import { BACKENDS } from "./stores.ts";
 
 /** Field names with the types of their values: what other programs rely on. */
 const fieldsOf = (json: object): Record<string, string> =>
@@ -24,26 +15,10 @@ const backendFlags = (names: readonly string[]): string[] =>
   names.flatMap((name) => ["--backend", `${name}=dir:disks/${name}`]);
 
 describe("the command", () => {
-  let directory: TempDirectory;
-  const store = (verb: string, ...args: string[]): Promise<CommandOutcome> =>
-    runCommand("erasure-store", [verb, "--config", "store.yaml", ...args], { cwd: directory.path });
-  const pathOf = (...parts: string[]): string => join(directory.path, ...parts);
-  const bytes = realBytes(1_234_567);
-
-  beforeEach(async () => {
-    directory = tempDirectory();
-    const backends = Object.fromEntries(BACKENDS.map((name) => [name, `dir:disks/${name}`]));
-    await initStore(diskVfs, pathOf("store.yaml"), { backends });
-    writeFileSync(pathOf("in"), bytes);
-    return () => directory[Symbol.dispose]();
-  });
+  const { bytes, pathOf, run, store } = useCommandStore();
 
   it("gives the fields that are promised", async () => {
-    const made = await runCommand(
-      "erasure-store",
-      ["init", "--config", "other.yaml", ...backendFlags(["x", "y", "z"]), "--json"],
-      { cwd: directory.path },
-    );
+    const made = await run("init", "--config", "other.yaml", ...backendFlags(["x", "y", "z"]), "--json");
     const put = await store("put", "in", "dir/in", "--json");
     const get = await store("get", "dir/in", "out", "--json");
     const ls = await store("ls", "--json");
@@ -137,7 +112,7 @@ describe("the command", () => {
     expect(lost.stderr).toMatch(/3 of 6 shards can be read in stripe 0, 4 are needed; bring back shard/);
     for (const backend of ["a", "d", "f"]) expect(lost.stderr).toContain(`on backend ${backend}: missing`);
     const left = ["disks", "in", "out", "store.yaml", "store.yaml.stats.json"];
-    expect(readdirSync(directory.path).sort()).toEqual(left);
+    expect(readdirSync(pathOf()).sort()).toEqual(left);
     expect(JSON.parse((await store("verify", "--json")).stdout)).toMatchObject({ lost: 1 });
   });
 
@@ -158,13 +133,13 @@ describe("the command", () => {
 
   it("takes stdin and gives stdout", async () => {
     const put = await runCommand("erasure-store", ["put", "-", "piped", "--config", "store.yaml", "--json"], {
-      cwd: directory.path,
+      cwd: pathOf(),
       input: bytes,
     });
     expect(JSON.parse(put.stdout)).toMatchObject({ object: "piped", bytes: bytes.length });
     const args = ["--conditions=@millrace/source", commandPath("erasure-store"), "get", "piped", "-"];
     const stdout = execFileSync(process.execPath, [...args, "--config", "store.yaml"], {
-      cwd: directory.path,
+      cwd: pathOf(),
       maxBuffer: 1 << 24,
     });
     expect(Buffer.compare(stdout, bytes)).toBe(0);
@@ -180,8 +155,7 @@ describe("the command", () => {
   });
 
   it("refuses what cannot be kept safe, and what is there already", async () => {
-    const init = (...args: string[]): Promise<CommandOutcome> =>
-      runCommand("erasure-store", ["init", "--config", "new.yaml", ...args], { cwd: directory.path });
+    const init = (...args: string[]): Promise<CommandOutcome> => run("init", "--config", "new.yaml", ...args);
     const few = await init(...backendFlags(["a", "b"]));
     expect(few).toMatchObject({ code: 2, stdout: "" });
     expect(few.stderr).toContain("one backend would hold 3");
@@ -190,6 +164,11 @@ describe("the command", () => {
     expect(again.code).toBe(1);
     expect(again.stderr).toContain("store.yaml: this exists already");
     expect((await store("rm", "nothing")).stderr).toContain('no object "nothing"');
+    expect((await store("get", "nothing/", "out")).stderr).toContain("nothing/: no object's name begins so");
+    expect((await store("put", "disks")).stderr).toContain("put --recursive stores all files in it");
+    expect((await run("ls", "--config", "none.yaml")).stderr).toContain(
+      "there is no such file; `init` makes",
+    );
     expect(await store("put", "in", "../x")).toMatchObject({ code: 2 });
     expect(await store("put", "in", "--engine", "ronomom")).toMatchObject({ code: 2 });
   });

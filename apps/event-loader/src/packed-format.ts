@@ -1,3 +1,4 @@
+import { isMillraceError } from "@millrace/base";
 import { decompressBytes } from "@millrace/compress";
 import { type ByteSource, bytesSource } from "@millrace/files";
 import type { DecoderContext, EventDecoder } from "./event-decoder.ts";
@@ -17,7 +18,10 @@ export async function gzipFormat(
   detect: (source: ByteSource) => Promise<RecordingFormat>,
 ): Promise<RecordingFormat> {
   const packed = await readWhole(source, "EVENTS_GZIP_MEMORY");
-  const bytes = await decompressBytes(packed, "gzip", MEMORY_LIMIT_BYTES);
+  const bytes = await decompressBytes(packed, "gzip", MEMORY_LIMIT_BYTES).catch((error: unknown) => {
+    if (isMillraceError(error, "COMPRESS_DATA_CORRUPT")) error.message = `${source.name}: ${error.message}`;
+    throw error;
+  });
   // There are gzip files that unpack to themselves.
   if (beginsWith(bytes, GZIP_MAGIC)) throw unsupportedFormat(source.name, "gzip inside of gzip");
   return formatInMemory(bytes, await detect(bytesSource(bytes, source.name.replace(/\.gz$/i, ""))));

@@ -1,5 +1,6 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { npyHeader } from "../src/encoders/npy-encoder.ts";
@@ -89,6 +90,39 @@ describe("events cut", () => {
     const { code, stderr } = await events("cut", "good.raw", "none.raw");
     expect([code, stderr]).toEqual([2, expect.stringContaining("--from")]);
     expect(readdirSync(directory.path)).not.toContain("none.raw");
+  });
+});
+
+describe("an output", () => {
+  it("with less in it never takes the place of the recording that is read; a picture has the ending that it is", async () => {
+    const before = readFileSync(join(directory.path, "good.raw"));
+    for (const [verb, ...flags] of [["filter"], ["cut", "--count", "1"], ["repair"]]) {
+      const outcome = await events(verb!, "good.raw", "./good.raw", ...flags);
+      expect(outcome, verb).toMatchObject({ code: 2, stdout: "" });
+      expect(outcome.stderr).toContain("would take the place of good.raw");
+    }
+    expect(await events("render", "good.raw", "good.raw")).toMatchObject({ code: 2 });
+    for (const [verb, ending] of [
+      ["info", ".png"],
+      ["stats", ".svg"],
+    ]) {
+      const { code, stderr } = await events(verb!, "good.raw", "--plot", "good.raw");
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`ends in ${ending}; see millrace-events ${verb} --help`),
+      ]);
+    }
+    expect(Buffer.compare(readFileSync(join(directory.path, "good.raw")), before)).toBe(0);
+  });
+
+  it("without an event is told of, a time without a unit by its option, a cut-off gzip file by its name", async () => {
+    const none = await events("filter", "good.raw", "none.raw", "--from", "1h");
+    expect([none.code, none.stderr]).toEqual([0, expect.stringContaining("good.raw: no event passed")]);
+    const bare = await events("cut", "good.raw", "part.raw", "--from", "5");
+    expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining("'--from <time>' argument '5'")]);
+    writeFileSync(join(directory.path, "cut.raw.gz"), gzipSync(recordingBytes()).subarray(0, 500));
+    const cut = await events("info", "cut.raw.gz");
+    expect([cut.code, cut.stderr]).toEqual([1, expect.stringContaining("cut.raw.gz: gzip: at byte 500")]);
   });
 });
 

@@ -128,6 +128,25 @@ describe("snn migrate", () => {
   });
 });
 
+describe("an output of snn", () => {
+  it("never takes the place of the file that is read, and a picture is no other file", async () => {
+    const bytes = await version1(10);
+    writeFileSync(join(directory.path, "kept.h5"), bytes);
+    for (const args of [
+      ["convert", "kept.h5", "./kept.h5", "--to", "sonata"],
+      ["migrate", "kept.h5", "kept.h5"],
+      ["import", "kept.h5", "kept.h5"],
+    ]) {
+      const outcome = await snn(...args);
+      expect(outcome).toMatchObject({ code: 2, stdout: "" });
+      expect(outcome.stderr).toContain("would take the place of kept.h5");
+    }
+    const { code, stderr } = await snn("simulate", "--steps", "10", "--plot", "kept.h5");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("ends in .svg")]);
+    expect(Buffer.compare(readFileSync(join(directory.path, "kept.h5")), bytes)).toBe(0);
+  });
+});
+
 describe("snn info", () => {
   it("shows people the first of very many episodes, and programs all", async () => {
     const exporter = new DataExporter("many", {

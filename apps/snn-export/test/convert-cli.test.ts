@@ -87,7 +87,7 @@ describe("convert, import and plot", () => {
   });
 
   it.each([
-    [["convert", "x.h5", "x.h5", "--to", "hdf6"], '--to|snn to: got "hdf6"'],
+    [["convert", "x.h5", "y.h5", "--to", "hdf6"], '--to|snn to: got "hdf6"'],
     [["convert", "x.h5", "out.h5"], "--to sonata"],
     [["plot", "x.h5"], "--output"],
     [["plot", "x.h5", "-o", "a.gif"], ".svg or .png"],

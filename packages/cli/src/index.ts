@@ -1,6 +1,15 @@
 export { describeError, type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
-export { byteSize, duration, integerBetween, numberBetween } from "./options.ts";
-export { type Cell, formatCount, formatFacts, formatRate, formatTable, type VerbResult } from "./output.ts";
+export { byteSize, duration, integerBetween, numberBetween, pathEndingIn } from "./options.ts";
+export {
+  type Cell,
+  formatAmount,
+  formatCount,
+  formatFacts,
+  formatRate,
+  formatTable,
+  type VerbResult,
+} from "./output.ts";
+export { checkOutputPath } from "./output-path.ts";
 export {
   endQuietlyOnClosedPipe,
   Program,

@@ -29,6 +29,14 @@ export function duration(text: string): number {
   return orInvalid(() => parseDuration(text), 'Expected a time such as "250ms" or "10s".');
 }
 
+/** Makes a parser for an option that takes a path with one of these endings: `pathEndingIn(".svg")`. */
+export function pathEndingIn(...endings: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (endings.some((ending) => text.toLowerCase().endsWith(ending))) return text;
+    throw new InvalidOptionValue(`Expected a path that ends in ${endings.join(" or ")}.`);
+  };
+}
+
 function orInvalid(parse: () => number, message: string): number {
   try {
     return parse();

@@ -58,6 +58,11 @@ export function formatCount(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 3 });
 }
 
+/** How many of something there are: "1 object", "2,000 objects". */
+export function formatAmount(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A rate in the largest of k, M and G that leaves at least 1: "12.3 M events/s", "450 steps/s". */
 export function formatRate(perSecond: number, unit: string): string {
   const [size, prefix] = RATE_PREFIXES.find(([least]) => perSecond >= least) ?? [1, ""];

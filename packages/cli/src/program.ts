@@ -106,9 +106,11 @@ export class Program {
       // `--help` and `--version` end commander's parsing this way too.
       if (error instanceof CommanderError && error.exitCode === 0) return 0;
       const name = this.#command.name();
-      const hint =
-        error instanceof CommanderError && !/--help/.test(error.message) ? `; see ${name} --help` : "";
-      this.#streams.stderr.write(`${describeError(name, error, argv.includes("--verbose"))}${hint}\n`);
+      const line = describeError(name, error, argv.includes("--verbose"));
+      const isWithoutHint = error instanceof CommanderError && !/--help/.test(error.message);
+      const verb = this.#command.commands.find((command) => command.name() === argv[0])?.name();
+      const help = [name, verb, "--help"].filter((part) => part !== undefined).join(" ");
+      this.#streams.stderr.write(`${isWithoutHint ? `${line.replace(/\.$/, "")}; see ${help}` : line}\n`);
       return exitCodeOf(error);
     }
   }

@@ -58,9 +58,15 @@ describe("a program", () => {
   it.each([
     [["measure"], "missing required argument 'file'"],
     [["measure", "a", "b"], "too many arguments"],
-    [["measure", "a", "--widht", "3"], "unknown option '--widht' (Did you mean --width?)"],
-    [["measure", "a", "--width", "99"], "Expected a whole number from 1 to 32"],
-    [["measrue", "a"], "unknown command 'measrue' (Did you mean measure?)"],
+    [
+      ["measure", "a", "--widht", "3"],
+      "unknown option '--widht' (Did you mean --width?); see millrace-test measure --help",
+    ],
+    [
+      ["measure", "a", "--width", "99"],
+      "Expected a whole number from 1 to 32; see millrace-test measure --help",
+    ],
+    [["measrue", "a"], "unknown command 'measrue' (Did you mean measure?); see millrace-test --help"],
   ])("exits with 2 and one line for %j", async (argv, message) => {
     const { out, err, code } = await run(argv, fine);
     expect(code).toBe(2);

@@ -7,10 +7,12 @@ it("exports these names and no others", () => {
       "Program",
       "UsageError",
       "byteSize",
+      "checkOutputPath",
       "describeError",
       "duration",
       "endQuietlyOnClosedPipe",
       "exitCodeOf",
+      "formatAmount",
       "formatCount",
       "formatFacts",
       "formatRate",
@@ -18,6 +20,7 @@ it("exports these names and no others", () => {
       "integerBetween",
       "newProgressBar",
       "numberBetween",
+      "pathEndingIn",
       "readVersion",
     ]
   `);

@@ -90,12 +90,13 @@ export async function readHeader(file: VfsFile): Promise<Header> {
       ? first
       : (second as Header);
   const { packed, pageCount } = newest;
-  if (size < (packed === undefined ? pageCount * PAGE_BYTES : packed.layout.units * UNIT_BYTES)) {
+  const wholeBytes = packed === undefined ? pageCount * PAGE_BYTES : packed.layout.units * UNIT_BYTES;
+  if (size < wholeBytes) {
     const expected =
       packed === undefined
         ? `${pageCount} pages of ${PAGE_BYTES} bytes`
         : `${packed.layout.units} units of ${UNIT_BYTES} bytes`;
-    const problem = `the file ends here, ${expected} were expected; it was cut off, restore it from a copy`;
+    const problem = `the file ends here, ${expected} were expected; it was cut off: restore it from a copy, or repair a copy that was made as long again (truncate -s ${wholeBytes})`;
     throw new CorruptDataError("DOCDB_FILE_SHORT", path, size, problem);
   }
   return newest;

@@ -1,5 +1,12 @@
 import { formatByteSize } from "@millrace/base";
-import { formatFacts, UsageError, type VerbContext, type VerbResult, type VerbSpec } from "@millrace/cli";
+import {
+  checkOutputPath,
+  formatFacts,
+  UsageError,
+  type VerbContext,
+  type VerbResult,
+  type VerbSpec,
+} from "@millrace/cli";
 import { AtomicFile, diskVfs } from "@millrace/files";
 import type { Collection } from "../collection.ts";
 import type { Document } from "../document/value.ts";
@@ -55,6 +62,7 @@ export const exportVerb: VerbSpec<ExportFlags> = {
       ),
   action: async (context, [path], flags) => {
     const { collection: name, format = formatOf(path!) } = flags;
+    checkOutputPath(path!, flags.db);
     const filter = parseObject("--filter", flags.filter);
     compileFilter(filter);
     await using db = await openDatabase(flags.db, flags, { create: false });

@@ -1,4 +1,4 @@
-import { formatByteSize } from "@millrace/base";
+import { formatByteSize, isMillraceError } from "@millrace/base";
 import {
   byteSize,
   formatCount,
@@ -152,7 +152,7 @@ async function openInput(
 ): Promise<{ chunks: AsyncIterable<Uint8Array>; name: string }> {
   const bar = context.progress("import");
   const startMs = performance.now();
-  if (path === "-") return { chunks: decompressed(process.stdin), name: "stdin" };
+  if (path === "-") return { chunks: decompressed(process.stdin, "stdin"), name: "stdin" };
   const { size: totalBytes } = await inspectInputFile(diskVfs, path);
   const file = await fileSource(diskVfs, path);
   const counted = async function* (): AsyncGenerator<Uint8Array> {
@@ -169,11 +169,11 @@ async function openInput(
       await file.close();
     }
   };
-  return { chunks: decompressed(counted()), name: path };
+  return { chunks: decompressed(counted(), path), name: path };
 }
 
 /** The chunks themselves, or what they hold when they begin like gzip or zstd. */
-async function* decompressed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* decompressed(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done === true) return;
@@ -186,7 +186,12 @@ async function* decompressed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
       await iterator.return?.();
     }
   };
-  yield* decompressChunks(all(), detectCodec(first.value));
+  try {
+    yield* decompressChunks(all(), detectCodec(first.value));
+  } catch (error) {
+    if (isMillraceError(error, "COMPRESS_DATA_CORRUPT")) error.message = `${name}: ${error.message}`;
+    throw error;
+  }
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {

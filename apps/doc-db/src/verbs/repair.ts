@@ -1,4 +1,4 @@
-import { formatTable, type VerbSpec } from "@millrace/cli";
+import { checkOutputPath, formatTable, type VerbSpec } from "@millrace/cli";
 import { openDatabase } from "./open-database.ts";
 
 /** `repair <out>`: saves what can be read of a damaged database to a new file. */
@@ -8,6 +8,7 @@ export const repairVerb: VerbSpec<{ readonly db: string }> = {
   example: "repair --db people.db saved.db",
   flags: (command) => command.requiredOption("--db <file>", "the damaged database, which stays as it is"),
   action: async (context, [out], flags) => {
+    checkOutputPath(out!, flags.db);
     await using db = await openDatabase(flags.db, flags, { create: false, expiryIntervalMs: 0 });
     const { collections, problems } = await db.rescue(out!, context.signal);
     const rows = collections.map(({ name, saved, expected }) => [name, saved, expected ?? "unknown"]);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { formatByteSize, formatDuration } from "@millrace/base";
-import { UsageError, type VerbSpec } from "@millrace/cli";
+import { formatByteSize, formatDuration, MillraceError } from "@millrace/base";
+import { formatAmount, UsageError, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { getFolder } from "../folders.ts";
 import type { ByteRange, ReadOptions } from "../read-object.ts";
@@ -57,6 +57,11 @@ export const getVerb: VerbSpec<GetFlags> = {
           ...(await store.getFile(name!, out!, { ...options, range })),
           objects: 1,
         }));
+    if (objects === 0)
+      throw new MillraceError(
+        "STORE_OBJECT_UNKNOWN",
+        `${name}: no object's name begins so; \`ls\` shows what there is`,
+      );
     if (range !== undefined && bytes === 0) {
       note(context, store, `--range ${flags.range} lies behind the end of ${name}: nothing was read`);
     }
@@ -66,7 +71,7 @@ export const getVerb: VerbSpec<GetFlags> = {
     return {
       json: { object: name, bytes, objects, path: out, seconds, bytesPerSecond },
       ...summaryOf(flags, [
-        ["object", isFolder ? `${name} (${objects} objects)` : name],
+        ["object", isFolder ? `${name} (${formatAmount(objects, "object")})` : name],
         [isFolder ? "directory" : "file", out],
         ["size", formatByteSize(bytes)],
         ["time", formatDuration(seconds * 1000)],

@@ -1,7 +1,7 @@
 import { addAbortSignal } from "node:stream";
-import { checkOneOf, formatByteSize, formatDuration } from "@millrace/base";
-import { integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
-import { baseName, diskVfs, fileError } from "@millrace/files";
+import { checkOneOf, formatByteSize, formatDuration, IoError } from "@millrace/base";
+import { formatAmount, integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
+import { baseName, diskVfs } from "@millrace/files";
 import { COMPRESSIONS, type Compression } from "../coding.ts";
 import { DIGESTS } from "../config.ts";
 import { putFolder } from "../folders.ts";
@@ -79,7 +79,7 @@ export const putVerb: VerbSpec<PutFlags> = {
     return {
       json: { object: name, bytes, objects, dataShards, parityShards, failedShards, seconds, bytesPerSecond },
       ...summaryOf(flags, [
-        ["object", isFolder ? `${name}/ (${objects} objects)` : name],
+        ["object", isFolder ? `${name}/ (${formatAmount(objects, "object")})` : name],
         ["size", formatByteSize(bytes)],
         ["shards", `${dataShards} data, ${parityShards} parity`],
         ["time", formatDuration(seconds * 1000)],
@@ -96,7 +96,8 @@ async function putOne(
   options: PutOptions & { readonly signal: AbortSignal },
 ): Promise<PutResult> {
   if (file !== "-" && (await isDirectory(file))) {
-    throw fileError("FILES_IS_DIRECTORY", file, "open", "put --recursive stores all files in it");
+    const problem = "this is a directory, a file was expected; put --recursive stores all files in it";
+    throw new IoError("FILES_IS_DIRECTORY", file, "open", problem);
   }
   // A terminal or a pipe may never end: the signal ends it.
   return await store.put(name, file === "-" ? addAbortSignal(options.signal, process.stdin) : file, options);

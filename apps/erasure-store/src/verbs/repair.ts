@@ -1,4 +1,4 @@
-import { byteSize, formatFacts, type VerbSpec } from "@millrace/cli";
+import { byteSize, formatAmount, formatFacts, type VerbSpec } from "@millrace/cli";
 import { absentRows, type ConfigFlag, configFlag, openFromFlags, workOptions } from "./shared.ts";
 
 interface RepairFlags extends ConfigFlag {
@@ -30,7 +30,10 @@ export const repairVerb: VerbSpec<RepairFlags> = {
       json: { ...result },
       text: formatFacts([
         ["objects", result.objects],
-        ["repaired", `${result.repairedObjects} objects, ${result.repairedShards} shards`],
+        [
+          "repaired",
+          `${formatAmount(result.repairedObjects, "object")}, ${formatAmount(result.repairedShards, "shard")}`,
+        ],
         ...absentRows(result.absent),
         ["lost", result.lost.length === 0 ? 0 : result.lost.join(", ")],
         ...result.failed.map(({ object, problem }): [string, string] => [object, problem]),

@@ -1,7 +1,7 @@
-import { isMillraceError, MillraceError } from "@millrace/base";
+import { IoError, isMillraceError, MillraceError } from "@millrace/base";
 import type { VerbContext, VerbSpec } from "@millrace/cli";
 import { byteSize, formatFacts, integerBetween } from "@millrace/cli";
-import { diskVfs, fileError } from "@millrace/files";
+import { diskVfs } from "@millrace/files";
 import type { ShardProblem } from "../open-shards.ts";
 import { shardName } from "../open-shards.ts";
 import { addStats } from "../stats-file.ts";
@@ -44,8 +44,8 @@ export const configFlag: AddFlags = (command) =>
 /** A store with the flags over the environment over its file. */
 export async function openFromFlags(flags: ConfigFlag): Promise<ErasureStore> {
   if (!(await diskVfs.exists(flags.config))) {
-    const hint = "`init` makes a store, --config says where its configuration is";
-    throw fileError("FILES_NOT_FOUND", flags.config, "open", hint);
+    const problem = "there is no such file; `init` makes a store, --config says where its configuration is";
+    throw new IoError("FILES_NOT_FOUND", flags.config, "open", problem);
   }
   const overrides = {
     ...(flags.quiet === true && { log_level: "error" as const }),

@@ -1,5 +1,13 @@
 import { formatByteSize } from "@millrace/base";
-import { byteSize, duration, formatFacts, integerBetween, numberBetween, type VerbSpec } from "@millrace/cli";
+import {
+  byteSize,
+  duration,
+  formatAmount,
+  formatFacts,
+  integerBetween,
+  numberBetween,
+  type VerbSpec,
+} from "@millrace/cli";
 import { atomicWrite, diskVfs } from "@millrace/files";
 import { type DurabilityModel, durabilityOf } from "../durability.ts";
 import { durabilityPage } from "../durability-page.ts";
@@ -72,11 +80,15 @@ export const simulateVerb: VerbSpec<SimulateFlags> = {
     return {
       json: { dataShards, parityShards, ...result, simulated },
       text: formatFacts([
+        ["page", flags.page],
         ["shards", `${dataShards} data, ${parityShards} parity`],
         ["stored bytes for each byte", result.overhead.toFixed(2)],
         ["loss of an object in a year", result.annualLoss.toExponential(2)],
         ["nines", result.nines.toFixed(1)],
-        [`of ${flags.objects} objects lost in a year`, result.objectsLostPerYear.toExponential(2)],
+        [
+          `of ${formatAmount(flags.objects, "object")} lost in a year`,
+          result.objectsLostPerYear.toExponential(2),
+        ],
         ["mean years to a loss", result.meanYearsToLoss.toExponential(2)],
         ["repair traffic", `${formatByteSize(result.repairBytesPerDay)} a day`],
         ...(simulated === null

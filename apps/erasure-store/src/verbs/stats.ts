@@ -1,5 +1,5 @@
 import { formatByteSize, formatDuration } from "@millrace/base";
-import { formatFacts, type VerbSpec } from "@millrace/cli";
+import { formatAmount, formatFacts, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { toPrometheusText } from "@millrace/metrics";
 import { reportStats } from "../stats.ts";
@@ -30,7 +30,7 @@ export const statsVerb: VerbSpec<StatsFlags> = {
             ...report.operations.map(
               ({ operation, size, count, bytes, bytesPerSecond }): [string, string] => [
                 `${operation}, ${size}`,
-                `${count} objects, ${formatByteSize(bytes)}, ${formatByteSize(bytesPerSecond)}/s`,
+                `${formatAmount(count, "object")}, ${formatByteSize(bytes)}, ${formatByteSize(bytesPerSecond)}/s`,
               ],
             ),
             ...report.stages.map(({ stage, seconds, part }): [string, string] => [

@@ -1,5 +1,6 @@
-import { formatByteSize, InvalidArgumentError, parseDuration } from "@millrace/base";
+import { formatByteSize, InvalidArgumentError } from "@millrace/base";
 import type { VerbSpec } from "@millrace/cli";
+import { microseconds } from "./filter-flags.ts";
 import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
 import { addOutputFlags, checkOutput, type OutputFlags, tellOutput } from "./output-flags.ts";
 import { parseWhole } from "./parse-whole.ts";
@@ -21,9 +22,9 @@ export const cutVerb: VerbSpec<CutFlags> = {
       .option(
         "--from <time>",
         "events from this time on: 250ms, 1.5s; counted as in the recording",
-        parseTime,
+        microseconds,
       )
-      .option("--until <time>", "events before this time", parseTime)
+      .option("--until <time>", "events before this time", microseconds)
       .option(
         "--skip <n>",
         "pass over so many of these events",
@@ -40,7 +41,7 @@ export const cutVerb: VerbSpec<CutFlags> = {
       const expected = "--from, --until, --skip or --count; convert writes all of it";
       throw new InvalidArgumentError("EVENTS_CUT_NOWHERE", "part to cut", undefined, expected);
     }
-    checkOutput(output!, context);
+    checkOutput(output!, context, input!);
     await using recording = await openInput(input!, flags, context, "cut");
     const { convertRecording } = await import("../convert.ts");
     const query = { ...(from === undefined ? {} : { from }), ...(until === undefined ? {} : { until }) };
@@ -54,7 +55,3 @@ export const cutVerb: VerbSpec<CutFlags> = {
     ]);
   },
 };
-
-function parseTime(text: string): number {
-  return Math.round(parseDuration(text) * 1000);
-}

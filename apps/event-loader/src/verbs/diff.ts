@@ -1,4 +1,4 @@
-import { formatFacts, type VerbSpec } from "@millrace/cli";
+import { formatAmount, formatFacts, type VerbSpec } from "@millrace/cli";
 import { diffRecordings, type EventValues } from "../diff.ts";
 import { addInputFlags, type InputFlags, noteViolations, openInput } from "./input-flags.ts";
 
@@ -26,8 +26,8 @@ export const diffVerb: VerbSpec<InputFlags> = {
         firstDifference,
       },
       text: formatFacts([
-        [first!, `${a.format}, ${eventsA} events`],
-        [second!, `${b.format}, ${eventsB} events`],
+        [first!, `${a.format}, ${formatAmount(eventsA, "event")}`],
+        [second!, `${b.format}, ${formatAmount(eventsB, "event")}`],
         ["first difference", isSame ? "none" : `event ${firstDifference.event}`],
         [`in ${first}`, isSame ? undefined : describe(firstDifference.a)],
         [`in ${second}`, isSame ? undefined : describe(firstDifference.b)],

@@ -1,5 +1,5 @@
-import { InvalidArgumentError, parseDuration } from "@millrace/base";
-import { integerBetween, numberBetween, type VerbSpec } from "@millrace/cli";
+import { InvalidArgumentError } from "@millrace/base";
+import { duration, integerBetween, numberBetween, type VerbSpec } from "@millrace/cli";
 import { arbiterLines } from "../filters/arbiter-lines.ts";
 import { backgroundActivity, rateLimit, refractory } from "../filters/denoise.ts";
 import type { EventFilter, FilterSize } from "../filters/event-filter.ts";
@@ -94,9 +94,9 @@ export function filtersOf(flags: FilterFlags, recording: Recording): EventFilter
   return filters;
 }
 
-/** A flag with a time, in µs: "250ms". @throws InvalidArgumentError */
+/** A flag with a time, in µs: "250ms". */
 export function microseconds(text: string): number {
-  return Math.round(parseDuration(text) * 1000);
+  return Math.round(duration(text) * 1000);
 }
 
 function parseCount(text: string): number {

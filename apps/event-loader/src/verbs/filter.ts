@@ -14,7 +14,7 @@ export const filterVerb: VerbSpec<Flags> = {
   example: "filter drive.raw quiet.raw --from 1s --until 2s --background 5ms",
   flags: (command) => addOutputFlags(addFilterFlags(command)),
   action: async (context, [input, output], flags) => {
-    checkOutput(output!, context);
+    checkOutput(output!, context, input!);
     await using recording = await openInput(input!, flags, context, "filter");
     const { convertRecording } = await import("../convert.ts");
     let read = 0;
@@ -26,6 +26,8 @@ export const filterVerb: VerbSpec<Flags> = {
     const filters = [counter, ...filtersOf(flags, recording)];
     const { events, bytes } = await convertRecording(recording, output!, { to: flags.to, filters });
     noteViolations(recording, context);
+    if (events === 0 && read > 0)
+      context.note(`${recording.name}: no event passed; \`info\` says when its events are`);
     return tellOutput(output!, { input, output, format: recording.format, read, events, bytes }, [
       ["input", input],
       ["output", output],

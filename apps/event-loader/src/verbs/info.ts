@@ -1,5 +1,5 @@
 import { formatDuration } from "@millrace/base";
-import { formatFacts, type VerbSpec } from "@millrace/cli";
+import { formatFacts, pathEndingIn, type VerbSpec } from "@millrace/cli";
 import { atomicWrite, diskVfs } from "@millrace/files";
 import { countEventsPerPixel } from "../pixel-counts.ts";
 import { summarizeEvents } from "../summary.ts";
@@ -15,7 +15,11 @@ export const infoVerb: VerbSpec<InfoFlags> = {
   summary: "shows what a recording holds",
   example: "info drive.raw --plot drive.png",
   flags: (command) =>
-    addInputFlags(command).option("--plot <file.png>", "also draw how many events each pixel has"),
+    addInputFlags(command).option(
+      "--plot <file.png>",
+      "also draw how many events each pixel has",
+      pathEndingIn(".png"),
+    ),
   action: async (context, [path], flags) => {
     await using recording = await openInput(path!, flags, context, "info");
     const summary = await summarizeEvents(recording.events());

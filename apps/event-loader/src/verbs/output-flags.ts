@@ -1,5 +1,11 @@
 import { InvalidArgumentError } from "@millrace/base";
-import { formatFacts, type VerbContext, type VerbResult, type VerbSpec } from "@millrace/cli";
+import {
+  checkOutputPath,
+  formatFacts,
+  type VerbContext,
+  type VerbResult,
+  type VerbSpec,
+} from "@millrace/cli";
 import { OUTPUT_FORMATS } from "../encoders/output-formats.ts";
 import { oneOf } from "./input-flags.ts";
 
@@ -16,8 +22,13 @@ export const addOutputFlags: NonNullable<VerbSpec<OutputFlags>["flags"]> = (comm
     oneOf("output format", OUTPUT_FORMATS),
   );
 
-/** Refuses what would be between the events. @throws InvalidArgumentError `EVENTS_OPTIONS_CONFLICT` */
-export function checkOutput(output: string, { isJson }: VerbContext): void {
+/**
+ * Refuses what would be between the events.
+ * @param input - must not be replaced: the output has less than it
+ * @throws InvalidArgumentError `EVENTS_OPTIONS_CONFLICT`
+ */
+export function checkOutput(output: string, { isJson }: VerbContext, input?: string): void {
+  if (input !== undefined) checkOutputPath(output, input);
   if (output !== "-" || !isJson) return;
   throw new InvalidArgumentError(
     "EVENTS_OPTIONS_CONFLICT",

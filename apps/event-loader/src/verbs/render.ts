@@ -1,5 +1,5 @@
 import { formatByteSize } from "@millrace/base";
-import { formatFacts, integerBetween, numberBetween, type VerbSpec } from "@millrace/cli";
+import { checkOutputPath, formatFacts, integerBetween, numberBetween, type VerbSpec } from "@millrace/cli";
 import type { ColourMapName } from "@millrace/plot";
 import type { RenderDecay } from "../render/event-painter.ts";
 import { microseconds } from "./filter-flags.ts";
@@ -48,6 +48,7 @@ export const renderVerb: VerbSpec<Flags> = {
       .option("--from <time>", "events from this time on", microseconds)
       .option("--until <time>", "events before this time", microseconds),
   action: async (context, [input, output], flags) => {
+    checkOutputPath(output!, input!);
     await using recording = await openInput(input!, flags, context, "render");
     const { renderRecording } = await import("../render/render-recording.ts");
     const { timeCode, accumulation, fps, speed, decay, colours, scale, from, until } = flags;

@@ -1,5 +1,6 @@
-import { formatByteSize, parseDuration } from "@millrace/base";
+import { formatByteSize } from "@millrace/base";
 import type { VerbSpec } from "@millrace/cli";
+import { microseconds } from "./filter-flags.ts";
 import { addInputFlags, describeViolations, type InputFlags, openInput } from "./input-flags.ts";
 import { addOutputFlags, checkOutput, type OutputFlags, tellOutput } from "./output-flags.ts";
 
@@ -18,11 +19,11 @@ export const repairVerb: VerbSpec<RepairFlags> = {
       .option(
         "--sort <time>",
         "sort events that are out of order by up to so much; later ones are left out",
-        (text: string) => Math.round(parseDuration(text) * 1000),
+        microseconds,
       )
       .option("--drop-outside", "leave out events outside the sensor"),
   action: async (context, [input, output], flags) => {
-    checkOutput(output!, context);
+    checkOutput(output!, context, input!);
     await using recording = await openInput(input!, flags, context, "repair");
     const { repairRecording } = await import("../repair.ts");
     const report = await repairRecording(recording, output!, {

@@ -1,5 +1,12 @@
 import { formatDuration } from "@millrace/base";
-import { formatCount, formatFacts, formatRate, formatTable, type VerbSpec } from "@millrace/cli";
+import {
+  formatCount,
+  formatFacts,
+  formatRate,
+  formatTable,
+  pathEndingIn,
+  type VerbSpec,
+} from "@millrace/cli";
 import { atomicWrite, diskVfs } from "@millrace/files";
 import { findSize } from "../recording-size.ts";
 import { describeEvents, type EventStatistics } from "../statistics/event-statistics.ts";
@@ -15,7 +22,11 @@ export const statsVerb: VerbSpec<Flags> = {
   summary: "draws the rate over time and how many events pixels have",
   example: "stats drive.raw --plot drive.svg",
   flags: (command) =>
-    addInputFlags(command).option("--plot <file.svg>", "also draw it, with a map of the pixels, as an SVG"),
+    addInputFlags(command).option(
+      "--plot <file.svg>",
+      "also draw it, with a map of the pixels, as an SVG",
+      pathEndingIn(".svg"),
+    ),
   action: async (context, [path], flags) => {
     await using recording = await openInput(path!, flags, context, "stats");
     const { width, height } = await findSize(recording);

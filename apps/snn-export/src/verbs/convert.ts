@@ -1,5 +1,5 @@
 import { formatByteSize } from "@millrace/base";
-import { byteSize, formatFacts, integerBetween, type VerbSpec } from "@millrace/cli";
+import { byteSize, checkOutputPath, formatFacts, integerBetween, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { convertExperiment, DEFAULT_CONVERT_OPTIONS } from "../convert/convert.ts";
 import { CONVERT_FORMATS, type ConvertFormat } from "../convert/formats.ts";
@@ -26,6 +26,7 @@ export const convertVerb: VerbSpec<ConvertFlags> = {
         DEFAULT_CONVERT_OPTIONS.memoryBytes,
       ),
   action: async (context, [input, output], { to, episode, memory }) => {
+    checkOutputPath(output!, input!);
     const bar = context.progress("convert");
     const { leftOut, ...result } = await convertExperiment(input!, output!, {
       to,

@@ -1,5 +1,5 @@
 import { formatByteSize } from "@millrace/base";
-import { byteSize, formatFacts, type VerbSpec } from "@millrace/cli";
+import { byteSize, checkOutputPath, formatFacts, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { DEFAULT_IMPORT_OPTIONS, importSpikes } from "../import/import-spikes.ts";
 
@@ -20,6 +20,7 @@ export const importVerb: VerbSpec<ImportFlags> = {
       DEFAULT_IMPORT_OPTIONS.memoryBytes,
     ),
   action: async (context, [input, output], { memory }) => {
+    checkOutputPath(output!, input!);
     const bar = context.progress("import");
     const result = await importSpikes(input!, output!, {
       memoryBytes: memory,

@@ -1,5 +1,5 @@
 import { formatByteSize } from "@millrace/base";
-import { formatFacts, type VerbSpec } from "@millrace/cli";
+import { checkOutputPath, formatFacts, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { migrate } from "../migrate/migrate.ts";
 
@@ -9,6 +9,7 @@ export const migrateVerb: VerbSpec<object> = {
   summary: "writes an older file, or one of the Python exporter, as one of today's version",
   example: "migrate old.h5 new.h5",
   action: async (context, [input, output]) => {
+    checkOutputPath(output!, input!);
     const bar = context.progress("migrate");
     const { from, to, episodes } = await migrate(input!, output!, {
       signal: context.signal,

@@ -1,5 +1,12 @@
 import { formatByteSize } from "@millrace/base";
-import { formatFacts, integerBetween, UsageError, type VerbSpec } from "@millrace/cli";
+import {
+  checkOutputPath,
+  formatAmount,
+  formatFacts,
+  integerBetween,
+  UsageError,
+  type VerbSpec,
+} from "@millrace/cli";
 import { PLOT_KINDS, type PlotKind, plotExperiment } from "../plot/plot-run.ts";
 
 interface PlotFlags {
@@ -27,6 +34,7 @@ export const plotVerb: VerbSpec<PlotFlags> = {
       .option("--neurons <list>", "whose states: 0,5,7; else the first four", numbers)
       .requiredOption("-o, --output <file>", "ends in .svg or .png"),
   action: async (context, [input], { kind, episode, from, to, neurons = [], output }) => {
+    checkOutputPath(output, input!);
     const options = { kind, episode, from, to, neurons, signal: context.signal };
     const { note, ...result } = await plotExperiment(input!, output, options);
     if (note !== "") context.note(note);
@@ -34,7 +42,7 @@ export const plotVerb: VerbSpec<PlotFlags> = {
       json: { ...result, note },
       text: formatFacts([
         ["picture", result.output],
-        ["shows", `${kind}, ${result.points} points, steps ${result.from} to ${result.to}`],
+        ["shows", `${kind}, ${formatAmount(result.points, "point")}, steps ${result.from} to ${result.to}`],
         ["size", formatByteSize(result.bytes)],
       ]),
     };

@@ -1,6 +1,6 @@
 import { formatByteSize } from "@millrace/base";
 import { GrowableUint32 } from "@millrace/buffers";
-import { formatCount, formatFacts, integerBetween, type VerbSpec } from "@millrace/cli";
+import { formatCount, formatFacts, integerBetween, pathEndingIn, type VerbSpec } from "@millrace/cli";
 import { atomicWrite, diskVfs } from "@millrace/files";
 import { rasterSvg } from "@millrace/plot";
 import { simulate } from "../simulate.ts";
@@ -29,7 +29,7 @@ export const simulateVerb: VerbSpec<SimulateFlags> = {
       .option("--seed <n>", "the same seed gives the same spikes", integerBetween(0, 2 ** 31), 1)
       .option("--sampling <n>", "keep potentials every this many steps", integerBetween(1, 2 ** 31), 100)
       .option("--output <dir>", "directory of the file", "experiments")
-      .option("--plot <file.svg>", "also draw the spikes"),
+      .option("--plot <file.svg>", "also draw the spikes", pathEndingIn(".svg")),
   action: async (context, _args, { steps, neurons, seed, sampling, output, plot }) => {
     const bar = context.progress("simulate");
     const times = new GrowableUint32();
