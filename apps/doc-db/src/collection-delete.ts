@@ -20,6 +20,8 @@ export function deleteKeys(engine: Executor, name: string, keys: readonly Uint8A
         recorder?.delete(before._id!);
         references?.deleted(before);
       }
+      // In a long transaction, which a small cache makes of it, pages are let go one by one.
+      if (pager.touched !== undefined) pager.endOperation();
       return isGone;
     });
     references?.settle();

@@ -1,5 +1,6 @@
 import { checkInteger, InvalidArgumentError } from "@millrace/base";
 import { type AggregateOptions, AggregationCursor } from "./aggregation-cursor.ts";
+import type { KeyFilterStats } from "./btree/key-filters.ts";
 import { checkCollectionName, findCollection, listCollections } from "./catalog.ts";
 import { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./changes/change-reader.ts";
 import { createFeed, DEFAULT_FEED_CHANGES } from "./changes/feed.ts";
@@ -69,6 +70,8 @@ export interface DatabaseStats {
   readonly fileBytes: number;
   /** What went between pages and file since opening, and the time it took to make one of the other. */
   readonly io: PageIo;
+  /** Filters of `_id`s, which are made when many are looked for that are not there. */
+  readonly bloom: KeyFilterStats;
   /** Of a database that is shipped. */
   readonly ship: ShipStats | undefined;
   /** Of one that follows another. */
@@ -306,6 +309,7 @@ export class Database {
         isEncrypted: pageSettings.locked !== undefined,
         fileBytes: pager.store.file.sizeSync(),
         io: { ...pager.store.pages.io },
+        bloom: pager.filters.stats,
         ship: this.#shipper?.stats,
         replica: this.#follower?.stats,
       };

@@ -1,6 +1,7 @@
 export { AggregationCursor } from "./aggregation-cursor.ts";
 export { decodeBson } from "./bson/decode.ts";
 export { encodeBson } from "./bson/encode.ts";
+export type { KeyFilterStats } from "./btree/key-filters.ts";
 export { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./changes/change-reader.ts";
 export type { ChangeKind } from "./changes/feed.ts";
 export { type LiveQueryOptions, liveQuery } from "./changes/live-query.ts";

@@ -19,6 +19,7 @@ import { indexEntryKey } from "./keys/index-keys.ts";
 import { fail } from "./mql/error.ts";
 import type { CompiledFilter } from "./query/filter.ts";
 import type { KeyScan } from "./query/plan.ts";
+import { isOneKey } from "./query/scan-bounds.ts";
 import type { FieldLookup } from "./query/tests.ts";
 import type { PageReader } from "./storage/page-reader.ts";
 import type { FetchCounters, Take } from "./take.ts";
@@ -154,6 +155,8 @@ export class MatchReader<T> {
     most: number,
     found: T[],
   ): number {
+    const filters = isOneKey(range) ? pager.filters : undefined;
+    if (filters?.lacks(root, range.lo, 0, range.lo.length) === true) return 0;
     const cursor = new TreeCursor(pager, root, range, after?.key, scan.isDescending);
     const view = this.#view;
     const filter = this.#filter;
@@ -174,6 +177,7 @@ export class MatchReader<T> {
         break;
       }
     }
+    if (keys === 0) filters?.missed(root);
     this.#counters.keysExamined += keys;
     this.#counters.documentsExamined += keys;
     return keys;

@@ -102,14 +102,16 @@ export class BloomFilter {
     return hasHashes(this.#words, this.hashCount, murmur3OfU32(key, SEED_A), murmur3OfU32(key, SEED_B));
   }
 
-  /** Adds a key of any bytes. */
-  addBytes(key: Uint8Array): void {
-    addHashes(this.#words, this.hashCount, murmur3(key, SEED_A), murmur3(key, SEED_B));
+  /** Adds a key of any bytes, those of `key[start, end)`. */
+  addBytes(key: Uint8Array, start = 0, end: number = key.length): void {
+    const a = murmur3(key, SEED_A, start, end);
+    addHashes(this.#words, this.hashCount, a, murmur3(key, SEED_B, start, end));
   }
 
   /** False when the key was certainly never added. */
-  hasBytes(key: Uint8Array): boolean {
-    return hasHashes(this.#words, this.hashCount, murmur3(key, SEED_A), murmur3(key, SEED_B));
+  hasBytes(key: Uint8Array, start = 0, end: number = key.length): boolean {
+    const a = murmur3(key, SEED_A, start, end);
+    return hasHashes(this.#words, this.hashCount, a, murmur3(key, SEED_B, start, end));
   }
 
   /** The filter as bytes, with a header and a checksum. */

@@ -89,6 +89,14 @@ describe("bloom filter", () => {
     expect(filter.hasBytes(new Uint8Array([1, 2, 3, 4]))).toBe(false);
   });
 
+  test("a key may lie within other bytes", () => {
+    const filter = BloomFilter.create(10);
+    filter.addBytes(new Uint8Array([9, 1, 2, 3, 9]), 1, 4);
+    expect(filter.hasBytes(new Uint8Array([1, 2, 3]))).toBe(true);
+    expect(filter.hasBytes(new Uint8Array([8, 8, 1, 2, 3]), 2)).toBe(true);
+    expect(filter.hasBytes(new Uint8Array([9, 1, 2, 3, 9]))).toBe(false);
+  });
+
   test("every truncation, every flipped bit and every extra byte is reported", () => {
     const filter = BloomFilter.create(20);
     for (let key = 0; key < 20; key++) filter.addU32(key);

@@ -1,5 +1,5 @@
 import type { PageReader } from "../storage/page-reader.ts";
-import type { KeyRange } from "./key-range.ts";
+import { ALL_KEYS, type KeyRange } from "./key-range.ts";
 import { cellCount } from "./node.ts";
 import { descendBehind, descendTo } from "./path.ts";
 import { readNode, type Step } from "./tree.ts";
@@ -18,6 +18,14 @@ export function estimateEntries(pager: PageReader, root: number, range: KeyRange
   const endCount = cellCount(readNode(pager, end.number));
   const leaves = leavesBetween(pager, first, last);
   return beginCount - begin.index + end.index + (Math.max(1, leaves) - 1) * ((beginCount + endCount) / 2);
+}
+
+/** About how many leaves a tree has: as if all its nodes had as many children as those on the way to its first key. */
+export function estimateLeaves(pager: PageReader, root: number): number {
+  let leaves = 1;
+  for (const { number } of descendTo(pager, root, ALL_KEYS.lo).slice(0, -1))
+    leaves *= cellCount(readNode(pager, number)) + 1;
+  return leaves;
 }
 
 /** How many leaves one way is to the right of another, if nodes of a level have as many children. */

@@ -36,7 +36,10 @@ export class TreeInserter {
     const leaf = this.leafOf(key);
     const index = searchNode(leaf, key);
     if (index >= 0) return false;
-    if (insertLeafCell(leaf, -1 - index, key, value)) return true;
+    if (insertLeafCell(leaf, -1 - index, key, value)) {
+      this.#pager.filters?.add(this.#root, key);
+      return true;
+    }
     return this.#addFromRoot(key, value);
   }
 

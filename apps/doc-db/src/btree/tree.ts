@@ -40,6 +40,7 @@ export interface Step {
 export function createTree(pager: PageWriter): number {
   const { number, page } = pager.allocate(PAGE_TYPE.leaf);
   initNode(page, number);
+  pager.filters?.drop(number);
   return number;
 }
 
@@ -67,11 +68,12 @@ export function locateInTree(
   start: number,
   end: number,
 ): boolean {
-  const { hints } = pager;
+  const { hints, filters } = pager;
   if (hints?.find(root, key, start, end) === true) {
     locateValue(pager, hints.page, hints.index, located);
     return true;
   }
+  if (filters?.lacks(root, key, start, end) === true) return false;
   let number = root;
   let page = readNode(pager, root);
   for (let depth = 0; !isLeaf(page); depth++) {
@@ -80,7 +82,10 @@ export function locateInTree(
     page = readNode(pager, number);
   }
   const index = searchNode(page, key, start, end);
-  if (index < 0) return false;
+  if (index < 0) {
+    filters?.missed(root);
+    return false;
+  }
   hints?.note(number, index);
   locateValue(pager, page, index, located);
   return true;
@@ -125,6 +130,7 @@ export function putInTree(
   const isThere = leaf.index >= 0;
   if (isThere && !mayReplace) return false;
   const page = pager.modify(leaf.number);
+  if (!isThere) pager.filters?.add(root, key);
   const index = isThere ? leaf.index : -1 - leaf.index;
   if (isThere) {
     if (
@@ -158,6 +164,7 @@ export function deleteFromTree(pager: PageWriter, root: number, key: Uint8Array)
 
 /** Gives all pages of a tree back, those of long values too. */
 export function dropTree(pager: PageWriter, root: number): void {
+  pager.filters?.drop(root);
   const page = readNode(pager, root);
   const isInner = !isLeaf(page);
   const children = isInner ? Array.from({ length: cellCount(page) + 1 }, (_, i) => childAt(page, i)) : [];

@@ -241,6 +241,11 @@ function behind(prefixes: readonly Uint8Array[], ranges: readonly KeyRange[]): K
   );
 }
 
+/** Whether a range is of one whole key: no key begins with another one, but with its type, a byte, or with what is cut. */
+export function isOneKey({ lo, hi }: KeyRange): boolean {
+  return lo.length > 1 && lo.length < MAX_INDEX_VALUE_BYTES && compareBytes(lo, hi) === 0;
+}
+
 function cut({ lo, hi }: KeyRange): KeyRange {
   return { lo: lo.subarray(0, MAX_INDEX_VALUE_BYTES), hi: hi.subarray(0, MAX_INDEX_VALUE_BYTES) };
 }

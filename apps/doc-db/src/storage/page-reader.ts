@@ -1,3 +1,4 @@
+import type { KeyFilters } from "../btree/key-filters.ts";
 import type { LeafHints } from "../btree/leaf-hints.ts";
 import type { ColumnSets } from "../columns/column-sets.ts";
 import type { Document } from "../document/value.ts";
@@ -20,6 +21,8 @@ export interface PageReader {
   readonly hints?: LeafHints;
   /** Of fields that scans look at; the newest pages alone have them, while no transaction changes any. */
   readonly columns?: ColumnSets | undefined;
+  /** Which keys trees certainly lack; the newest pages alone have it. */
+  readonly filters?: KeyFilters;
   /** Of the file, for messages. */
   readonly path: string;
 }

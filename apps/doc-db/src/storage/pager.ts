@@ -1,6 +1,7 @@
 import { assert, CapacityError } from "@millrace/base";
 import { GrowableUint8 } from "@millrace/buffers";
 import type { Wal } from "@millrace/wal";
+import { KeyFilters } from "../btree/key-filters.ts";
 import { LeafHints } from "../btree/leaf-hints.ts";
 import { ColumnSets, type ColumnStats } from "../columns/column-sets.ts";
 import type { FieldNames } from "../document/field-names.ts";
@@ -53,6 +54,7 @@ export class Pager implements PageWriter {
   readonly hints: LeafHints;
   /** Columns of the pages as they are committed. */
   readonly #columns: ColumnSets;
+  readonly filters: KeyFilters;
   readonly keptNames: Set<FieldNames> = new Set();
   readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
   /** Of the last record appended. */
@@ -78,7 +80,13 @@ export class Pager implements PageWriter {
     this.databaseId = databaseId;
     this.hints = new LeafHints(store.cache);
     this.#columns = new ColumnSets(store.cache.capacityBytes);
+    this.filters = new KeyFilters(this);
     this.lastLsn = wal.stats.nextLsn - 1;
+  }
+
+  /** Whether a transaction has changed pages. */
+  get isChanging(): boolean {
+    return this.#changed.size > 0 || this.touched !== undefined;
   }
 
   get path(): string {
@@ -87,7 +95,7 @@ export class Pager implements PageWriter {
 
   /** None while pages are changed: what is in columns would be of no commit. */
   get columns(): ColumnSets | undefined {
-    return this.touched === undefined && this.#changed.size === 0 ? this.#columns : undefined;
+    return this.isChanging ? undefined : this.#columns;
   }
 
   get columnStats(): ColumnStats {
@@ -137,6 +145,7 @@ export class Pager implements PageWriter {
   /** Gives a page these bytes. @param isNew - whether the file does not have the page yet */
   replace(number: number, bytes: Uint8Array, isNew: boolean): void {
     this.collections.clear();
+    this.filters.addPage(bytes);
     if (!isNew) {
       this.modify(number).set(bytes);
       return;
@@ -149,6 +158,7 @@ export class Pager implements PageWriter {
 
   /** A page that the log of another file changes. @param count - pages that there were before the transaction */
   modifyOrCreate(number: number, count: number): Uint8Array {
+    this.filters.dropAll();
     if (number < count || this.#changed.has(number) || this.touched?.has(number) === true)
       return this.modify(number);
     const page = this.store.createZeroed(number);

@@ -25,6 +25,8 @@ const BATCH = 1000;
 const TENTH_BYTES = 2 * 1024 * 1024;
 const LEAST_CACHE_BYTES = 512 * 1024;
 const GETS = 100_000;
+/** `_id`s that are looked for and not there. */
+const MISSING = 10_000;
 /** Operations of which allocations are counted. */
 const OPERATIONS = 500;
 const ENCODED = 1000;
@@ -71,6 +73,26 @@ async function missPercent(): Promise<number> {
   const { cacheHitRate } = await database.stats();
   await database.close();
   return 100 * (1 - cacheHitRate);
+}
+
+/** Pages read for ten thousand `_id`s that are not there, with a cache of a tenth of the pages. */
+async function missingReads(isFiltered: boolean): Promise<number> {
+  const filled = await fill({}, []);
+  const { path } = filled;
+  await filled.close();
+  const database = await Database.open(path, { cacheBytes: TENTH_BYTES, durability: "relaxed" });
+  // What reads an earlier moment has no filters.
+  const snapshot = isFiltered ? undefined : database.snapshot();
+  const collection = database.collection("people", snapshot);
+  for (let i = 0; i < MISSING; i++) {
+    if (collection.getSync(((i * 7919) % COUNT) + 0.5) !== undefined)
+      throw new Error("an _id is there that nobody put in");
+  }
+  const { io, bloom } = await database.stats();
+  if (bloom.saved > 0 !== isFiltered) throw new Error(`filters saved ${bloom.saved} searches`);
+  snapshot?.close();
+  await database.close();
+  return io.pagesRead;
 }
 
 /** Gets and updates, four to one, of hot documents. */
@@ -188,6 +210,16 @@ export const cases: BenchmarkCases = {
     ours: { name: "zipf, a tenth cached", prepare: async () => work(), count: missPercent },
     peers: [],
     reach: { perSecond: 5 },
+    isHeavy: true,
+  },
+  // The filter is made while they are looked for, from nothing.
+  "missing-ids": {
+    unit: "searches a page read",
+    amount: MISSING,
+    isCounted: true,
+    ours: { name: "bloom filter", prepare: async () => work(), count: () => missingReads(true) },
+    peers: [{ name: "no filter", prepare: async () => work(), count: () => missingReads(false) }],
+    reach: { ratio: 2 },
     isHeavy: true,
   },
   // At most half.
