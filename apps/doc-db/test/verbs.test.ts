@@ -176,6 +176,32 @@ describe("docdb's verbs of upkeep", () => {
     expect((await docdb("verify", "--db", at("saved.db"))).code).toBe(0);
   });
 
+  it("export text to stdout", async () => {
+    const lines = await docdb(
+      "export",
+      "--db",
+      path,
+      "--collection",
+      "people",
+      "--filter",
+      '{"_id": {"$lt": 2}}',
+      "-",
+    );
+    expect(lines).toMatchObject({ code: 0, err: "" });
+    expect(
+      lines.out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)._id),
+    ).toEqual([0, 1]);
+    for (const more of [["--format", "bson"], ["--json"]])
+      expect(await docdb("export", "--db", path, "--collection", "people", ...more, "-")).toMatchObject({
+        code: 2,
+        out: "",
+      });
+    expect((await docdb("export", "--db", path, "-")).code).toBe(2);
+  });
+
   it("never write over the database, and name a packed file that is cut off", async () => {
     const before = readFileSync(path);
     for (const verb of ["export", "repair"]) {
@@ -183,6 +209,7 @@ describe("docdb's verbs of upkeep", () => {
       const { code, err } = await docdb(verb, "--db", path, ...collection, path);
       expect([code, err]).toEqual([2, expect.stringContaining("would take the place of")]);
     }
+    expect((await docdb("restore", path, "--db", path, "--force")).err).toContain("would take the place of");
     expect(Buffer.compare(readFileSync(path), before)).toBe(0);
     writeFileSync(at("cut.jsonl.gz"), gzipSync('{"a": 1}\n').subarray(0, 20));
     const { code, err } = await docdb(
@@ -252,7 +279,11 @@ describe("docdb's verbs of upkeep", () => {
     );
     const dry = await json("migrate", "--db", path, at("migrations"), "--dry-run");
     expect(dry).toEqual({ migrations: ["1-first.mjs", "2-names.mjs", "10-fails.mjs"], done: 0, before: 0 });
-    expect((await docdb("migrate", "--db", path, at("migrations"))).code).toBe(1);
+    const failed = await docdb("migrate", "--db", path, at("migrations"));
+    expect(failed).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("docdb: 10-fails.mjs: no; nothing of"),
+    });
     await using db = await Database.open(path);
     expect(await db.collection("m").find().toArray()).toEqual([{ _id: 1, named: true }]);
     expect(await db.collection("migrations").distinct("_id")).toEqual(["1-first.mjs", "2-names.mjs"]);

@@ -41,7 +41,7 @@ interface Written {
 export const exportVerb: VerbSpec<ExportFlags> = {
   usage: "export <out>",
   summary:
-    "writes documents to a file, which is there whole or not at all; without --collection all to a directory",
+    "writes documents to a file, which is there whole or not at all, or to stdout (-); without --collection all to a directory",
   example: "export --db people.db --collection people people.jsonl",
   flags: (command) =>
     command
@@ -63,6 +63,7 @@ export const exportVerb: VerbSpec<ExportFlags> = {
   action: async (context, [path], flags) => {
     const { collection: name, format = formatOf(path!) } = flags;
     checkOutputPath(path!, flags.db);
+    if (path === "-") checkStdout(context, name, format);
     const filter = parseObject("--filter", flags.filter);
     compileFilter(filter);
     await using db = await openDatabase(flags.db, flags, { create: false });
@@ -73,12 +74,21 @@ export const exportVerb: VerbSpec<ExportFlags> = {
     }
     await checkCollection(db, name);
     const written = await write(context, db.collection(name), filter, format, path!, flags.fields);
-    return shown({ collection: name, ...written });
+    return path === "-" ? undefined : shown({ collection: name, ...written });
   },
 };
 
+/** @throws UsageError for what does not go to stdout */
+function checkStdout({ isJson }: VerbContext, collection: string | undefined, format: OutputFormat): void {
+  if (isJson) throw new UsageError("export -: with --json stdout is taken; name a file");
+  if (collection === undefined)
+    throw new UsageError("--collection: needed, a directory is no text for stdout");
+  if (format === "bson" || format === "sqlite")
+    throw new UsageError(`--format ${format}: is no text for stdout; name a file`);
+}
+
 async function write(
-  { signal }: VerbContext,
+  context: VerbContext,
   collection: Collection,
   filter: Document,
   format: OutputFormat,
@@ -87,13 +97,17 @@ async function write(
 ): Promise<Written> {
   const found = async function* (): AsyncGenerator<Document> {
     for await (const document of collection.find(filter)) {
-      signal.throwIfAborted();
+      context.signal.throwIfAborted();
       yield document;
     }
   };
   const columns = async (): Promise<readonly string[]> => fields?.split(",") ?? (await fieldsOf(found()));
   if (format === "sqlite") return writeTable(path, collection.name, await columns(), found());
   const writer = format === "csv" ? csvWriter(await columns()) : format === "array" ? ARRAY : LINES;
+  if (path === "-") {
+    const decoder = new TextDecoder();
+    return writeText({ write: async (bytes) => context.write(decoder.decode(bytes)) }, writer, found());
+  }
   await using output = await AtomicFile.create(diskVfs, path);
   const written =
     format === "bson" ? await writeBson(output, found()) : await writeText(output, writer, found());
@@ -102,7 +116,7 @@ async function write(
 }
 
 async function writeText(
-  output: AtomicFile,
+  output: { write(bytes: Uint8Array): Promise<unknown> },
   writer: TextWriter,
   found: AsyncIterable<Document>,
 ): Promise<Written> {

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { MillraceError } from "@millrace/base";
 import { formatFacts, UsageError, type VerbSpec } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import { connect } from "../driver/connect.ts";
@@ -41,12 +42,18 @@ export const migrateVerb: VerbSpec<{ readonly db: string; readonly dryRun?: bool
       for (const name of waiting) {
         context.signal.throwIfAborted();
         const up = await load(join(directory!, name));
-        await client.withSession((session) =>
-          session.withTransaction(async () => {
-            await up({ db, session });
-            await done.insertOne({ _id: name, at: new Date() }, { session });
-          }),
-        );
+        await client
+          .withSession((session) =>
+            session.withTransaction(async () => {
+              await up({ db, session });
+              await done.insertOne({ _id: name, at: new Date() }, { session });
+            }),
+          )
+          .catch((cause: unknown) => {
+            const problem = cause instanceof Error ? cause.message : String(cause);
+            const told = `${name}: ${problem}; nothing of this migration was kept`;
+            throw new MillraceError("DOCDB_MIGRATION_FAILED", told, { cause });
+          });
         context.note(`${name}: done`);
       }
     }
@@ -61,7 +68,9 @@ export const migrateVerb: VerbSpec<{ readonly db: string; readonly dryRun?: bool
 };
 
 async function load(path: string): Promise<Migration> {
-  const module: unknown = await import(pathToFileURL(resolve(path)).href);
+  const module: unknown = await import(pathToFileURL(resolve(path)).href).catch((error: unknown) => {
+    throw new UsageError(`${path}: cannot be loaded: ${String(error)}`);
+  });
   const up = (module as { up?: unknown }).up;
   if (typeof up === "function") return up as Migration;
   throw new UsageError(`${path}: exports no function "up"; it is given { db, session }`);

@@ -1,5 +1,12 @@
 import { formatByteSize, isMillraceError, MillraceError } from "@millrace/base";
-import { formatFacts, integerBetween, UsageError, type VerbResult, type VerbSpec } from "@millrace/cli";
+import {
+  checkOutputPath,
+  formatFacts,
+  integerBetween,
+  UsageError,
+  type VerbResult,
+  type VerbSpec,
+} from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
 import type { Database } from "../database.ts";
 import { type BackupResult, removeDatabaseFiles, replaceDatabase } from "../maintenance/backup.ts";
@@ -39,6 +46,7 @@ export const restoreVerb: VerbSpec<RestoreFlags> = {
     if (at !== undefined || lsn !== undefined)
       throw new UsageError("--at and --lsn need --from, the target that the database is shipped to");
     if (db === undefined) throw new UsageError("--db: name the database to be made, or --from a target");
+    checkOutputPath(db, file!);
     return restoreBackup(file!, { ...flags, db }, context.signal);
   },
 };
