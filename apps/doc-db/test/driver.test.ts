@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { MemoryVfs } from "@millrace/files";
 import * as mongodb from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Database, serve } from "../src/extras.ts";
+import { Database, restoreDatabase, serve } from "../src/extras.ts";
 import type * as ours from "../src/index.ts";
 import { connect } from "../src/index.ts";
 import { findPostgres, startPostgres } from "./postgres/postgres-server.ts";
@@ -386,4 +386,32 @@ it("opens files on the disk by their address, and names one that is none", async
   await expect(connect("sqlite:///x")).rejects.toMatchObject({ code: "DOCDB_ADDRESS_INVALID" });
   await again.close();
   await rm(directory, { recursive: true });
+});
+
+it("ships a file where its address, or the options, say to", async () => {
+  const vfs = new MemoryVfs();
+  const hourMs = 3_600_000;
+  for (const [i, [query, options]] of (
+    [
+      [`?ship=target-0&shipIntervalMs=${hourMs}`, {}],
+      ["", { ship: { to: "target-1", intervalMs: hourMs } }],
+      ["?ship=target-2", { ship: { to: "elsewhere", intervalMs: hourMs } }],
+      [`?shipIntervalMs=${hourMs}`, { ship: "target-3" }],
+    ] as const
+  ).entries()) {
+    const client = await connect(`millrace:///s${i}.db${query}`, { vfs, ...options });
+    await client.db().collection("c").insertOne({ _id: i });
+    // What is not shipped yet is when it is closed.
+    await client.close();
+    await restoreDatabase(`target-${i}`, `r${i}.db`, { vfs });
+    await using restored = await connect(`millrace:///r${i}.db`, { vfs });
+    expect(await restored.db().collection("c").find().toArray()).toEqual([{ _id: i }]);
+  }
+  expect(await vfs.exists("elsewhere")).toBe(false);
+  for (const bad of ["?shipIntervalMs=5", "?ship=t&shipIntervalMs=soon", "?ship=t&shipIntervalMs=-1"])
+    await expect(connect(`millrace:///x.db${bad}`, { vfs })).rejects.toMatchObject({
+      code: "DOCDB_ADDRESS_INVALID",
+    });
+  for (const bad of ["?ship=", "?ship=t&shipIntervalMs=0"])
+    await expect(connect(`millrace:///x.db${bad}`, { vfs })).rejects.toThrow(/ship/);
 });

@@ -1,9 +1,7 @@
-import { InvalidArgumentError } from "@millrace/base";
 import { Database } from "../database.ts";
 import type { Document as Stored } from "../document/value.ts";
-import { DEFAULT_DATABASE } from "../names.ts";
 import type { DatabaseOptions } from "../options.ts";
-import type { PageCompression } from "../storage/page-codec.ts";
+import { parseFileAddress } from "./address.ts";
 import { type Backend, FileBackend, takingDriverValues } from "./backend.ts";
 import { EmbeddedChangeStream } from "./change-stream.ts";
 import { EmbeddedCollection } from "./collection.ts";
@@ -81,19 +79,9 @@ export class EmbeddedClient implements api.MongoClient {
    *   `?compression=zstd` for how a new file's pages are compressed
    * @throws InvalidArgumentError `DOCDB_ADDRESS_INVALID` for a password in it, which would end in logs
    */
-  static async open(url: URL, options?: DatabaseOptions): Promise<EmbeddedClient> {
-    const path = decodeURIComponent(url.host + url.pathname);
-    if (url.searchParams.has("password") || url.searchParams.has("key") || url.password !== "") {
-      const expected = "none in the address; the password is an option of connect";
-      throw new InvalidArgumentError("DOCDB_ADDRESS_INVALID", "address", "a password", expected);
-    }
-    const compression = (url.searchParams.get("compression") ?? undefined) as PageCompression | undefined;
-    // Whether it is one is checked with the other options.
-    const database = await Database.open(
-      path,
-      compression === undefined ? options : { ...options, compression },
-    );
-    return new EmbeddedClient(new FileBackend(database), url.searchParams.get("db") ?? DEFAULT_DATABASE);
+  static async open(url: URL, given?: DatabaseOptions): Promise<EmbeddedClient> {
+    const { path, database, options } = parseFileAddress(url, given);
+    return new EmbeddedClient(new FileBackend(await Database.open(path, options)), database);
   }
 
   async connect(): Promise<api.MongoClient> {
