@@ -13,6 +13,19 @@ interface Candidate {
 /** A text's score beside its document in a file. */
 const SCORE = "\u0000score";
 
+/** A document as it is kept in a file, with its text's score. */
+export function storedWithScore(document: Document): Document {
+  const score = textScoreOf(document);
+  return score === undefined ? { document } : { document, [SCORE]: score };
+}
+
+/** What {@link storedWithScore} was made of. */
+export function scoredDocument(stored: Document): Document {
+  const document = stored.document as Document;
+  if (stored[SCORE] !== undefined) setTextScore(document, Number(stored[SCORE]));
+  return document;
+}
+
 /** Sorts any number of documents in bounded memory: what is too much goes to files in parts that are sorted, and merged. */
 export class ExternalSort {
   readonly #scratch: Scratch;
@@ -84,18 +97,14 @@ export class ExternalSort {
     this.#sortKept();
     const run = await Spool.create(this.#scratch);
     this.#runs.push(run);
-    for (const { document } of this.#kept) {
-      const score = textScoreOf(document);
-      run.add(score === undefined ? { document } : { document, [SCORE]: score });
-    }
+    for (const { document } of this.#kept) run.add(storedWithScore(document));
     this.#kept = [];
     this.#keptBytes = 0;
   }
 
   *#read(run: Spool): Generator<Candidate, undefined, undefined> {
     for (const stored of run.documents()) {
-      const document = stored.document as Document;
-      if (stored[SCORE] !== undefined) setTextScore(document, Number(stored[SCORE]));
+      const document = scoredDocument(stored);
       yield { key: this.#sorter.keyOf(document), document, byteLength: 0 };
     }
     return undefined;

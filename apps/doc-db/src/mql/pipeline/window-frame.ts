@@ -2,16 +2,17 @@
 import { isDocument, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
 import { isNumeric, toInt32, toNumber } from "../number.ts";
+import type { Rows } from "./window-rows.ts";
 
-/** Where a partition's documents lie: their contexts are the caller's, these are what they were sorted by. */
-export interface Positions {
-  readonly length: number;
-  /** The one value that a document was sorted by. */
-  sortValue(at: number): Value | undefined;
+/** A partition, document by document: a frame is asked for each of them, in their order. */
+export interface Frame {
+  /** Whether every frame begins with the first document. */
+  readonly isOpenBelow: boolean;
+  /** Whether every frame ends with the last document. */
+  readonly isOpenAbove: boolean;
+  /** Of one partition: indices of the first and the last one; none where the last lies before the first. */
+  begin(rows: Rows): (at: number) => readonly [number, number];
 }
-
-/** The frame of the document at `at`: indices of the first and the last one; none where the last lies before the first. */
-export type Frame = (positions: Positions, at: number) => readonly [number, number];
 
 /** Milliseconds of the units of ranges of dates. */
 const UNITS: Readonly<Record<string, number>> = {
@@ -24,7 +25,13 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** The frame of a whole partition. */
-export const WHOLE: Frame = ({ length }) => [0, length - 1];
+const WHOLE: Frame = {
+  isOpenBelow: true,
+  isOpenAbove: true,
+  begin:
+    ({ length }) =>
+    () => [0, length - 1],
+};
 
 /** Compiles `{ documents: [from, to] }` or `{ range: [from, to], unit }`. @throws LanguageError */
 export function compileFrame(window: Value | undefined, sortFields: number): Frame {
@@ -32,7 +39,12 @@ export function compileFrame(window: Value | undefined, sortFields: number): Fra
   const { documents, range, unit } = isDocument(window) ? window : {};
   if (documents !== undefined && range === undefined && unit === undefined) {
     const [from, to] = boundsOf(window, documents, true);
-    return ({ length }, at) => [Math.max(0, at + from), Math.min(length - 1, at + to)];
+    return {
+      ...openness(from, to),
+      begin:
+        ({ length }) =>
+        (at) => [Math.max(0, at + from), Math.min(length - 1, at + to)],
+    };
   }
   if (range === undefined || documents !== undefined)
     return fail(9, "window", window, "{ documents: [from, to] } or { range: [from, to], unit }");
@@ -56,23 +68,29 @@ function boundsOf(window: Value | undefined, bounds: Value, isWhole: boolean): [
   return [from!, to!];
 }
 
+function openness(from: number, to: number): Pick<Frame, "isOpenBelow" | "isOpenAbove"> {
+  return { isOpenBelow: from === Number.NEGATIVE_INFINITY, isOpenAbove: to === Number.POSITIVE_INFINITY };
+}
+
 /** Both ends only ever move on, since the documents are sorted: each is looked at twice in a partition. */
 function rangeFrame(from: number, to: number, isDate: boolean): Frame {
-  let current: Positions | undefined;
-  let [first, last] = [0, -1];
-  return (positions, at) => {
-    if (current !== positions) [current, first, last] = [positions, 0, -1];
-    const valueAt = (i: number): number => numberOf(positions.sortValue(i), isDate);
-    const value = valueAt(at);
-    // A descending order looks the other way.
-    const sign = valueAt(0) <= valueAt(positions.length - 1) ? 1 : -1;
-    const isBefore = (i: number): boolean => sign * (valueAt(i) - value) < from;
-    const isWithin = (i: number): boolean => sign * (valueAt(i) - value) <= to;
-    while (first < positions.length && isBefore(first)) first++;
-    last = Math.max(last, first - 1);
-    while (last + 1 < positions.length && isWithin(last + 1)) last++;
-    return [first, last];
+  const begin: Frame["begin"] = (rows) => {
+    const { length } = rows;
+    const valueAt = (i: number): number => numberOf(rows.keyAt(i)[0], isDate);
+    let [first, last] = [0, -1];
+    return (at) => {
+      const value = valueAt(at);
+      // A descending order looks the other way.
+      const sign = valueAt(0) <= valueAt(length - 1) ? 1 : -1;
+      const isBefore = (i: number): boolean => sign * (valueAt(i) - value) < from;
+      const isWithin = (i: number): boolean => sign * (valueAt(i) - value) <= to;
+      while (first < length && isBefore(first)) first++;
+      last = Math.max(last, first - 1);
+      while (last + 1 < length && isWithin(last + 1)) last++;
+      return [first, last];
+    };
   };
+  return { ...openness(from, to), begin };
 }
 
 function numberOf(value: Value | undefined, isDate: boolean): number {

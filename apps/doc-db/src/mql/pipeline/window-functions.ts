@@ -4,39 +4,49 @@ import type { Accumulator } from "../accumulate/accumulators.ts";
 import { compileAccumulator, type FieldAccumulator } from "../accumulate/compile.ts";
 import { Covariance } from "../accumulate/covariance.ts";
 import { fail } from "../error.ts";
-import type { Context } from "../expr/compile.ts";
 import { compileExpression, rootScope } from "../expr/index.ts";
 import { isNumeric, toInt32 } from "../number.ts";
-import { compileFrame, type Frame, type Positions, WHOLE } from "./window-frame.ts";
+import { compileFrame, type Frame } from "./window-frame.ts";
+import type { Rows } from "./window-rows.ts";
 
 /** A sorted partition. */
-export interface Partition extends Positions {
-  readonly contexts: readonly Context[];
+export interface Partition {
+  readonly rows: Rows;
   /** Compares what two documents were sorted by; 0 for peers. */
   compare(a: number, b: number): number;
 }
 
-/** The values of one output field, document by document; undefined where the field is left out. */
-export type WindowFunction = (partition: Partition) => Iterable<Value | undefined>;
+/** A function at work on one partition. */
+export interface WindowRun {
+  /** The lowest row that it looks at for the documents to come. */
+  readonly needed: number;
+  /** The value of the document at `at`, one after the other; undefined where the field is left out. */
+  next(at: number): Value | undefined;
+}
+
+/** The values of one output field, for a partition. */
+export type WindowFunction = (partition: Partition) => WindowRun;
+
+/** @param rankOf - the rank of a document that is no peer of the one before */
+function ranking(rankOf: (at: number, rank: number) => number): WindowFunction {
+  return ({ compare }) => {
+    let rank = 0;
+    const run = {
+      needed: 0,
+      next: (at: number): Value => {
+        run.needed = at;
+        if (at === 0 || compare(at - 1, at) !== 0) rank = rankOf(at, rank);
+        return rank;
+      },
+    };
+    return run;
+  };
+}
 
 const RANKS: Readonly<Record<string, WindowFunction>> = {
-  $documentNumber: function* ({ length }) {
-    for (let at = 0; at < length; at++) yield at + 1;
-  },
-  $rank: function* ({ length, compare }) {
-    let rank = 1;
-    for (let at = 0; at < length; at++) {
-      if (at > 0 && compare(at - 1, at) !== 0) rank = at + 1;
-      yield rank;
-    }
-  },
-  $denseRank: function* ({ length, compare }) {
-    let rank = 1;
-    for (let at = 0; at < length; at++) {
-      if (at > 0 && compare(at - 1, at) !== 0) rank++;
-      yield rank;
-    }
-  },
+  $documentNumber: () => ({ needed: Number.POSITIVE_INFINITY, next: (at) => at + 1 }),
+  $rank: ranking((at) => at + 1),
+  $denseRank: ranking((_, rank) => rank + 1),
 };
 
 /**
@@ -64,25 +74,48 @@ export function compileWindowFunction(name: string, spec: Value, sortFields: num
 
 /** A frame that begins where the one before did is gone on with; others are gathered anew. */
 function overFrames(accumulator: FieldAccumulator, frame: Frame): WindowFunction {
-  return function* (partition) {
-    const { contexts, length } = partition;
-    let state: Accumulator | undefined;
-    let whole: Value | undefined;
-    let [from, next] = [0, 0];
-    for (let at = 0; at < length; at++) {
-      const [first, last] = frame(partition, at);
-      if (frame === WHOLE && state !== undefined) {
-        yield whole;
-        continue;
-      }
-      if (state === undefined || first !== from || last < next - 1) {
-        state = accumulator.start(contexts[at]!);
-        [from, next] = [first, first];
-      }
-      for (; next <= last; next++) state.add(accumulator.input(contexts[next]!));
-      whole = state.result();
-      yield whole;
+  const { isOpenBelow, isOpenAbove } = frame;
+  if (isOpenBelow && isOpenAbove) return overAll(accumulator);
+  return ({ rows }) => {
+    if (isOpenAbove && rows.isSpooled) {
+      const expected = "one that memoryBytes has room for, as each window ends with its last document";
+      return fail(292, "$setWindowFields partition", rows.id, expected);
     }
+    const frameOf = frame.begin(rows);
+    let state: Accumulator | undefined;
+    let [from, next] = [0, 0];
+    const run = {
+      needed: 0,
+      next: (at: number): Value | undefined => {
+        const [first, last] = frameOf(at);
+        if (state === undefined || first !== from || last < next - 1) {
+          state = accumulator.start(rows.at(at).context);
+          [from, next] = [first, first];
+        }
+        for (; next <= last; next++) state.add(accumulator.input(rows.at(next).context));
+        run.needed = isOpenBelow ? next : first;
+        return state.result();
+      },
+    };
+    return run;
+  };
+}
+
+/** One value for all documents of a partition. */
+function overAll(accumulator: FieldAccumulator): WindowFunction {
+  return ({ rows }) => {
+    let state: Accumulator | undefined;
+    let value: Value | undefined;
+    return {
+      needed: Number.POSITIVE_INFINITY,
+      next: () => {
+        if (state !== undefined) return value;
+        state = accumulator.start(rows.at(0).context);
+        for (const { context } of rows.all()) state.add(accumulator.input(context));
+        value = state.result();
+        return value;
+      },
+    };
   };
 }
 
@@ -94,11 +127,16 @@ function shift(operand: Value): WindowFunction {
   const by = isNumeric(given) ? toInt32(given) : undefined;
   if (by === undefined) return fail(9, "$shift by", given, "an integer");
   const otherwise = operand.default === undefined ? null : operand.default;
-  return function* ({ contexts, length }) {
-    for (let at = 0; at < length; at++) {
-      const context = contexts[at + by];
-      yield context === undefined ? otherwise : (output(context) ?? null);
-    }
+  return ({ rows }) => {
+    const run = {
+      needed: 0,
+      next: (at: number): Value => {
+        run.needed = at + by + 1;
+        const other = at + by;
+        return other < 0 || other >= rows.length ? otherwise : (output(rows.at(other).context) ?? null);
+      },
+    };
+    return run;
   };
 }
 
