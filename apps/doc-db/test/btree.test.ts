@@ -1,26 +1,11 @@
 import { seededRandom } from "@millrace/base";
-import { MemoryVfs } from "@millrace/files";
-import { Wal } from "@millrace/wal";
 import { describe, expect, it } from "vitest";
 import { MAX_KEY_BYTES } from "../src/btree/node.ts";
 import { ALL_KEYS, pagesOfTree, scanTree } from "../src/btree/scan.ts";
 import { createTree, deleteFromTree, getFromTree, putInTree } from "../src/btree/tree.ts";
-import { createFile, readHeader } from "../src/storage/header.ts";
 import { freeCountOf, pageCountOf } from "../src/storage/meta-page.ts";
 import { META_PAGE } from "../src/storage/page-format.ts";
-import { PageStore } from "../src/storage/page-store.ts";
-import { Pager } from "../src/storage/pager.ts";
-
-async function newPager(): Promise<Pager> {
-  const vfs = new MemoryVfs();
-  await createFile(vfs, "t.db", ".");
-  const file = await vfs.open("t.db", "r+");
-  const { databaseId } = await readHeader(file);
-  const wal = await Wal.open(vfs, "t.db-wal", { durability: "none" });
-  return new Pager(new PageStore(file, 64 * 1024 * 1024), wal, databaseId);
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+import { hex, newPager } from "./new-pager.ts";
 
 describe("a tree", () => {
   it.each([

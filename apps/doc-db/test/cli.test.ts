@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import {
   describeBadInput,
+  fieldsOf,
   runCommand,
   smallDisk,
   type TempDirectory,
@@ -23,12 +24,6 @@ const write = (name: string, content: string | Uint8Array): string => {
   writeFileSync(path, content);
   return path;
 };
-
-/** Field names with the types of their values: what other programs rely on. */
-const fieldsOf = (json: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
-  );
 
 const PEOPLE = [
   { _id: 1, name: "Ada", born: 1815 },

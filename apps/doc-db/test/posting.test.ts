@@ -1,6 +1,5 @@
 import { type SeededRandom, seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
-import { Wal } from "@millrace/wal";
 import { describe, expect, it } from "vitest";
 import { ALL_KEYS, pagesOfTree, scanTree } from "../src/btree/scan.ts";
 import { createTree } from "../src/btree/tree.ts";
@@ -12,20 +11,8 @@ import { documentsIn, MAX_POSTING_BYTES } from "../src/indexes/posting-format.ts
 import { PostingWriter } from "../src/indexes/posting-writer.ts";
 import { encodeKey } from "../src/keys/encode-key.ts";
 import { indexEntryKey } from "../src/keys/index-keys.ts";
-import { createFile, readHeader } from "../src/storage/header.ts";
-import { PageStore } from "../src/storage/page-store.ts";
-import { Pager } from "../src/storage/pager.ts";
-
-async function newPager(): Promise<Pager> {
-  const vfs = new MemoryVfs();
-  await createFile(vfs, "t.db", ".");
-  const file = await vfs.open("t.db", "r+");
-  const { databaseId } = await readHeader(file);
-  const wal = await Wal.open(vfs, "t.db-wal", { durability: "none" });
-  return new Pager(new PageStore(file, 64 * 1024 * 1024), wal, databaseId);
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+import type { Pager } from "../src/storage/pager.ts";
+import { hex, newPager } from "./new-pager.ts";
 
 function placeOf(value: Value, id: Value): PostingPlace {
   const idKey = encodeKey(id);

@@ -1,20 +1,10 @@
 import { crc32c, seededRandom } from "@millrace/base";
-import { FaultyVfs } from "@millrace/testkit";
+import { CHANGING_CALLS, FaultyVfs } from "@millrace/testkit";
 import type { DatabaseDurability } from "../src/extras.ts";
 import { look, work } from "./power-workload.ts";
 
 /** Outcomes of one cut: each loses, keeps, tears and reorders other sectors and names. */
 const OUTCOMES = 16;
-const CHANGING = [
-  "open",
-  "write",
-  "truncate",
-  "sync",
-  "rename",
-  "remove",
-  "makeDirectory",
-  "syncDirectory",
-] as const;
 /** What was seen through so many power cuts. */
 export interface PowerCuts {
   readonly cuts: number;
@@ -102,7 +92,7 @@ export async function failEachCall(error: "ENOSPC" | "EIO", seed: number): Promi
   await work(whole, "durable", seed);
   let failures = 0;
   let told = 0;
-  for (const call of [...CHANGING, "read", "list", "stat", "lock"] as const) {
+  for (const call of [...CHANGING_CALLS, "read", "list", "stat", "lock"] as const) {
     for (let n = 1; n <= whole.callCount(call); n++, failures++) {
       const disk = new FaultyVfs(seed);
       disk.failNth({ call, n, error });
@@ -124,5 +114,5 @@ export async function failEachCall(error: "ENOSPC" | "EIO", seed: number): Promi
 async function callsOf(durability: DatabaseDurability, seed: number): Promise<number> {
   const disk = new FaultyVfs(seed);
   await work(disk, durability, seed);
-  return CHANGING.reduce((sum, call) => sum + disk.callCount(call), 0);
+  return disk.changingCallCount;
 }

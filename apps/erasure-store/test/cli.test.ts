@@ -1,15 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type CommandOutcome, commandPath, runCommand } from "@millrace/testkit";
+import { type CommandOutcome, commandPath, fieldsOf, runCommand } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { useCommandStore } from "./command-store.ts";
 import { realBytes } from "./real-bytes.ts";
-
-/** Field names with the types of their values: what other programs rely on. */
-const fieldsOf = (json: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
-  );
 
 const backendFlags = (names: readonly string[]): string[] =>
   names.flatMap((name) => ["--backend", `${name}=dir:disks/${name}`]);

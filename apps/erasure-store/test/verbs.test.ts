@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
-import { type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { fieldsOf, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { storeProgram } from "../src/cli.ts";
 
@@ -25,13 +25,7 @@ async function run(verb: string, ...args: string[]): Promise<Outcome> {
   return { code, stdout, stderr };
 }
 
-const fieldsOf = ({ stdout }: Outcome): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(JSON.parse(stdout) as object).map(([key, value]) => [
-      key,
-      Array.isArray(value) ? "array" : value === null ? "null" : typeof value,
-    ]),
-  );
+const fieldsOfOutput = ({ stdout }: Outcome): Record<string, string> => fieldsOf(JSON.parse(stdout));
 
 beforeEach(async () => {
   place = tempDirectory();
@@ -59,7 +53,7 @@ describe("the verbs of maintenance", () => {
     for (const [verb, ...args] of verbs) {
       const json = await run(verb, ...args, "--json");
       expect(json).toMatchObject({ code: 0, stderr: "" });
-      fields[verb] = fieldsOf(json);
+      fields[verb] = fieldsOfOutput(json);
       // Measuring takes its time; its text is made as the others'.
       if (verb === "bench") continue;
       const text = await run(verb, ...args);

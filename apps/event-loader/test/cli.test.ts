@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { fieldsOf, runCommand, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { tableFromIPC } from "apache-arrow";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordingBytes, wordBytes } from "./helpers.ts";
@@ -21,12 +21,6 @@ const jsonOf = async (...args: string[]) => {
   expect(outcome).toMatchObject({ code: 0, stderr: "" });
   return JSON.parse(outcome.stdout) as Record<string, unknown>;
 };
-
-/** Field names with the types of their values: what other programs rely on. */
-const fieldsOf = (json: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
-  );
 
 it("runs as a process of its own, with its exit code and streams", async () => {
   const run = (...args: string[]) => runCommand("event-loader", args, { cwd: directory.path });

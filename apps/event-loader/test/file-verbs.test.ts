@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { fieldsOf, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { npyHeader } from "../src/encoders/npy-encoder.ts";
 import { recordingBytes, wordBytes } from "./helpers.ts";
@@ -25,15 +25,6 @@ const jsonOf = async (code: number, ...args: string[]) => {
   expect(outcome, outcome.stderr).toMatchObject({ code });
   return JSON.parse(outcome.stdout) as Record<string, unknown>;
 };
-
-/** Field names with the types of their values: what other programs rely on. */
-const fieldsOf = (json: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [
-      key,
-      Array.isArray(value) ? "array" : value === null ? "null" : typeof value,
-    ]),
-  );
 
 describe("events head", () => {
   it("shows the first events, ten unless told otherwise", async () => {

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TempDirectory, tempDirectory } from "@millrace/testkit";
+import { fieldsOf, type TempDirectory, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type LoadProfile, recommendLoad } from "../src/measure/profile-load.ts";
 import { recordingBytes } from "./helpers.ts";
@@ -18,11 +18,6 @@ const jsonOf = async (...args: string[]) => {
   expect(outcome).toMatchObject({ code: 0, stderr: "" });
   return JSON.parse(outcome.stdout) as Record<string, unknown>;
 };
-const fieldsOf = (json: object) =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
-  );
-
 it("bench measures each kind of work, with the fields that are promised", async () => {
   const json = await jsonOf("bench", "good.raw", "--runs", "1");
   expect(fieldsOf(json)).toMatchInlineSnapshot(`

@@ -1,7 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryVfs, readFullSync } from "@millrace/files";
-import { describeBadInput, runInProcess, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import {
+  describeBadInput,
+  fieldsOf,
+  runInProcess,
+  type TempDirectory,
+  tempDirectory,
+} from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../src/cli.ts";
 import { DataExporter } from "../src/index.ts";
@@ -15,12 +21,6 @@ beforeAll(() => {
 afterAll(() => directory[Symbol.dispose]());
 
 const snn = (...args: string[]) => runInProcess(main, args, { cwd: directory.path });
-
-/** Field names with the types of their values: what other programs rely on. */
-const fieldsOf = (json: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
-  );
 
 /** Bytes of a file as a kill leaves it; nobody writes it any more, though the process lives. */
 function cutRun(): Uint8Array {

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   describeBadInput,
+  fieldsOf,
   runCommand,
   runInProcess,
   smallDisk,
@@ -19,12 +20,6 @@ beforeAll(() => {
 afterAll(() => directory[Symbol.dispose]());
 
 const snn = (...args: string[]) => runInProcess(main, args, { cwd: directory.path });
-
-/** Field names with the types of their values: what other programs rely on. */
-const fieldsOf = (json: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
-  );
 
 it("runs as a process of its own, with its exit code and streams", async () => {
   const run = (...args: string[]) => runCommand("snn-export", args, { cwd: directory.path });

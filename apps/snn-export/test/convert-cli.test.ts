@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { describeBadInput, runInProcess, type TempDirectory, tempDirectory } from "@millrace/testkit";
+import {
+  describeBadInput,
+  fieldsOf,
+  runInProcess,
+  type TempDirectory,
+  tempDirectory,
+} from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../src/cli.ts";
 import { convertExperiment } from "../src/index.ts";
@@ -16,12 +22,6 @@ beforeAll(() => {
 afterAll(() => directory[Symbol.dispose]());
 
 const snn = (...args: string[]) => runInProcess(main, args, { cwd: directory.path });
-
-/** Field names with the types of their values: what other programs rely on. */
-const fieldsOf = (json: object): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, Array.isArray(value) ? "array" : typeof value]),
-  );
 
 describe("convert, import and plot", () => {
   it("print the fields that are promised", async () => {

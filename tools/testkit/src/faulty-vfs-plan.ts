@@ -30,7 +30,7 @@ export interface Fault {
 export type PlannedFailure = Fault["error"] | "HALTING" | "HALTED";
 
 /** Calls that change the disk: the power can go during any of them. */
-const CHANGING: ReadonlySet<FaultyCall> = new Set([
+export const CHANGING_CALLS: readonly FaultyCall[] = Object.freeze([
   "open",
   "write",
   "truncate",
@@ -73,7 +73,7 @@ export class FaultPlan {
   next(call: FaultyCall, path: string): PlannedFailure | undefined {
     if (this.#isHalted) return "HALTED";
     this.#counts.set(call, this.count(call) + 1);
-    if (CHANGING.has(call) && --this.#callsUntilHalt < 0) {
+    if (CHANGING_CALLS.includes(call) && --this.#callsUntilHalt < 0) {
       this.#isHalted = true;
       return "HALTING";
     }

@@ -13,7 +13,7 @@ import {
 } from "@millrace/files";
 import { FaultyContent } from "./faulty-vfs-content.ts";
 import { FaultyFile, plannedError, someTurns } from "./faulty-vfs-file.ts";
-import { type Fault, FaultPlan, type FaultyCall } from "./faulty-vfs-plan.ts";
+import { CHANGING_CALLS, type Fault, FaultPlan, type FaultyCall } from "./faulty-vfs-plan.ts";
 
 type Entry = FaultyContent | "directory";
 /** One change of names; `entry` undefined: `path` was removed. A rename also takes `from` away. */
@@ -75,6 +75,11 @@ export class FaultyVfs implements Vfs {
   /** How often a call was made so far, failed ones included. */
   callCount(call: FaultyCall): number {
     return this.#plan.count(call);
+  }
+
+  /** How many calls that change the disk were made so far: those that {@link haltAfter} counts. */
+  get changingCallCount(): number {
+    return CHANGING_CALLS.reduce((sum, call) => sum + this.#plan.count(call), 0);
   }
 
   /** Turns the power off, and returns the disk as it comes up again; may be asked for several outcomes. */
