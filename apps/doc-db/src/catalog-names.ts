@@ -31,19 +31,19 @@ export function isNamesKey(key: Uint8Array): boolean {
 
 /** Takes in the lists of a file that is being opened; what is damaged is left to those who read it. */
 export function loadNames(pager: PageReader): void {
+  const range = { lo: NAMES_PREFIX, hi: NAMES_PREFIX };
+  const most = Number.POSITIVE_INFINITY;
+  const entries = unlessDamaged(() => scanTree(pager, CATALOG_PAGE, range, undefined, most, most)) ?? [];
+  for (const { key, value } of entries)
+    unlessDamaged(() => loadFieldNames(key.subarray(1), value, pager.path));
+}
+
+function unlessDamaged<T>(read: () => T): T | undefined {
   try {
-    const range = { lo: NAMES_PREFIX, hi: NAMES_PREFIX };
-    const entries = scanTree(
-      pager,
-      CATALOG_PAGE,
-      range,
-      undefined,
-      Number.POSITIVE_INFINITY,
-      Number.POSITIVE_INFINITY,
-    );
-    for (const { key, value } of entries) loadFieldNames(key.subarray(1), value, pager.path);
+    return read();
   } catch (error) {
-    if (!isMillraceError(error) || !/_(CORRUPT|MISSING)$/.test(error.code)) throw error;
+    if (isMillraceError(error) && /_(CORRUPT|MISSING)$/.test(error.code)) return undefined;
+    throw error;
   }
 }
 

@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
+import { readU32 } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { expect, it, vi } from "vitest";
+import { putInTree } from "../src/btree/tree.ts";
+import { loadNames } from "../src/catalog-names.ts";
+import { fieldNamesOf } from "../src/document/field-names.ts";
 import type { Database, Document } from "../src/extras.ts";
+import { CATALOG_PAGE } from "../src/storage/page-format.ts";
+import { newPager } from "./new-pager.ts";
 
 const NAMES = ["a rather long name of a field", "another name that is as long", "and a third one"];
 const shaped = (id: number): Document => ({
@@ -100,4 +106,18 @@ it("a list that is no UTF-8, or not the one of its id, is an error of the file a
   expect(() => loadFieldNames(id, list, "names.db")).toThrow(error);
   const good = Uint8Array.of(4, 0, 0x7a, 0x7a, 0x61, 0x62, 3, 0, 0x63, 0x64, 0x65);
   expect(() => loadFieldNames(id, good, "names.db")).toThrow(error);
+});
+
+it("a damaged list is left to its documents, and the others are taken in", async () => {
+  const pager = await newPager();
+  const list = Uint8Array.of(5, 0, ...Buffer.from("other"), 5, 0, ...Buffer.from("names"));
+  const id = new Uint8Array(createHash("sha256").update(list).digest().subarray(0, 8));
+  const nameOf = (of: Uint8Array): Uint8Array => Uint8Array.of(0, ...of);
+  // Lies before it in the catalog.
+  putInTree(pager, CATALOG_PAGE, nameOf(new Uint8Array(8)), list.toReversed(), true);
+  putInTree(pager, CATALOG_PAGE, nameOf(id), list, true);
+  const [low, high] = [readU32(id, 0), readU32(id, 4)];
+  expect(fieldNamesOf(low, high)).toBeUndefined();
+  loadNames(pager);
+  expect(fieldNamesOf(low, high)?.names).toEqual(["other", "names"]);
 });

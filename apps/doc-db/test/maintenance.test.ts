@@ -1,11 +1,12 @@
-import { MemoryVfs } from "@millrace/files";
+import { MemoryVfs, type Vfs } from "@millrace/files";
+import { FaultyVfs } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { Database } from "../src/extras.ts";
 import { replaceDatabase } from "../src/maintenance/backup.ts";
 
 const PAGE = 8192;
 
-async function filled(vfs: MemoryVfs, count = 2000): Promise<Database> {
+async function filled(vfs: Vfs, count = 2000): Promise<Database> {
   const db = await Database.open("full.db", { vfs });
   const people = db.collection("people");
   await db.command({ create: "people", validator: { n: { $gte: 0 } } });
@@ -74,6 +75,25 @@ describe("a backup", () => {
     expect((await after.stats()).pages).toBeLessThan(before / 3);
     expect(await after.collection("people").countDocuments()).toBe(286);
     expect(await after.verify()).toEqual([]);
+  });
+
+  it("leaves its source usable where it cannot take its place", async () => {
+    for (const fault of [
+      { call: "remove", n: 1 },
+      { call: "syncDirectory", n: 1 },
+      { call: "rename", n: 1 },
+      { call: "syncDirectory", n: 2 },
+    ] as const) {
+      const vfs = new FaultyVfs(1);
+      const db = await filled(vfs);
+      await db.backup("compact.db");
+      await db.close();
+      vfs.failNth({ ...fault, error: "EIO" });
+      await expect(replaceDatabase(vfs, "full.db", "compact.db"), fault.call).rejects.toThrow();
+      await using after = await Database.open("full.db", { vfs, create: false });
+      expect(await after.collection("people").countDocuments()).toBeGreaterThan(0);
+      expect(await after.verify(), fault.call).toEqual([]);
+    }
   });
 
   it("leaves nothing behind when it is stopped", async () => {

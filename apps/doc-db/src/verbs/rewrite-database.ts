@@ -23,7 +23,13 @@ export async function rewriteDatabase(
     await db.close();
   }
   const { size: bytesBefore } = await diskVfs.stat(path);
-  await replaceDatabase(diskVfs, path, fresh);
+  try {
+    await replaceDatabase(diskVfs, path, fresh);
+  } catch (error) {
+    // The old one is whole.
+    await removeDatabaseFiles(diskVfs, fresh);
+    throw error;
+  }
   const { bytes, collections, documents } = result;
   return {
     json: { collections, documents, bytesBefore, bytes },
