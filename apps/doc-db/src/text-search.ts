@@ -6,7 +6,7 @@ import { findCollection } from "./catalog.ts";
 import { type IndexEntry, indexesOf, primaryRootOf } from "./collection-page.ts";
 import { lookupIn } from "./document/lookup.ts";
 import type { Match } from "./fetch.ts";
-import { valueKey } from "./indexes/keys.ts";
+import { valueKey } from "./indexes/key-parts.ts";
 import { TEXT_EXTRA_BYTES, wordKey } from "./indexes/text-keys.ts";
 import { textTotals } from "./indexes/text-totals.ts";
 import { compareBytes } from "./keys/compare.ts";

@@ -1,15 +1,12 @@
 /** The keys of a document in an index: the values' part of each entry. */
-import { crc32c } from "@millrace/base";
-import { type Document, isDocument, type Value } from "../document/value.ts";
-import { compareBytes } from "../keys/compare.ts";
-import { encodeKey, MAX_INDEX_VALUE_BYTES } from "../keys/encode-key.ts";
+import { isDocument, type Value } from "../document/value.ts";
+import { encodeKey } from "../keys/encode-key.ts";
 import { fail } from "../mql/error.ts";
-import { type Geometry, geometryOf, pairOf } from "../mql/geo/geometry.ts";
 import type { FieldLookup } from "../query/filter.ts";
 import { someAtPath } from "../query/path.ts";
-import { cellKeys, coverBox } from "./cells.ts";
 import type { IndexDefinition, IndexField } from "./definition.ts";
-import { boxesOfGeometry } from "./geo-boxes.ts";
+import { ascending, concat, type FieldKeys, hashedValueKey, NO_PATH, valueKey } from "./key-parts.ts";
+import { placeKeys } from "./place-keys.ts";
 import { textKeys } from "./text-keys.ts";
 import { eachWildcardValue } from "./wildcard.ts";
 
@@ -24,9 +21,6 @@ export interface IndexKeys {
 }
 
 const NONE: IndexKeys = { keys: [], isMultikey: false };
-/** In place of a wildcard's path and value in a document that has none. */
-const NO_PATH = Uint8Array.of(0x04);
-
 /**
  * The keys of a document; none when the index leaves it out.
  * @param withArrays - whether arrays have keys as a whole beside those of their elements
@@ -55,11 +49,6 @@ function plainKeys(
   return arrays.length < 2 ? finish(lists) : sharedKeys(definition, fields, arrays, lookup, withArrays);
 }
 
-interface FieldKeys {
-  readonly keys: readonly Uint8Array[];
-  readonly isMultikey: boolean;
-}
-
 function finish(lists: readonly FieldKeys[]): IndexKeys {
   const isMultikey = lists.some((list) => list.isMultikey);
   let keys: readonly Uint8Array[] = lists[0]?.keys ?? [new Uint8Array(0)];
@@ -67,25 +56,6 @@ function finish(lists: readonly FieldKeys[]): IndexKeys {
     keys = keys.flatMap((key) => list.keys.map((next) => concat(key, next)));
   }
   return { keys: ascending(keys), isMultikey };
-}
-
-/** Keys cut to their longest, in order, each once. */
-export function ascending(given: readonly Uint8Array[]): readonly Uint8Array[] {
-  if (given.length === 1 && given[0]!.length <= MAX_INDEX_VALUE_BYTES) return given;
-  const keys = given.some(({ length }) => length > MAX_INDEX_VALUE_BYTES)
-    ? given.map((key) => key.subarray(0, MAX_INDEX_VALUE_BYTES))
-    : [...given];
-  if (keys.length < 2) return keys;
-  keys.sort(compareBytes);
-  return keys.filter((key, i) => i === 0 || compareBytes(key, keys[i - 1]!) !== 0);
-}
-
-/** Two parts of a key, one behind the other. */
-export function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }
 
 /** Several fields with arrays are one key an element where it is the same array; others would make too many. */
@@ -218,24 +188,6 @@ function hasArrayOnPath(value: Value | undefined, parts: readonly string[], from
   return from < parts.length && isDocument(value) && hasArrayOnPath(value[parts[from]!], parts, from + 1);
 }
 
-/** The key of one value in a field; descending ones have all bits inverted. */
-export function valueKey({ collation }: IndexDefinition, direction: 1 | -1, value: Value): Uint8Array {
-  const key = encodeKey(collation === undefined ? value : folded(value, collation.fold));
-  return direction === 1 ? key : inverted(key);
-}
-
-/** All bits the other way round: the order too. */
-export function inverted(key: Uint8Array): Uint8Array {
-  return key.map((byte) => byte ^ 255);
-}
-
-function folded(value: Value, fold: (text: string) => string): Value {
-  if (typeof value === "string") return fold(value);
-  if (Array.isArray(value)) return (value as readonly Value[]).map((element) => folded(element, fold));
-  if (!isDocument(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, folded(inner, fold)]));
-}
-
 function hashedKey(
   definition: IndexDefinition,
   { parts, path }: IndexField,
@@ -252,18 +204,6 @@ function hashedKey(
   return hashedValueKey(definition, hashed ?? null);
 }
 
-/** Eight bytes for a value, the same ones for equal values. */
-export function hashedValueKey(definition: IndexDefinition, value: Value): Uint8Array {
-  const key = valueKey(definition, 1, value);
-  const hash = new Uint8Array(8);
-  const view = new DataView(hash.buffer);
-  const first = crc32c(key);
-  view.setUint32(0, first);
-  // Mixed with the length and the first sum, as a second sum of the same bytes alone would say nothing new.
-  view.setUint32(4, (Math.imul(crc32c(key.toReversed(), first), 0x9e3779b1) ^ key.length) >>> 0);
-  return hash;
-}
-
 function wildcardKeys(
   definition: IndexDefinition,
   { direction }: IndexField,
@@ -275,47 +215,4 @@ function wildcardKeys(
   });
   if (keys.length === 0 && definition.fields.length > 1) keys.push(NO_PATH);
   return { keys, isMultikey: isMultikey || keys.length > 1 };
-}
-
-function placeKeys(definition: IndexDefinition, field: IndexField, lookup: FieldLookup): FieldKeys {
-  const { parts, kind, path } = field;
-  const keys: Uint8Array[] = [];
-  const add = (value: Value | undefined): void => {
-    if (value === undefined || value === null) return;
-    const boxes =
-      kind === "2d" ? flatBoxes(value) : geometryOf(value) && boxesOfGeometry(geometryOf(value) as Geometry);
-    if (boxes === undefined)
-      fail(
-        16755,
-        `index ${definition.name}: ${path}`,
-        value,
-        kind === "2d" ? "a pair of numbers" : "a place",
-      );
-    for (const box of boxes) {
-      if (
-        kind === "2d" &&
-        (box[0] < definition.square[0] ||
-          box[1] < definition.square[1] ||
-          box[0] >= definition.square[2] ||
-          box[1] >= definition.square[3])
-      )
-        fail(13027, `index ${definition.name}: ${path}`, value, "a point between the index's min and max");
-      keys.push(...cellKeys(coverBox(box, definition.square)));
-    }
-  };
-  someAtPath(lookup(parts[0]!), parts, 1, (value) => {
-    if (Array.isArray(value) && pairOf(value as readonly Value[]) === undefined) {
-      for (const element of value as readonly Value[]) add(element);
-    } else add(value);
-    return false;
-  });
-  // Another field of the index is there: null stands for the place.
-  if (keys.length === 0) keys.push(NO_PATH);
-  // Always: a shape has several cells, and a document is wanted once.
-  return { keys, isMultikey: true };
-}
-
-function flatBoxes(value: Value): [number, number, number, number][] | undefined {
-  const pair = isDocument(value) && value.type !== undefined ? undefined : pairOf(value as Document);
-  return pair === undefined ? undefined : [[pair[0], pair[1], pair[0], pair[1]]];
 }

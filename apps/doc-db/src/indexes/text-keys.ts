@@ -4,7 +4,8 @@ import { encodeKey, MAX_INDEX_VALUE_BYTES } from "../keys/encode-key.ts";
 import type { FieldLookup } from "../query/filter.ts";
 import { parsePath, someAtPath } from "../query/path.ts";
 import type { IndexDefinition, IndexField, TextFields } from "./definition.ts";
-import { concat, type IndexKeys } from "./keys.ts";
+import { concat } from "./key-parts.ts";
+import type { IndexKeys } from "./keys.ts";
 import { languageOf, wordsOf } from "./words.ts";
 
 /** Of an entry's extra bytes: the weighted count as a float, the document's words as a u32. */

@@ -5,7 +5,7 @@ import { isDocument, rankOf, TYPE_RANK, type Value } from "../document/value.ts"
 import { cellRanges, coverBox } from "../indexes/cells.ts";
 import type { IndexDefinition, IndexField } from "../indexes/definition.ts";
 import { boxesOfCondition } from "../indexes/geo-boxes.ts";
-import { concat, hashedValueKey, inverted, valueKey } from "../indexes/keys.ts";
+import { concat, hashedValueKey, inverted, valueKey } from "../indexes/key-parts.ts";
 import { holdsPath } from "../indexes/wildcard.ts";
 import { compareBytes } from "../keys/compare.ts";
 import { encodeKey, MAX_INDEX_VALUE_BYTES } from "../keys/encode-key.ts";
