@@ -1,82 +1,30 @@
 import { checkInteger, InvalidArgumentError } from "@millrace/base";
 import { type AggregateOptions, AggregationCursor } from "./aggregation-cursor.ts";
-import type { KeyFilterStats } from "./btree/key-filters.ts";
-import { checkCollectionName, findCollection, listCollections } from "./catalog.ts";
+import { checkCollectionName, findCollection } from "./catalog.ts";
 import { ChangeReader, type ChangeReaderOptions, type ChangeScope } from "./changes/change-reader.ts";
 import { createFeed, DEFAULT_FEED_CHANGES } from "./changes/feed.ts";
 import { startTrigger, type Trigger, type TriggerSpec } from "./changes/trigger.ts";
 import { Collection } from "./collection.ts";
-import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
-import type { ColumnStats } from "./columns/column-sets.ts";
 import { runCommand } from "./command/run-command.ts";
 import type { CommandTarget } from "./command/target.ts";
+import { type DatabaseStats, statsOf } from "./database-stats.ts";
 import type { Document } from "./document/value.ts";
 import { removeExpired, watchExpiry } from "./expiry.ts";
 import { type BackupResult, copyDatabase, type OpenTarget } from "./maintenance/backup.ts";
 import { checkPages } from "./maintenance/check-pages.ts";
+import { type CopyOptions, copySettings } from "./maintenance/copy-settings.ts";
 import { type RescueResult, rescueDatabase } from "./maintenance/rescue-database.ts";
 import { DEFAULT_DATABASE, namespaceOf, storedName } from "./names.ts";
 import { checkSecret, type DatabaseOptions, resolveDatabaseOptions, type SecretOptions } from "./options.ts";
-import { Follower, isReplica, type ReplicaStats } from "./ship/follower.ts";
+import { Follower, isReplica } from "./ship/follower.ts";
 import { resolveShipOptions } from "./ship/options.ts";
-import type { ShipStats } from "./ship/ship-stats.ts";
 import { Shipper } from "./ship/shipper.ts";
 import { openShipTarget } from "./ship/target.ts";
 import { Engine } from "./storage/engine.ts";
 import { hasSecret } from "./storage/key-wrap.ts";
-import { freeCountOf, pageCountOf } from "./storage/meta-page.ts";
-import type { PageCompression } from "./storage/page-codec.ts";
-import type { PageIo } from "./storage/page-file.ts";
-import { META_PAGE } from "./storage/page-format.ts";
-import { newPageSettings, type PageSettings } from "./storage/page-settings.ts";
+import type { PageSettings } from "./storage/page-settings.ts";
 import { Snapshot, Transaction } from "./transaction.ts";
 import { verifyCollections } from "./verify.ts";
-
-/** One collection in {@link DatabaseStats}. */
-export interface CollectionStats {
-  readonly name: string;
-  readonly documents: number;
-  /** Bytes of the encoded documents, without indexes and free space. */
-  readonly bytes: number;
-  /** Names of its indexes. */
-  readonly indexes: readonly string[];
-}
-
-/** A database's state and counters at one moment. */
-export interface DatabaseStats {
-  readonly collections: readonly CollectionStats[];
-  /** Pages of 8 KiB, free ones included. */
-  readonly pages: number;
-  readonly freePages: number;
-  readonly walBytes: number;
-  /** Part of the page reads since opening that found the page in memory, 0 to 1. */
-  readonly cacheHitRate: number;
-  /** Bytes of pages in memory. */
-  readonly cacheBytes: number;
-  /** Columns of fields that scans have looked at, in memory beside the pages. */
-  readonly columns: ColumnStats;
-  /** Transactions committed since opening. */
-  readonly commits: number;
-  /** Pages that they changed, each counted once a transaction. */
-  readonly loggedPages: number;
-  /** Bytes that they put into the log. */
-  readonly loggedBytes: number;
-  /** Syncs of the log since opening: commits divided by this is what waiting together saves. */
-  readonly logSyncs: number;
-  /** How its pages are compressed. */
-  readonly compression: PageCompression;
-  readonly isEncrypted: boolean;
-  /** Bytes of the file as its pages were last written, without its log. */
-  readonly fileBytes: number;
-  /** What went between pages and file since opening, and the time it took to make one of the other. */
-  readonly io: PageIo;
-  /** Filters of `_id`s, which are made when many are looked for that are not there. */
-  readonly bloom: KeyFilterStats;
-  /** Of a database that is shipped. */
-  readonly ship: ShipStats | undefined;
-  /** Of one that follows another. */
-  readonly replica: ReplicaStats | undefined;
-}
 
 /** How a replica is opened: as a database, and how often it looks for what is new. */
 export interface ReplicaOptions extends Omit<DatabaseOptions, "ship" | "create"> {
@@ -85,13 +33,6 @@ export interface ReplicaOptions extends Omit<DatabaseOptions, "ship" | "create">
 }
 
 const DEFAULT_POLL_MS = 1000;
-
-/** How a copy's pages are written; what is left out is as in the file that is copied. */
-export interface CopyOptions extends SecretOptions {
-  readonly compression?: PageCompression | undefined;
-  /** False for a copy of an encrypted file that anybody can read. */
-  readonly isEncrypted?: boolean | undefined;
-}
 
 /**
  * A document database in one file, with its log beside it: `NAME.db` and `NAME.db-wal/`.
@@ -280,40 +221,8 @@ export class Database {
     return new Snapshot(this.#engine);
   }
 
-  async stats(): Promise<DatabaseStats> {
-    const { pager, pageSettings } = this.#engine;
-    return this.#engine.read(() => {
-      const collections = listCollections(pager).map(({ name, page }) => {
-        const bytes = pager.read(page);
-        return {
-          name,
-          documents: documentCountOf(bytes),
-          bytes: documentBytesOf(bytes),
-          indexes: indexesOf(bytes).map(({ definition }) => definition.name),
-        };
-      });
-      const meta = pager.read(META_PAGE);
-      const cache = pager.store.cache.statistics;
-      const { bytes: walBytes, syncs: logSyncs } = pager.wal.stats;
-      return {
-        collections,
-        pages: pageCountOf(meta),
-        freePages: freeCountOf(meta),
-        walBytes,
-        cacheHitRate: cache.hitRate,
-        cacheBytes: cache.bytes,
-        columns: pager.columnStats,
-        ...pager.counters,
-        logSyncs,
-        compression: pageSettings.compression,
-        isEncrypted: pageSettings.locked !== undefined,
-        fileBytes: pager.store.file.sizeSync(),
-        io: { ...pager.store.pages.io },
-        bloom: pager.filters.stats,
-        ship: this.#shipper?.stats,
-        replica: this.#follower?.stats,
-      };
-    });
+  stats(): Promise<DatabaseStats> {
+    return statsOf(this.#engine, this.#shipper?.stats, this.#follower?.stats);
   }
 
   /** Compares all indexes and counts with the documents. @returns what is wrong, a sentence each */
@@ -334,7 +243,7 @@ export class Database {
    */
   async backup(path: string, signal?: AbortSignal, pages: CopyOptions = {}): Promise<BackupResult> {
     const { vfs } = this.#engine.scratch;
-    const settings = await this.#settingsOfCopy(pages);
+    const settings = await copySettings(this.#engine.pageSettings, pages);
     const snapshot = this.snapshot();
     try {
       const openTarget = (part: string): ReturnType<OpenTarget> => Database.#openCopy(part, vfs, settings);
@@ -367,14 +276,6 @@ export class Database {
     if (!hasSecret(secret))
       throw new InvalidArgumentError("DOCDB_OPTION_VALUE", "docdb rekey", "nothing", "a password or key");
     await this.#engine.rekey(secret);
-  }
-
-  async #settingsOfCopy({ compression, isEncrypted, password, key }: CopyOptions): Promise<PageSettings> {
-    const own = this.#engine.pageSettings;
-    const given = { compression: compression ?? own.compression, password, key };
-    checkSecret(given);
-    if (hasSecret(given)) return newPageSettings(given);
-    return { compression: given.compression, locked: isEncrypted === false ? undefined : own.locked };
   }
 
   /** A file that nobody uses before it is closed. */

@@ -12,13 +12,8 @@ export type { ImportOptions, ImportResult } from "./collection-insert.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
 export { type Constraint, Constraints } from "./constraints/constraints.ts";
 export { ForeignKeyError, type ForeignKeySpec, type ReferenceAction } from "./constraints/foreign-keys.ts";
-export {
-  type CollectionStats,
-  type CopyOptions,
-  Database,
-  type DatabaseStats,
-  type ReplicaOptions,
-} from "./database.ts";
+export { Database, type ReplicaOptions } from "./database.ts";
+export type { CollectionStats, DatabaseStats } from "./database-stats.ts";
 export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
 export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";
 export { decodeDocument } from "./document/decode.ts";
@@ -26,7 +21,8 @@ export { encodeChanged, encodeDocument, encodeStored, type StoredBytes } from ".
 export { LazyDocument } from "./document/lazy-document.ts";
 export { ObjectId } from "./document/object-id.ts";
 export type { Document, Value } from "./document/value.ts";
-export { DEFAULT_FIND_OPTIONS, type Explanation, FindCursor, type FindOptions } from "./find-cursor.ts";
+export { type Explanation, FindCursor } from "./find-cursor.ts";
+export { DEFAULT_FIND_OPTIONS, type FindOptions } from "./find-options.ts";
 export {
   type Aggregate,
   average,
@@ -51,6 +47,7 @@ export { DuplicateKeyError } from "./indexes/duplicate-key.ts";
 export { compareValues } from "./keys/compare.ts";
 export { encodeKey } from "./keys/encode-key.ts";
 export type { BackupResult } from "./maintenance/backup.ts";
+export type { CopyOptions } from "./maintenance/copy-settings.ts";
 export type { RescuedCounts, RescueResult } from "./maintenance/rescue-database.ts";
 export { LanguageError } from "./mql/error.ts";
 export {

@@ -2,7 +2,7 @@ import { checkInteger, InvalidArgumentError, resolveOptions } from "@millrace/ba
 import { decodeDocument } from "./document/decode.ts";
 import { fieldsDecoder } from "./document/decode-fields.ts";
 import { LazyDocument } from "./document/lazy-document.ts";
-import type { Document, Value } from "./document/value.ts";
+import type { Document } from "./document/value.ts";
 import {
   asMatch,
   fetchMatches,
@@ -13,48 +13,15 @@ import {
   planFetch,
   planOn,
 } from "./fetch.ts";
+import { DEFAULT_FIND_OPTIONS, type FindOptions } from "./find-options.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { compileProjection, type Projection } from "./mql/project/projection.ts";
-import { setTextScore } from "./mql/text-score.ts";
 import { indexName, winningPlan } from "./query/explain.ts";
-import { ExternalSort } from "./query/external-sort.ts";
-import { type CompiledFilter, compileFilter, lookupOf } from "./query/filter.ts";
+import { type CompiledFilter, compileFilter } from "./query/filter.ts";
 import type { PlanOptions } from "./query/plan.ts";
-import { compileSort, type Sorter, type SortSpec } from "./query/sort.ts";
+import { decodeMatch, sortMatches } from "./sort-matches.ts";
 import type { Executor } from "./storage/executor.ts";
 import { FetchCounters, type Take } from "./take.ts";
-
-/** What of the matches is wanted, and in which order. */
-export interface FindOptions {
-  /** Fields with 1 or -1; the first one counts most. Without it the order is that of the index that is used. */
-  readonly sort?: SortSpec;
-  /** Matches left out at the beginning. @default 0 */
-  readonly skip?: number;
-  /** Most matches given; 0 for all. @default 0 */
-  readonly limit?: number;
-  /** Fields that are wanted, left out or computed; see the README. An empty one is none. */
-  readonly projection?: Document;
-  /** The name or the key of the index to be used; `{ $natural: 1 }` for none. */
-  readonly hint?: Value;
-  /** How strings compare; MongoDB's fields. */
-  readonly collation?: Document;
-  /** Most bytes of documents kept in memory to be sorted. @default 32 MiB */
-  readonly sortBytes?: number;
-  /** Whether more than that goes to files beside the database; otherwise it is an error. @default true */
-  readonly allowDiskUse?: boolean;
-}
-
-/** What {@link FindOptions} are when they are not given; an empty sort is none. */
-export const DEFAULT_FIND_OPTIONS: Required<FindOptions> = Object.freeze({
-  sort: Object.freeze({}),
-  skip: 0,
-  limit: 0,
-  projection: Object.freeze({}),
-  hint: null,
-  collation: Object.freeze({ locale: "simple" }),
-  sortBytes: 32 * 1024 * 1024,
-  allowDiskUse: true,
-});
 
 /** How a query was, or would be, answered. */
 export interface Explanation {
@@ -296,38 +263,9 @@ export class FindCursor implements AsyncIterable<Document> {
     else yield* this.#sorted(fetch(asMatch));
   }
 
-  /** The order of `$near`, which a sort overrides. */
-  #byDistance(): Sorter {
-    const distance = this.#filter.distance!;
-    return {
-      keyOf: (document) => [distance(lookupOf(document))],
-      compare: (a, b) => Number(a[0]) - Number(b[0]),
-    };
-  }
-
-  async *#sorted(batches: AsyncIterable<Match[]>): AsyncGenerator<Document[], void, undefined> {
-    const { skip, limit, sort, sortBytes, allowDiskUse } = this.#options;
-    const sorter =
-      Object.keys(sort).length === 0
-        ? this.#byDistance()
-        : withCollation(this.#collation, () => compileSort(sort));
-    const wanted = limit > 0 ? skip + limit : Number.POSITIVE_INFINITY;
-    const sorting = new ExternalSort(this.#engine.scratch, sorter, wanted, sortBytes, allowDiskUse);
-    try {
-      for await (const batch of batches) {
-        for (const match of batch) await sorting.add(decodeMatch(match), match.bytes.length);
-      }
-      for await (const document of sorting.sorted()) yield [document];
-    } finally {
-      await sorting.close();
-    }
+  #sorted(batches: AsyncIterable<Match[]>): AsyncGenerator<Document[], void, undefined> {
+    return sortMatches(this.#engine, batches, this.#filter, this.#collation, this.#options);
   }
 }
 
 const asDocument: Take<Document> = (bytes, start, end) => decodeDocument(bytes, start, end);
-
-function decodeMatch({ bytes, score }: Match): Document {
-  const document = decodeDocument(bytes);
-  if (score !== undefined) setTextScore(document, score);
-  return document;
-}

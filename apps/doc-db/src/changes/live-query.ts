@@ -1,7 +1,7 @@
 import type { Database } from "../database.ts";
 import { encodeDocument } from "../document/encode.ts";
 import type { Document, Value } from "../document/value.ts";
-import type { FindOptions } from "../find-cursor.ts";
+import type { FindOptions } from "../find-options.ts";
 import { compareValues } from "../keys/compare.ts";
 import { namespaceOf } from "../names.ts";
 import { type CompiledFilter, compileFilter, matchesDocument } from "../query/filter.ts";

@@ -5,7 +5,8 @@
 import { type AggregateOptions, AggregationCursor } from "../aggregation-cursor.ts";
 import { Collection } from "../collection.ts";
 import type { Document, Value } from "../document/value.ts";
-import { FindCursor, type FindOptions } from "../find-cursor.ts";
+import { FindCursor } from "../find-cursor.ts";
+import type { FindOptions } from "../find-options.ts";
 import { fail } from "../mql/error.ts";
 import { distinctValues } from "../query/distinct-values.ts";
 import type { SortSpec } from "../query/sort.ts";

@@ -2,7 +2,7 @@ import type { ChangeReader, ChangeReaderOptions, ChangeScope } from "../changes/
 import type { Results } from "../command/read-commands.ts";
 import type { Database } from "../database.ts";
 import type { Document } from "../document/value.ts";
-import type { FindOptions } from "../find-cursor.ts";
+import type { FindOptions } from "../find-options.ts";
 import { storedName } from "../names.ts";
 import type { Transaction } from "../transaction.ts";
 import { documentToStored } from "./values.ts";

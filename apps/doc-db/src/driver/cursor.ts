@@ -1,6 +1,6 @@
 /** Cursors of the embedded database in the driver's shape. */
 import type { Document as Stored } from "../document/value.ts";
-import type { FindOptions as StoreOptions } from "../find-cursor.ts";
+import type { FindOptions as StoreOptions } from "../find-options.ts";
 import { inDriverShape } from "./errors.ts";
 import { plainSort } from "./sort.ts";
 import type { AggregationCursor, CollationOptions, Cursor, Document, FindCursor, Sort } from "./types.ts";

@@ -6,7 +6,7 @@ import type { Command } from "../command/target.ts";
 import { writeCommands } from "../command/write-commands.ts";
 import type { Document } from "../document/value.ts";
 import type { Backend } from "../driver/backend.ts";
-import type { FindOptions } from "../find-cursor.ts";
+import type { FindOptions } from "../find-options.ts";
 import { fail } from "../mql/error.ts";
 import { DEFAULT_DATABASE, storedName } from "../names.ts";
 import { POSTGRES_COMMANDS } from "./commands.ts";

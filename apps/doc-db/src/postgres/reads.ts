@@ -1,7 +1,7 @@
 import type { Results } from "../command/read-commands.ts";
 import { encodeDocument } from "../document/encode.ts";
 import { type Document, isDocument } from "../document/value.ts";
-import type { FindOptions } from "../find-cursor.ts";
+import type { FindOptions } from "../find-options.ts";
 import { parseCollation, withCollation } from "../mql/collation.ts";
 import { compilePipeline } from "../mql/pipeline/pipeline.ts";
 import { compileProjection } from "../mql/project/projection.ts";

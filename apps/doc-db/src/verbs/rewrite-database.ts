@@ -1,8 +1,8 @@
 import { formatByteSize } from "@millrace/base";
 import { formatFacts, type VerbResult } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
-import type { CopyOptions } from "../database.ts";
 import { type BackupResult, removeDatabaseFiles, replaceDatabase } from "../maintenance/backup.ts";
+import type { CopyOptions } from "../maintenance/copy-settings.ts";
 import { type DatabaseFlags, openDatabase } from "./open-database.ts";
 
 /** Writes a database anew and puts it in its own place; a crash leaves the one or the other, whole. */

@@ -1,0 +1,22 @@
+import { checkSecret, type SecretOptions } from "../options.ts";
+import { hasSecret } from "../storage/key-wrap.ts";
+import type { PageCompression } from "../storage/page-codec.ts";
+import { newPageSettings, type PageSettings } from "../storage/page-settings.ts";
+
+/** How a copy's pages are written; what is left out is as in the file that is copied. */
+export interface CopyOptions extends SecretOptions {
+  readonly compression?: PageCompression | undefined;
+  /** False for a copy of an encrypted file that anybody can read. */
+  readonly isEncrypted?: boolean | undefined;
+}
+
+/** How the pages of a copy are written. @param own - how those of the file are that is copied */
+export async function copySettings(
+  own: PageSettings,
+  { compression, isEncrypted, password, key }: CopyOptions,
+): Promise<PageSettings> {
+  const given = { compression: compression ?? own.compression, password, key };
+  checkSecret(given);
+  if (hasSecret(given)) return newPageSettings(given);
+  return { compression: given.compression, locked: isEncrypted === false ? undefined : own.locked };
+}
