@@ -25,6 +25,7 @@ export {
   zigzagEncode32,
 } from "./varint.ts";
 export { bitPlaces, type LoadedKernels, loadKernels, onceOrNever } from "./wasm/load-kernels.ts";
+export { WasmCode } from "./wasm/wasm-code.ts";
 export {
   INT,
   type IntInstruction,
@@ -32,8 +33,7 @@ export {
   type LongInstruction,
   SIMD,
   type SimdInstruction,
-  WasmCode,
-} from "./wasm/wasm-code.ts";
+} from "./wasm/wasm-instructions.ts";
 export { type WasmFunction, wasmModule } from "./wasm/wasm-module.ts";
 export { type WasmMemory, type WebAssemblyApi, webAssembly } from "./wasm/web-assembly.ts";
 export { readI64, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "./words.ts";

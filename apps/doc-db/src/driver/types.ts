@@ -3,172 +3,34 @@
  * so that what is written against these types runs on the file and on a server (test/driver.test.ts).
  */
 
-/** Fields of any type. */
-export interface Document {
-  // Records of any kind are documents.
-  [field: string]: unknown;
-}
+import type {
+  BulkOperation,
+  ChangeStreamOptions,
+  CollationOptions,
+  CountOptions,
+  CreateCollectionOptions,
+  CreateIndexOptions,
+  DeleteOptions,
+  Document,
+  FindOneAndChangeOptions,
+  FindOneAndOptions,
+  FindOptions,
+  OperationOptions,
+  SearchIndexDescription,
+  Sort,
+  UpdateOptions,
+  WithId,
+} from "./option-types.ts";
+import type {
+  BulkWriteResult,
+  DeleteResult,
+  InsertManyResult,
+  InsertOneResult,
+  UpdateResult,
+} from "./result-types.ts";
 
-/** A document as it is stored. */
-export type WithId<T> = T & { _id: unknown };
-
-/** Which way a field is sorted. */
-export type SortDirection = 1 | -1 | "asc" | "desc" | "ascending" | "descending" | { readonly $meta: string };
-
-/** Fields to sort by, in any of the forms that the driver takes. */
-export type Sort =
-  | string
-  | { [field: string]: SortDirection }
-  | Map<string, SortDirection>
-  | [string, SortDirection][]
-  | [string, SortDirection];
-
-/** What any operation may be given. */
-export interface OperationOptions {
-  session?: ClientSession;
-  comment?: unknown;
-}
-
-export interface CollationOptions {
-  locale: string;
-  strength?: number;
-  caseLevel?: boolean;
-  caseFirst?: string;
-  numericOrdering?: boolean;
-  alternate?: string;
-  maxVariable?: string;
-}
-
-export interface FindOptions extends OperationOptions {
-  sort?: Sort;
-  skip?: number;
-  limit?: number;
-  projection?: Document;
-  hint?: string | Document;
-  collation?: CollationOptions;
-  batchSize?: number;
-}
-
-export interface CountOptions extends OperationOptions {
-  skip?: number;
-  limit?: number;
-  hint?: string | Document;
-  collation?: CollationOptions;
-}
-
-export interface UpdateOptions extends OperationOptions {
-  upsert?: boolean;
-  arrayFilters?: Document[];
-  hint?: string | Document;
-  collation?: CollationOptions;
-}
-
-export interface DeleteOptions extends OperationOptions {
-  hint?: string | Document;
-  collation?: CollationOptions;
-}
-
-export interface FindOneAndOptions extends OperationOptions {
-  sort?: Sort;
-  projection?: Document;
-  hint?: string | Document;
-  collation?: CollationOptions;
-}
-
-export interface FindOneAndChangeOptions extends FindOneAndOptions {
-  upsert?: boolean;
-  returnDocument?: "before" | "after";
-  arrayFilters?: Document[];
-}
-
-/** `definition` is `{ fields: [{ type: "vector", path, numDimensions, similarity }] }`. */
-export interface SearchIndexDescription extends Document {
-  /** @default "default" */
-  name?: string;
-  type?: string;
-  definition: Document;
-}
-
-export interface CreateIndexOptions extends OperationOptions {
-  name?: string;
-  unique?: boolean;
-  sparse?: boolean;
-  hidden?: boolean;
-  expireAfterSeconds?: number;
-  partialFilterExpression?: Document;
-  collation?: CollationOptions;
-  wildcardProjection?: Document;
-  weights?: Document;
-  default_language?: string;
-  language_override?: string;
-  bits?: number;
-  min?: number;
-  max?: number;
-}
-
-export interface CreateCollectionOptions extends OperationOptions {
-  validator?: Document;
-  validationLevel?: string;
-  validationAction?: string;
-}
-
-export interface InsertOneResult {
-  readonly acknowledged: boolean;
-  readonly insertedId: unknown;
-}
-
-export interface InsertManyResult {
-  readonly acknowledged: boolean;
-  readonly insertedCount: number;
-  readonly insertedIds: { readonly [index: number]: unknown };
-}
-
-export interface UpdateResult {
-  readonly acknowledged: boolean;
-  readonly matchedCount: number;
-  readonly modifiedCount: number;
-  readonly upsertedCount: number;
-  readonly upsertedId: unknown;
-}
-
-export interface DeleteResult {
-  readonly acknowledged: boolean;
-  readonly deletedCount: number;
-}
-
-export interface BulkWriteResult {
-  readonly insertedCount: number;
-  readonly matchedCount: number;
-  readonly modifiedCount: number;
-  readonly deletedCount: number;
-  readonly upsertedCount: number;
-  readonly upsertedIds: { readonly [index: number]: unknown };
-  readonly insertedIds: { readonly [index: number]: unknown };
-}
-
-interface UpdateModel {
-  filter: Document;
-  update: Document | Document[];
-  upsert?: boolean;
-  arrayFilters?: Document[];
-  hint?: string | Document;
-  collation?: CollationOptions;
-}
-
-interface DeleteModel {
-  filter: Document;
-  hint?: string | Document;
-  collation?: CollationOptions;
-}
-
-/** One operation of `bulkWrite`. */
-export type BulkOperation =
-  | { insertOne: { document: Document } }
-  | { updateOne: UpdateModel }
-  | { updateMany: UpdateModel }
-  | { replaceOne: Omit<UpdateModel, "update" | "arrayFilters"> & { replacement: Document } }
-  | { deleteOne: DeleteModel }
-  | { deleteMany: DeleteModel };
+export type * from "./option-types.ts";
+export type * from "./result-types.ts";
 
 /** What both kinds of cursors have. */
 export interface Cursor<T> extends AsyncIterable<T> {
@@ -198,18 +60,6 @@ export interface FindCursor<T> extends Cursor<T> {
 
 export interface AggregationCursor<T> extends Cursor<T> {
   batchSize(count: number): this;
-}
-
-/** Which changes a stream begins with, and how much of them it gives. */
-export interface ChangeStreamOptions {
-  /** Behind the event of this token. */
-  resumeAfter?: unknown;
-  /** As `resumeAfter`; takes the token of an `invalidate`, too. */
-  startAfter?: unknown;
-  /** `updateLookup`: updates come with the document as it is when the event is read. */
-  fullDocument?: string;
-  /** How long a server waits before it says that there is nothing; a file says it at once. */
-  maxAwaitTimeMS?: number;
 }
 
 /** Changes as they are committed. */
