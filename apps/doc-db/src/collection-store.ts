@@ -6,6 +6,7 @@ import { keepFieldNames } from "./catalog-names.ts";
 import { addToCounts, indexesOf, primaryRootOf } from "./collection-page.ts";
 import { encodeChanged, encodeStored } from "./document/encode.ts";
 import type { FieldNames } from "./document/field-names.ts";
+import { type DocumentView, documentView } from "./document/lookup.ts";
 import { ObjectId } from "./document/object-id.ts";
 import { type Document, getField, type Value } from "./document/value.ts";
 import { batchFor } from "./indexes/batch.ts";
@@ -16,6 +17,16 @@ import type { PageWriter } from "./storage/page-writer.ts";
 
 /** Longest `_id` in its encoded form, so that it fits into every index's keys. */
 export const MAX_ID_KEY_BYTES = 1024;
+
+/** The documents that the indexes are changed for: one change is made after the other. */
+const old = documentView();
+const now = documentView();
+
+function viewOf(view: DocumentView, bytes: Uint8Array): DocumentView {
+  view.moveTo(bytes, 0, bytes.length);
+  return view;
+}
+
 /** A document ready to be put in: encoded, with the key of its `_id`. */
 export interface PreparedDocument {
   readonly id: Value;
@@ -66,7 +77,8 @@ export function insertPrepared(pager: PageWriter, collection: number, document: 
   keepFieldNames(pager, names);
   if (!putInTree(pager, primaryRootOf(page), idKey, bytes, false))
     throw duplicateKey("_id_", { _id: 1 }, { _id: id });
-  for (const index of indexesOf(page)) addToIndex(pager, page, index, bytes, idKey);
+  const lookup = viewOf(now, bytes);
+  for (const index of indexesOf(page)) addToIndex(pager, page, index, lookup, idKey);
   addToCounts(page, 1, bytes.length);
 }
 
@@ -109,7 +121,8 @@ export function deleteById(pager: PageWriter, collection: number, idKey: Uint8Ar
   const bytes = getFromTree(pager, root, idKey);
   if (bytes === undefined) return false;
   const page = pager.modify(collection);
-  for (const index of indexesOf(page)) removeFromIndex(pager, index, bytes, idKey);
+  const lookup = viewOf(old, bytes);
+  for (const index of indexesOf(page)) removeFromIndex(pager, index, lookup, idKey);
   deleteFromTree(pager, root, idKey);
   addToCounts(page, -1, -bytes.length);
   return true;
@@ -125,7 +138,9 @@ export function replacePrepared(
   const page = pager.modify(collection);
   const { idKey, bytes, names } = document;
   keepFieldNames(pager, names);
-  for (const index of indexesOf(page)) replaceInIndex(pager, page, index, before, bytes, idKey);
+  viewOf(old, before);
+  viewOf(now, bytes);
+  for (const index of indexesOf(page)) replaceInIndex(pager, page, index, old, now, idKey);
   putInTree(pager, primaryRootOf(page), idKey, bytes, true);
   addToCounts(page, 0, bytes.length - before.length);
 }

@@ -1,5 +1,5 @@
 /** Updates of documents in their places: found first, then changed in transactions of a few hundred. */
-import { getFromTree } from "./btree/tree.ts";
+import { located, locateInTree } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { recorderOf } from "./changes/feed.ts";
 import { primaryRootOf } from "./collection-page.ts";
@@ -13,7 +13,7 @@ import {
 } from "./collection-store.ts";
 import { type References, referencesOf } from "./constraints/references.ts";
 import { decodeDocument } from "./document/decode.ts";
-import { encodeDocument } from "./document/encode.ts";
+import { encodeDocument, sharedCopy } from "./document/encode.ts";
 import { lookupIn } from "./document/lookup.ts";
 import { ObjectId } from "./document/object-id.ts";
 import type { Document, Value } from "./document/value.ts";
@@ -95,7 +95,8 @@ export async function updateDocuments(
   const apply = Object.assign((document: Document): Document => compiled.apply(document, filter, false), {
     isReplacement: isReplacement(update),
   });
-  const wanted = compileFilter(filter, parseCollation(options.collation));
+  const isPlain = options.collation === DEFAULT_UPDATE_OPTIONS.collation;
+  const wanted = compileFilter(filter, isPlain ? undefined : parseCollation(options.collation));
   const plan: PlanOptions = { sort: options.sort, hint: options.hint ?? undefined };
   const { matchedCount, modifiedCount } = isMany
     ? await changeMany(engine, name, wanted, apply, plan)
@@ -128,14 +129,18 @@ export async function changeOne(
   change: DocumentChange,
   plan: PlanOptions = ANY_PLAN,
 ): Promise<Changed | undefined> {
+  const changeAt = (idKey: Uint8Array): Promise<Changed | undefined> =>
+    engine.write((pager) => {
+      const references = referencesOf(pager, name);
+      const done = changeById(pager, name, idKey, filter, change, references);
+      references?.settle();
+      return done;
+    });
+  const only = plan.hint === undefined && isUnsorted(plan) ? onlyIdKey(filter) : undefined;
+  if (only !== undefined) return changeAt(only);
   for await (const batch of orderedMatches(engine, name, filter, plan)) {
     for (const { idKey } of batch) {
-      const changed = await engine.write((pager) => {
-        const references = referencesOf(pager, name);
-        const done = changeById(pager, name, idKey, filter, change, references);
-        references?.settle();
-        return done;
-      });
+      const changed = await changeAt(idKey);
       if (changed !== undefined) return changed;
     }
   }
@@ -179,11 +184,6 @@ async function* orderedMatches(
   filter: CompiledFilter,
   plan: PlanOptions,
 ): AsyncGenerator<readonly { idKey: Uint8Array }[], void, undefined> {
-  const only = plan.hint === undefined && isUnsorted(plan) ? onlyIdKey(filter) : undefined;
-  if (only !== undefined) {
-    yield [{ idKey: only }];
-    return;
-  }
   if (isUnsorted(plan)) {
     yield* fetchIdKeys(engine, name, filter, plan, 1);
     return;
@@ -232,8 +232,12 @@ function changeById(
   references: References | undefined,
 ): Changed | undefined {
   const page = findCollection(pager, name);
-  const bytes = page === undefined ? undefined : getFromTree(pager, primaryRootOf(pager.read(page)), idKey);
-  if (page === undefined || bytes === undefined || !filter.matches(lookupIn(bytes))) return undefined;
+  const root = page === undefined ? undefined : primaryRootOf(pager.read(page));
+  if (page === undefined || root === undefined || !locateInTree(pager, root, idKey, 0, idKey.length))
+    return undefined;
+  // Of its own, as the page changes; in a block with others, as it is let go soon.
+  const bytes = sharedCopy(located.bytes.subarray(located.start, located.end));
+  if (!filter.matches(lookupIn(bytes))) return undefined;
   const before = decodeDocument(bytes);
   const after = change(before);
   if (after === undefined) {

@@ -27,6 +27,8 @@ export const MAX_CELL_BYTES: number = Math.floor(NODE_BYTES / 4) - SLOT_BYTES;
 /** Longest key, so that a cell with a reference to overflow pages fits. */
 export const MAX_KEY_BYTES = 1536;
 
+const SHORT_CELL_BYTES = 64;
+
 /** A node as it was before it is compacted. */
 const before = new Uint8Array(PAGE_BYTES);
 
@@ -290,7 +292,9 @@ function compactNode(page: Uint8Array): void {
     const from = cellAt(before, i);
     const length = cellLength(before, i);
     start -= length;
-    page.set(before.subarray(from, from + length), start);
+    // Short ones byte by byte: cheaper than a view of each.
+    if (length > SHORT_CELL_BYTES) page.set(before.subarray(from, from + length), start);
+    else for (let n = 0; n < length; n++) page[start + n] = before[from + n]!;
     writeU16(page, SLOTS + i * SLOT_BYTES, start);
   }
   // Zeros between slots and cells keep the log's images short.

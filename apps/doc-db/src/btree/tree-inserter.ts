@@ -21,6 +21,11 @@ export class TreeInserter {
   readonly #pager: PageWriter;
   readonly #root: number;
   #leaf: Uint8Array | undefined;
+  /** The leaf's bounds: nodes and the place of the key in them, until somebody asks for the keys themselves. */
+  #loNode: Uint8Array | undefined;
+  #loIndex = 0;
+  #hiNode: Uint8Array | undefined;
+  #hiIndex = 0;
   #lo: Uint8Array | undefined;
   #hi: Uint8Array | undefined;
 
@@ -45,11 +50,15 @@ export class TreeInserter {
 
   /** The leaf of {@link TreeInserter.leafOf} has the keys from this one on; undefined where it is the first one. */
   get lo(): Uint8Array | undefined {
+    if (this.#loNode !== undefined) this.#lo = keyOf(this.#loNode, this.#loIndex).slice();
+    this.#loNode = undefined;
     return this.#lo;
   }
 
   /** It has the keys below this one; undefined where it is the last one. */
   get hi(): Uint8Array | undefined {
+    if (this.#hiNode !== undefined) this.#hi = keyOf(this.#hiNode, this.#hiIndex).slice();
+    this.#hiNode = undefined;
     return this.#hi;
   }
 
@@ -66,16 +75,15 @@ export class TreeInserter {
 
   /** The leaf that a key belongs to, to be changed. */
   leafOf(key: Uint8Array): Uint8Array {
-    const lo = this.#lo;
-    const hi = this.#hi;
-    if (
-      this.#leaf !== undefined &&
-      (lo === undefined || compareBytes(key, lo) >= 0) &&
-      (hi === undefined || compareBytes(key, hi) < 0)
-    )
-      return this.#leaf;
+    if (this.#leaf !== undefined) {
+      const { lo, hi } = this;
+      if ((lo === undefined || compareBytes(key, lo) >= 0) && (hi === undefined || compareBytes(key, hi) < 0))
+        return this.#leaf;
+    }
     this.#lo = undefined;
     this.#hi = undefined;
+    this.#loNode = undefined;
+    this.#hiNode = undefined;
     for (let number = this.#root, depth = 0; ; depth++) {
       checkDepth(this.#pager, depth, this.#root);
       const page = readNode(this.#pager, number);
@@ -84,8 +92,14 @@ export class TreeInserter {
         return this.#leaf;
       }
       const index = searchNode(page, key);
-      if (index > 0) this.#lo = keyOf(page, index - 1).slice();
-      if (index < cellCount(page)) this.#hi = keyOf(page, index).slice();
+      if (index > 0) {
+        this.#loNode = page;
+        this.#loIndex = index - 1;
+      }
+      if (index < cellCount(page)) {
+        this.#hiNode = page;
+        this.#hiIndex = index;
+      }
       number = childAt(page, index);
     }
   }

@@ -51,8 +51,8 @@ function usedNames(): readonly FieldNames[] {
   return lastUsed;
 }
 
-/** Copies bytes into the block. */
-function sharedCopy(encoded: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Copies bytes into the block; long ones get memory of their own. */
+export function sharedCopy(encoded: Uint8Array): Uint8Array<ArrayBuffer> {
   const { length } = encoded;
   if (length > SHARED_BYTES / 8) return new Uint8Array(encoded);
   if (sharedAt + length > SHARED_BYTES) {

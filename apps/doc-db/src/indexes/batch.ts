@@ -1,6 +1,6 @@
 /** What a transaction of many documents puts into one index. */
 import { type IndexEntry, indexesOf } from "../collection-page.ts";
-import { documentView } from "../document/lookup.ts";
+import { documentView, lookupIn } from "../document/lookup.ts";
 import { encodeSharedKey } from "../keys/encode-key.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
 import type { IndexDefinition } from "./definition.ts";
@@ -23,7 +23,7 @@ export function batchFor(index: IndexEntry): IndexBatch {
   return {
     add: (pager, page, bytes, idKey) => {
       const current = indexesOf(page).find(({ definition }) => definition.name === name)!;
-      addToIndex(pager, page, current, bytes, idKey);
+      addToIndex(pager, page, current, lookupIn(bytes), idKey);
     },
     finish: () => {},
   };

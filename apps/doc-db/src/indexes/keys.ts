@@ -32,9 +32,9 @@ export function keysOf(definition: IndexDefinition, lookup: FieldLookup, withArr
   if (definition.text !== undefined)
     return textKeys(definition, lookup, (prefix) => plainKeys(definition, prefix, lookup, withArrays));
   if (isLeftOut(definition, lookup)) return NONE;
-  return fields.length === 1
-    ? finish([fieldKeys(definition, fields[0]!, lookup, withArrays)])
-    : plainKeys(definition, fields, lookup, withArrays);
+  if (fields.length > 1) return plainKeys(definition, fields, lookup, withArrays);
+  const { keys, isMultikey } = fieldKeys(definition, fields[0]!, lookup, withArrays);
+  return { keys: ascending(keys), isMultikey };
 }
 
 /** Keys of some fields one behind the other. */

@@ -1,4 +1,4 @@
-import { assert } from "@millrace/base";
+import { assert, writeU16 } from "@millrace/base";
 import {
   cellCount,
   insertLeafCell,
@@ -14,10 +14,13 @@ import { TreeInserter } from "../btree/tree-inserter.ts";
 import { MAX_INDEX_VALUE_BYTES } from "../keys/encode-key.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
 import { entryBelow } from "./posting-cursor.ts";
+import { SINGLE_BYTES } from "./posting-format.ts";
 import { PostingList } from "./posting-list.ts";
 
 /** What the one writer that is at work has taken apart. */
 const list = new PostingList();
+/** The value of an entry of one document. */
+const single = new Uint8Array(SINGLE_BYTES);
 
 /**
  * Puts documents into the entries of one index, and takes them out.
@@ -75,6 +78,24 @@ export class PostingWriter {
       this.#begin(leaf, at, key, valueBytes);
       this.#isLast &&= isShared;
     }
+  }
+
+  /** As {@link PostingWriter.add} for one document, with what {@link PostingWriter.finish} does. */
+  addOne(key: Uint8Array, idBytes: number): void {
+    const valueBytes = key.length - idBytes;
+    const leaf = this.#inserter.leafOf(key);
+    const at = -1 - searchNode(leaf, key);
+    assert(at >= 0, "a document has an entry once");
+    const mayShare =
+      (at > 0 ? hasValue(leaf, at - 1, key, valueBytes) : beginsWith(this.#inserter.lo, key, valueBytes)) ||
+      (at < cellCount(leaf) && hasValue(leaf, at, key, valueBytes));
+    if (mayShare || valueBytes >= MAX_INDEX_VALUE_BYTES) {
+      this.add(key, idBytes);
+      this.finish();
+      return;
+    }
+    writeU16(single, 0, idBytes);
+    if (!insertLeafCell(leaf, at, key, single)) this.#inserter.add(key, single);
   }
 
   /** Writes what was gathered. */

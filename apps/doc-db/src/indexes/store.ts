@@ -12,7 +12,8 @@ import {
   setIndexes,
   setMultikey,
 } from "../collection-page.ts";
-import { lookupIn } from "../document/lookup.ts";
+import { foundField } from "../document/find-field.ts";
+import { type DocumentView, knownName, lookupIn } from "../document/lookup.ts";
 import type { Document, Value } from "../document/value.ts";
 import { compareBytes } from "../keys/compare.ts";
 import { MAX_INDEX_VALUE_BYTES } from "../keys/encode-key.ts";
@@ -36,15 +37,17 @@ const MAX_INDEXES = 63;
 const BUILD_BATCH_DOCUMENTS = 256;
 const BUILD_BATCH_BYTES = 1024 * 1024;
 
-/** @throws DuplicateKeyError; LanguageError for values that the index does not take */
+/**
+ * @param lookup - into the document
+ * @throws DuplicateKeyError; LanguageError for values that the index does not take
+ */
 export function addToIndex(
   pager: PageWriter,
   page: Uint8Array,
   index: IndexEntry,
-  bytes: Uint8Array,
+  lookup: FieldLookup,
   idKey: Uint8Array,
 ): void {
-  const lookup = lookupIn(bytes);
   if (index.definition.vector !== undefined) {
     addVector(pager, index, lookup, idKey);
     return;
@@ -53,24 +56,23 @@ export function addToIndex(
   if (found.keys.length === 0) return;
   noteKeys(page, index, found);
   if (index.definition.isUnique) checkUnique(pager, page, index, lookup, idKey);
-  found.keys.forEach((key, i) => {
-    putEntry(pager, index, key, idKey, found.extras?.[i]);
-  });
-  if (found.extras !== undefined) addToTextTotals(pager, index.root, 1, found.extras[0]!);
+  const { keys, extras } = found;
+  for (let i = 0; i < keys.length; i++) putEntry(pager, index, keys[i]!, idKey, extras?.[i]);
+  if (extras !== undefined) addToTextTotals(pager, index.root, 1, extras[0]!);
 }
 
 /** Takes a document's entries out. */
 export function removeFromIndex(
   pager: PageWriter,
   index: IndexEntry,
-  bytes: Uint8Array,
+  lookup: FieldLookup,
   idKey: Uint8Array,
 ): void {
   if (index.definition.vector !== undefined) {
     removeVector(pager, index, idKey);
     return;
   }
-  const found = keysOf(index.definition, lookupIn(bytes));
+  const found = keysOf(index.definition, lookup);
   for (const key of found.keys) deleteEntry(pager, index, key, idKey);
   if (found.extras !== undefined) addToTextTotals(pager, index.root, -1, found.extras[0]!);
 }
@@ -80,27 +82,47 @@ export function replaceInIndex(
   pager: PageWriter,
   page: Uint8Array,
   index: IndexEntry,
-  before: Uint8Array,
-  bytes: Uint8Array,
+  before: DocumentView,
+  after: DocumentView,
   idKey: Uint8Array,
 ): void {
   const { definition } = index;
   if (definition.vector !== undefined) {
-    replaceVector(pager, index, lookupIn(before), lookupIn(bytes), idKey);
+    replaceVector(pager, index, before, after, idKey);
     return;
   }
-  const old = keysOf(definition, lookupIn(before));
-  const now = keysOf(definition, lookupIn(bytes));
+  if (hasSameFields(definition, before, after)) return;
+  const old = keysOf(definition, before);
+  const now = keysOf(definition, after);
   if (old.extras !== undefined || now.extras !== undefined) {
     removeFromIndex(pager, index, before, idKey);
-    addToIndex(pager, page, index, bytes, idKey);
+    addToIndex(pager, page, index, after, idKey);
     return;
   }
   noteKeys(page, index, now);
   for (const key of without(old, now)) deleteEntry(pager, index, key, idKey);
   const added = without(now, old);
-  if (added.length > 0 && definition.isUnique) checkUnique(pager, page, index, lookupIn(bytes), idKey);
+  if (added.length > 0 && definition.isUnique) checkUnique(pager, page, index, after, idKey);
   for (const key of added) putEntry(pager, index, key, idKey, undefined);
+}
+
+/** Whether the fields that an index looks at are the same bytes in two documents; false where it may look at others. */
+function hasSameFields(
+  { fields, partial, wildcard, text }: IndexDefinition,
+  before: DocumentView,
+  after: DocumentView,
+): boolean {
+  if (partial !== undefined || wildcard !== undefined || text !== undefined) return false;
+  for (const { parts } of fields) {
+    const name = knownName(parts[0]!);
+    if (!before.find(name)) return false;
+    const { bytes, type, start, end } = foundField;
+    if (!after.find(name) || foundField.type !== type || foundField.end - foundField.start !== end - start)
+      return false;
+    for (let i = start, n = foundField.start; i < end; i++, n++)
+      if (bytes[i] !== foundField.bytes[n]) return false;
+  }
+  return true;
 }
 
 /**
@@ -131,7 +153,7 @@ export function buildIndex(pager: PageWriter, collection: number, spec: Document
     if (entries.length === 0) return true;
     for (const { key, value } of entries) {
       const current = pager.modify(collection);
-      addToIndex(pager, current, findIndex(current, spec.name as string)!, value, key);
+      addToIndex(pager, current, findIndex(current, spec.name as string)!, lookupIn(value), key);
       // In a long transaction this lets the pages go that the last document changed.
       if (pager.touched !== undefined) pager.endOperation();
     }
@@ -180,9 +202,7 @@ function putEntry(
     putInTree(pager, index.root, entry, indexEntryValue(idKey, extra), true);
     return;
   }
-  const writer = new PostingWriter(pager, index.root);
-  writer.add(entry, idKey.length);
-  writer.finish();
+  new PostingWriter(pager, index.root).addOne(entry, idKey.length);
 }
 
 function deleteEntry(pager: PageWriter, index: IndexEntry, key: Uint8Array, idKey: Uint8Array): void {

@@ -60,9 +60,18 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
     const found: Found = { conditions: [], ors: [], text: undefined };
     const others = compileDocument(near?.others ?? filter, found, 0);
     const paths = pathsOf(filter);
-    const topFields = topFieldsOf(filter);
-    if (test === undefined)
-      return { matches: others, ...found, paths, topFields, collation, distance: undefined };
+    if (test === undefined) {
+      return {
+        matches: others,
+        ...found,
+        paths,
+        get topFields() {
+          return topFieldsOf(filter);
+        },
+        collation,
+        distance: undefined,
+      };
+    }
     if (found.text !== undefined) throw invalid("$text", filter, "no $near beside it");
     found.conditions.push(condition!);
     const matches: Test = (lookup) => others(lookup) && test(lookup) !== undefined;

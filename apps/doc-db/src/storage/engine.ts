@@ -6,6 +6,7 @@ import { fail, LanguageError } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
 import type { Executor } from "./executor.ts";
 import type { FileCipher } from "./file-cipher.ts";
+import { GroupWriter } from "./group-writer.ts";
 import { encodeHeader, type Header } from "./header.ts";
 import { type Secret, wrapKey } from "./key-wrap.ts";
 import { LongTransaction } from "./long-transaction.ts";
@@ -54,6 +55,7 @@ export class Engine implements Executor {
   /** Set while somebody has the database for himself. */
   #exclusive: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  readonly #writer: GroupWriter;
   /** Reads that are running, one within the other. */
   #reads = 0;
   #claim: WriteClaim | undefined;
@@ -80,6 +82,10 @@ export class Engine implements Executor {
     this.#checkpointBytes = options.checkpointBytes;
     this.#durability = options.durability;
     this.#logBytesThen = pager.wal.stats.bytes;
+    this.#writer = new GroupWriter(pager, (error) => {
+      if (error === undefined) this.#notify();
+      else this.#failure ??= error;
+    });
   }
 
   get scratch(): Scratch {
@@ -109,30 +115,20 @@ export class Engine implements Executor {
   }
 
   /**
-   * Runs a change as one transaction; one that changes more than the cache holds is undone and run again as a long one.
+   * Runs a change as one transaction; those that are started in one turn of the event loop become one commit. One
+   * that changes more than the cache holds is undone and run again as a long one.
    * @returns its result, once it is as safe as the durability says
    */
   async write<T>(change: (pager: PageWriter) => T, claim?: WriteClaim): Promise<T> {
     for (let wait = this.#obstacle(claim); wait !== undefined; wait = this.#obstacle(claim)) await wait;
-    const { pager } = this;
-    let result: T;
     try {
-      result = change(pager);
+      return await this.#writer.run(change);
     } catch (error) {
-      pager.rollback();
-      this.#failure ??= pager.store.failure;
+      this.#failure ??= this.pager.store.failure;
       if (isMillraceError(error, "CACHE_ENTRIES_PINNED"))
-        return this.writeLong(async () => change(pager), claim);
+        return this.writeLong(async () => change(this.pager), claim);
       throw error;
     }
-    try {
-      await pager.commit();
-    } catch (error) {
-      this.#failure ??= error;
-      throw error;
-    }
-    this.#notify();
-    return result;
   }
 
   /**
@@ -143,7 +139,7 @@ export class Engine implements Executor {
     change: (pager: PageWriter, step: () => void) => Promise<T>,
     claim?: WriteClaim,
   ): Promise<T> {
-    for (let wait = this.#writer(claim); wait !== undefined; wait = this.#writer(claim)) await wait;
+    for (let wait = this.#writerWait(claim); wait !== undefined; wait = this.#writerWait(claim)) await wait;
     return this.#alone(async () => {
       await this.#checkpoint();
       const { pager } = this;
@@ -216,6 +212,7 @@ export class Engine implements Executor {
 
   /** Waits until all that can be read by now is as safe as the durability says. */
   async settled(): Promise<void> {
+    this.#writer.flush();
     const { wal, lastLsn } = this.pager;
     if (this.#durability === "durable" && wal.stats.durableLsn < lastLsn) await wal.flush();
   }
@@ -227,6 +224,7 @@ export class Engine implements Executor {
   /** Keeps what is committed now readable, until it is closed. */
   openMoment(): Moment {
     this.#checkUsable();
+    this.#writer.flush();
     return this.pager.versions.open(this.pager, () =>
       fail(246, "snapshot", this.path, "one that is not too old, or overtaken by an import"),
     );
@@ -247,11 +245,12 @@ export class Engine implements Executor {
   /** Takes the right to write for a transaction over several calls. Readers go on; other writers wait. */
   async claimWrites(): Promise<WriteClaim> {
     for (;;) {
-      const wait = this.#writer(undefined);
+      const wait = this.#writerWait(undefined);
       if (wait === undefined) break;
       await wait;
     }
     this.#checkUsable();
+    this.#writer.flush();
     const { promise, resolve } = Promise.withResolvers<void>();
     const claim: WriteClaim = {
       released: promise,
@@ -268,7 +267,7 @@ export class Engine implements Executor {
    * What a writer has to wait for; undefined when he may go on, but only at once: whoever waits for anything else
    * after it has to ask again. @throws LanguageError 112 after some time
    */
-  #writer(claim: WriteClaim | undefined): Promise<void> | undefined {
+  #writerWait(claim: WriteClaim | undefined): Promise<void> | undefined {
     this.#checkWritable(claim);
     if (this.#reads > 0) return READ_IS_OVER;
     if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
@@ -360,7 +359,10 @@ export class Engine implements Executor {
     const { pager } = this;
     pager.releaseDurable();
     if (this.#header.isClosed) return this.#alone(() => this.#markOpen());
-    if (pager.isCrowded) return pager.wal.flush();
+    if (pager.isCrowded) {
+      this.#writer.flush();
+      return pager.wal.flush();
+    }
     if (pager.wal.stats.bytes - this.#logBytesThen > this.#checkpointBytes) return this.checkpoint();
     return undefined;
   }
@@ -368,6 +370,7 @@ export class Engine implements Executor {
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     while (this.#exclusive !== undefined) await this.#exclusive;
     this.#checkUsable();
+    this.#writer.flush();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#exclusive = promise;
     try {
@@ -446,6 +449,7 @@ export class Engine implements Executor {
   }
 
   async #close(): Promise<void> {
+    this.#writer.flush();
     while (this.#exclusive !== undefined) await this.#exclusive;
     const { wal, store } = this.pager;
     try {

@@ -206,12 +206,13 @@ export class Pager implements PageWriter {
       appendPageChange(records.at(-1)!, number, page, isImaged ? before : undefined);
       this.#imaged.add(number);
     }
-    const parts = records.map((record, i) =>
-      this.sealRecord(record, i === 0, i === records.length - 1, this.lastLsn + 1 + i),
-    );
+    const last = records.length - 1;
+    const sealed = (i: number): Uint8Array =>
+      this.sealRecord(records[i]!, i === 0, i === last, this.lastLsn + 1 + i);
     // The log has copied them when these return.
-    const done = parts.length === 1 ? this.wal.append(parts[0]!) : this.wal.appendMany(parts);
-    this.lastLsn += parts.length;
+    const done =
+      last === 0 ? this.wal.append(sealed(0)) : this.wal.appendMany(records.map((_, i) => sealed(i)));
+    this.lastLsn += records.length;
     this.#records.length = Math.min(this.#records.length, KEPT_RECORDS);
     this.#settleChanges();
     this.counters.commits++;
@@ -251,7 +252,7 @@ export class Pager implements PageWriter {
 
   /** Whether so many pages wait for the log that the cache gets short of room. */
   get isCrowded(): boolean {
-    return this.#unsafe.size * PAGE_BYTES * 2 > this.store.cache.capacityBytes;
+    return (this.#unsafe.size + this.#changed.size) * PAGE_BYTES * 2 > this.store.cache.capacityBytes;
   }
 
   /** After a checkpoint: the log's next mention of any page must be a full image. */
