@@ -29,6 +29,12 @@ export {
   type WideKind,
   wordsOf,
 } from "./element-kinds.ts";
+export {
+  DEFAULT_FRAME_POOL_OPTIONS,
+  FramePool,
+  type FramePoolOptions,
+  type FramePoolStats,
+} from "./frame-pool.ts";
 export { GrowableFloat32 } from "./growable/float32.ts";
 export { GrowableFloat64 } from "./growable/float64.ts";
 export { GrowableInt8 } from "./growable/int8.ts";

@@ -107,7 +107,10 @@ export class ActiveSegment implements Segment {
 
   async write(frames: Uint8Array): Promise<void> {
     const end = this.#offset + frames.length;
-    if (end > this.#allocated) {
+    if (end > this.#allocated && frames.length >= PREALLOCATED_BYTES) {
+      // Zeros in front of as many bytes would be written for nothing: the sync has a new size to make durable anyway.
+      this.#allocated = end;
+    } else if (end > this.#allocated) {
       this.#allocated = Math.max(end, Math.min(this.#limitBytes, end + PREALLOCATED_BYTES));
       await this.#file.allocate(this.#allocated);
     }

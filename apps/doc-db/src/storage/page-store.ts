@@ -1,5 +1,5 @@
 import { assert, IoError } from "@millrace/base";
-import { BufferPool } from "@millrace/buffers";
+import { FramePool } from "@millrace/buffers";
 import { PageCache } from "@millrace/cache";
 import type { VfsFile } from "@millrace/files";
 import { DEFAULT_DATABASE_OPTIONS } from "../options.ts";
@@ -17,13 +17,13 @@ export class PageStore {
   readonly file: VfsFile;
   readonly pages: PageFile;
   readonly cache: PageCache<Uint8Array<ArrayBuffer>>;
-  readonly pool: BufferPool;
+  readonly pool: FramePool;
   /** Takes the dirty pages that are evicted during a long transaction. */
   spill: SpillFile | undefined;
   /** The first failure to write the file; nothing is written after it. */
   failure: unknown;
-  /** Buffers of evicted pages: the running operation may still be reading them. */
-  readonly #retired: ArrayBuffer[] = [];
+  /** Frames of evicted pages: the running operation may still be reading them. */
+  readonly #retired: Uint8Array<ArrayBuffer>[] = [];
 
   /** @param poolBytes - most bytes of idle page buffers, kept for reuse */
   constructor(
@@ -33,13 +33,13 @@ export class PageStore {
     pages: PageFile = new PlainPages(file),
   ) {
     this.file = file;
-    this.pool = new BufferPool({ limitBytes: poolBytes });
+    this.pool = new FramePool({ frameBytes: PAGE_BYTES, limitBytes: poolBytes });
     this.pages = pages;
     this.cache = new PageCache({
       capacityBytes: cacheBytes,
       onEvict: (number, page, isDirty) => {
         if (isDirty) this.#writeBack(number, page);
-        this.#retired.push(page.buffer);
+        this.#retired.push(page);
       },
     });
   }
@@ -53,7 +53,7 @@ export class PageStore {
   createZeroed(number: number): Uint8Array<ArrayBuffer> {
     const cached = this.cache.peek(number);
     if (cached !== undefined) return cached.fill(0);
-    const page = new Uint8Array(this.pool.take(PAGE_BYTES), 0, PAGE_BYTES).fill(0);
+    const page = this.pool.take(true);
     this.#insert(number, page);
     return page;
   }
@@ -63,13 +63,13 @@ export class PageStore {
     const page = this.cache.peek(number);
     if (page === undefined) return;
     this.cache.delete(number);
-    this.#retired.push(page.buffer);
+    this.#retired.push(page);
   }
 
-  /** Gives the buffers of evicted pages back: no bytes that `read` gave are used any more. */
+  /** Gives the frames of evicted pages back: no bytes that `read` gave are used any more. */
   endOperation(): void {
-    for (let buffer = this.#retired.pop(); buffer !== undefined; buffer = this.#retired.pop())
-      this.pool.give(buffer);
+    for (let frame = this.#retired.pop(); frame !== undefined; frame = this.#retired.pop())
+      this.pool.give(frame);
   }
 
   /** Writes pages to their places that are still here and dirty; they are not durable before the next sync. */
@@ -89,7 +89,7 @@ export class PageStore {
   }
 
   #load(number: number): Uint8Array<ArrayBuffer> {
-    const page = new Uint8Array(this.pool.take(PAGE_BYTES), 0, PAGE_BYTES);
+    const page = this.pool.take();
     try {
       if (this.spill?.has(number) === true) this.spill.read(number, page);
       else this.pages.read(number, page);
@@ -98,7 +98,7 @@ export class PageStore {
       // A spilled page differs from the file for good, until the transaction ends.
       if (isSpilled) this.cache.markDirty(number);
     } catch (error) {
-      if (this.cache.peek(number) !== page) this.pool.give(page.buffer);
+      if (this.cache.peek(number) !== page) this.pool.give(page);
       throw error;
     }
     return page;

@@ -114,8 +114,7 @@ export class Pager implements PageWriter {
       return page;
     }
     if (this.#changed.has(number)) return page;
-    const { pool } = this.store;
-    const bytes = new Uint8Array(pool.take(PAGE_BYTES), 0, PAGE_BYTES);
+    const bytes = this.store.pool.take();
     bytes.set(page);
     this.#change(number, bytes);
     return page;
@@ -232,7 +231,7 @@ export class Pager implements PageWriter {
         continue;
       }
       cache.peek(number)!.set(bytes);
-      pool.give(bytes.buffer);
+      pool.give(bytes);
     }
     this.#changed.clear();
     this.endOperation();
@@ -308,7 +307,7 @@ export class Pager implements PageWriter {
     for (const [number, bytes] of this.#changed) {
       if (bytes !== undefined) {
         if (this.versions.isWatched) this.versions.keep(number, bytes);
-        else pool.give(bytes.buffer);
+        else pool.give(bytes);
       }
       // One pin a page is enough until the log is durable.
       if (this.#unsafe.has(number)) cache.unpin(number);
