@@ -1,5 +1,5 @@
 import { findCollection } from "./catalog.ts";
-import { documentCountOf, indexesOf } from "./collection-page.ts";
+import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
 import { estimateDocuments } from "./indexes/estimate.ts";
 import { MatchReader } from "./match-reader.ts";
 import type { CompiledFilter } from "./query/filter.ts";
@@ -30,6 +30,7 @@ export function choosePlan(
   const page = pager.read(collection);
   return planQuery(filter, indexesOf(page), options, {
     documents: documentCountOf(page),
+    areCached: documentBytesOf(page) <= (pager.cacheBytes ?? Number.POSITIVE_INFINITY),
     estimate: (index, ranges) => estimateDocuments(pager, index, ranges),
   });
 }

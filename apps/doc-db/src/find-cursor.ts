@@ -229,7 +229,7 @@ export class FindCursor implements AsyncIterable<Document> {
     return {
       index: plan === undefined ? undefined : indexName(plan),
       ranges: plan?.scans.reduce((sum, { ranges }) => sum + ranges.length, 0) ?? 0,
-      winningPlan: winningPlan(plan, this.#filter, this.#options.sort, this.#counters.byIndex),
+      winningPlan: winningPlan(plan, this.#filter, this.#options.sort, this.#counters.byInput),
       keysExamined: this.#counters.keysExamined,
       documentsExamined: this.#counters.documentsExamined,
       documentsReturned: this.#returned,

@@ -18,6 +18,7 @@ import { compareBytes } from "./keys/compare.ts";
 import { indexEntryKey } from "./keys/index-keys.ts";
 import { fail } from "./mql/error.ts";
 import type { CompiledFilter } from "./query/filter.ts";
+import { inputName } from "./query/intersect.ts";
 import type { KeyScan } from "./query/plan.ts";
 import { isOneKey } from "./query/scan-bounds.ts";
 import type { FieldLookup } from "./query/tests.ts";
@@ -233,7 +234,7 @@ export class MatchReader<T> {
     if (isMore) this.#after = cursor.place();
     this.#counters.documentsExamined += documents;
     if (scan.sieves.length === 0) this.#counters.keysExamined += keys;
-    else this.#counters.addKeys(index.definition.name, keys);
+    else this.#counters.addKeys(inputName({ index, ranges: scan.ranges }), keys);
     return Math.max(documents, Math.ceil(keys / SIEVED_KEYS));
   }
 

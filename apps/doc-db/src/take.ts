@@ -5,13 +5,13 @@ import type { FieldLookup } from "./query/tests.ts";
 export class FetchCounters {
   keysExamined = 0;
   documentsExamined = 0;
-  /** Keys of each index, where several are read together. */
-  readonly byIndex: Map<string, number> = new Map();
+  /** Keys of each input, where several are read together. */
+  readonly byInput: Map<string, number> = new Map();
 
-  /** Adds keys of an index that is read with others. */
-  readonly addKeys = (index: string, keys: number): void => {
+  /** Adds keys of one of them. */
+  readonly addKeys = (input: string, keys: number): void => {
     this.keysExamined += keys;
-    this.byIndex.set(index, (this.byIndex.get(index) ?? 0) + keys);
+    this.byInput.set(input, (this.byInput.get(input) ?? 0) + keys);
   };
 }
 

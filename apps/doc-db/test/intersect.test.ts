@@ -81,11 +81,52 @@ describe("a query on several indexes", () => {
     }
   });
 
+  it("does so with several elements of one array", async () => {
+    const tagged = plain.map(({ _id, a, b }) => ({ _id, tags: [`a${a}`, `b${b}`, _id % 2] }));
+    const c = await collectionOf(tagged, [{ tags: 1 }]);
+    const matches = tagged.filter(({ tags }) => ["a3", "b4"].every((tag) => tags.includes(tag)));
+    for (const filter of [{ tags: { $all: ["a3", "b4"] } }, { $and: [{ tags: "b4" }, { tags: "a3" }] }]) {
+      const cursor = c.find(filter);
+      expect(await cursor.toArray()).toEqual(matches);
+      expect(await cursor.explain()).toMatchObject({
+        index: "tags_1",
+        documentsExamined: matches.length,
+        winningPlan: { inputStage: { inputStages: [{ keysExamined: 200 }, { keysExamined: 200 }] } },
+      });
+    }
+    const one = c.find({ tags: { $all: ["a3"] } });
+    expect(await one.toArray()).toHaveLength(200);
+    expect(await one.explain()).toMatchObject({ index: "tags_1", documentsExamined: 200 });
+    expect(await c.find({ tags: { $all: [["a3", "b4", 1]] } }).toArray()).toEqual(
+      matches.filter(({ tags }) => tags[2] === 1),
+    );
+  });
+
+  it("reads far more keys where documents have to be read from the file", async () => {
+    const large = plain.map(({ _id, a }) => ({ _id, a, b: _id % 2, pad: "p".repeat(1000) }));
+    for (const [cacheBytes, index] of [
+      [64 * 1024 * 1024, "a_1"],
+      [512 * 1024, "a_1,b_1"],
+    ] as const) {
+      await using db = await Database.open("l.db", { vfs: new MemoryVfs(), cacheBytes });
+      const c = db.collection("c");
+      await c.insertMany(large);
+      await c.createIndex("a");
+      await c.createIndex("b");
+      const cursor = c.find({ a: 3, b: 1 });
+      expect(await cursor.toArray()).toHaveLength(200);
+      expect((await cursor.explain()).index).toBe(index);
+    }
+  });
+
   it("keeps the order of the index that leads the way", async () => {
     const c = await collectionOf(plain, [{ a: 1, c: -1 }, { b: 1 }]);
     const cursor = c.find({ a: 3, b: 4 }, { sort: { c: -1 } });
     const expected = plain.filter(({ a, b }) => a === 3 && b === 4).toReversed();
     expect(await cursor.toArray()).toEqual(expected);
+    const none = c.find({ a: 3, b: { $in: [] } }, { sort: { c: -1 } });
+    expect(await none.toArray()).toEqual([]);
+    expect((await none.explain()).documentsExamined).toBe(0);
     const { winningPlan, documentsExamined } = await cursor.explain();
     expect(winningPlan).toMatchObject({ stage: "FETCH", inputStage: { stage: "AND_HASH" } });
     expect(documentsExamined).toBe(expected.length);

@@ -1,18 +1,18 @@
-import { assert, crc32c } from "@millrace/base";
+import { assert, readU32 } from "@millrace/base";
 import { GrowableUint32 } from "@millrace/buffers";
 import { Bitmap } from "@millrace/codecs";
 import { wholeNumberIn } from "./posting-format.ts";
 
 /**
  * A set of `_id`s that may have more than were put in, never less: whole numbers that lie close together as bits,
- * others as hashes in order. Sets are intersected: bits word by word, hashes by merging.
+ * others as hashes. Sets are intersected: bits word by word, hashes one by one.
  */
 export class IdSet {
   /** The number of the first bit. */
   readonly #base: number;
   readonly #bits: Bitmap | undefined;
   readonly #gathered = new GrowableUint32({ initialCapacity: 64 });
-  #hashes: Uint32Array = new Uint32Array(0);
+  #hashes: Uint32Array = new Uint32Array(1);
 
   /** @param numbers - the lowest and the highest number that there is; undefined for no bits */
   constructor(numbers: readonly [number, number] | undefined) {
@@ -23,13 +23,13 @@ export class IdSet {
   /** Puts the `_id` in whose key lies from `start` to `end`. */
   add(bytes: Uint8Array, start: number, end: number): void {
     const number = this.#bits === undefined ? -1 : wholeNumberIn(bytes, start, end);
-    if (number < 0) this.#gathered.push(crc32c(bytes, 0, start, end));
+    if (number < 0) this.#gathered.push(hashOf(bytes, start, end));
     else this.#bits!.set(number - this.#base);
   }
 
   /** Says that all were put in: from now on it may be asked. */
   seal(): void {
-    this.#hashes = this.#gathered.view().slice().sort();
+    this.#hashes = tableOf(this.#gathered.view());
     this.#gathered.clear();
   }
 
@@ -39,38 +39,46 @@ export class IdSet {
       assert(other.#bits !== undefined && other.#base === this.#base, "sets of one kind are intersected");
       this.#bits.and(other.#bits);
     }
-    this.#hashes = common(this.#hashes, other.#hashes);
+    const theirs = other.#hashes;
+    this.#hashes = tableOf(this.#hashes.filter((hash) => hash !== 0 && isIn(theirs, hash)));
   }
 
   /** Whether it has an `_id`: always when that was put in, hardly ever otherwise. */
   has(bytes: Uint8Array, start: number, end: number): boolean {
     const number = this.#bits === undefined ? -1 : wholeNumberIn(bytes, start, end);
     if (number >= 0) return this.#bits!.has(number - this.#base);
-    const hashes = this.#hashes;
-    const hash = crc32c(bytes, 0, start, end);
-    let lo = 0;
-    let hi = hashes.length;
-    while (lo < hi) {
-      const middle = (lo + hi) >>> 1;
-      if (hashes[middle]! < hash) lo = middle + 1;
-      else hi = middle;
-    }
-    return hashes[lo] === hash;
+    return isIn(this.#hashes, hashOf(bytes, start, end));
   }
 }
 
-/** What two ascending lists have both. */
-function common(a: Uint32Array, b: Uint32Array): Uint32Array {
-  const both = new Uint32Array(Math.min(a.length, b.length));
-  let count = 0;
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    const order = a[i]! - b[j]!;
-    if (order === 0) {
-      both[count++] = a[i]!;
-      j++;
-    }
-    if (order <= 0) i++;
-    else j++;
+/** A table of hashes, half full at the most: each is at its place or behind it, before the next zero. */
+function tableOf(hashes: Uint32Array): Uint32Array {
+  let size = 2;
+  while (size < hashes.length * 2) size *= 2;
+  const table = new Uint32Array(size);
+  const mask = size - 1;
+  for (let i = 0; i < hashes.length; i++) {
+    const hash = hashes[i]!;
+    let at = hash & mask;
+    while (table[at] !== 0 && table[at] !== hash) at = (at + 1) & mask;
+    table[at] = hash;
   }
-  return both.subarray(0, count);
+  return table;
+}
+
+function isIn(table: Uint32Array, hash: number): boolean {
+  const mask = table.length - 1;
+  let at = hash & mask;
+  while (table[at] !== 0 && table[at] !== hash) at = (at + 1) & mask;
+  return table[at] === hash;
+}
+
+/** Spreads a key over 32 bits, four bytes at a time; never 0. */
+function hashOf(key: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  let at = start;
+  for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ readU32(key, at) ^ (hash >>> 15), 0x85ebca6b);
+  for (; at < end; at++) hash = Math.imul(hash ^ key[at]! ^ (hash >>> 15), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0 || 1;
 }

@@ -1,7 +1,7 @@
 /** Gathers the `_id`s of an intersection of indexes. */
 import { TreeCursor } from "../btree/cursor.ts";
 import { ALL_KEYS } from "../btree/key-range.ts";
-import { MAX_SIEVE_KEYS, type Sieve } from "../query/intersect.ts";
+import { inputName, MAX_SIEVE_KEYS, type Sieve } from "../query/intersect.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 import { IdSet } from "./id-set.ts";
 import { PostingCursor } from "./posting-cursor.ts";
@@ -13,14 +13,14 @@ const MAX_BITS = 2 ** 26;
 
 /**
  * The `_id`s that are in all the sieves.
- * @param count - is told how many keys were read of an index
+ * @param count - is told how many keys were read of each, by {@link inputName}
  * @returns undefined where they are far more than was thought: the filter alone decides then
  */
 export function gatherIds(
   pager: PageReader,
   primary: number,
   sieves: readonly Sieve[],
-  count: (index: string, keys: number) => void,
+  count: (input: string, keys: number) => void,
 ): IdSet | undefined {
   const fewest = Math.min(...sieves.map(({ keys }) => keys));
   const numbers = numbersOf(pager, primary, Math.min(MAX_BITS, fewest * MAX_BITS_A_KEY));
@@ -35,7 +35,7 @@ export function gatherIds(
         keys++;
       }
     }
-    count(index.definition.name, keys);
+    count(inputName({ index, ranges }), keys);
     if (keys > MAX_SIEVE_KEYS) return all;
     set.seal();
     if (all === undefined) all = set;

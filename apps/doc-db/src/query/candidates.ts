@@ -26,9 +26,28 @@ export function candidatesFor(
   for (const index of indexes) {
     if (!isOpenTo(index, conditions, filter)) continue;
     const bounds = boundsFor(index, conditions, filter.collation);
-    if (bounds !== undefined && !isBlindToNull(index, conditions)) found.push({ index, bounds });
+    if (bounds === undefined || isBlindToNull(index, conditions)) continue;
+    found.push({ index, bounds });
+    if (index.isMultikey) found.push(...furtherElements(index, conditions, filter));
   }
   return found;
+}
+
+/** Of conditions that different elements of an array fulfil, {@link boundsFor} takes the first: these are the others. */
+function furtherElements(
+  index: IndexEntry,
+  conditions: readonly Condition[],
+  filter: CompiledFilter,
+): Candidate[] {
+  const { path, kind } = index.definition.fields[0]!;
+  if (kind !== "value") return [];
+  const elements = conditions.filter((each) => each.path === path && each.operator === "$eq");
+  return elements.slice(1).flatMap((element, i) => {
+    const own = conditions.filter((each) => each.path !== path || each === element);
+    const bounds = boundsFor(index, own, filter.collation);
+    if (bounds === undefined) return [];
+    return [{ index, bounds: { ...bounds, subjects: [`${path} ${i + 1}`, ...bounds.subjects.slice(1)] } }];
+  });
 }
 
 /** Whether the planner may use an index: it is not hidden, and holds all matches if it is partial. */

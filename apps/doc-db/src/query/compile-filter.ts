@@ -179,7 +179,7 @@ function compileOperator(
     case "$elemMatch":
       return wholeAtPath(path, elementTest(operand, depth));
     case "$all":
-      return allTest(path, operand, depth);
+      return allTest(path, operand, found, depth);
     case "$geoWithin":
     case "$within": {
       const test = wholeAtPath(path, geoWithinTest(operand));
@@ -229,7 +229,7 @@ function elementTest(operand: Value, depth: number): ValueTest {
 
 const ELEMENT = "element";
 
-function allTest(path: string, operand: Value, depth: number): Test {
+function allTest(path: string, operand: Value, found: Found | undefined, depth: number): Test {
   if (!Array.isArray(operand)) throw invalid("$all", operand, "an array");
   const list = operand as readonly Value[];
   if (list.length === 0) return () => false;
@@ -242,6 +242,7 @@ function allTest(path: string, operand: Value, depth: number): Test {
       if (isElementMatch(value))
         return wholeAtPath(path, elementTest((value as Document).$elemMatch!, depth + 1));
       if (isOperatorObject(value)) throw invalid("$all", value, "values");
+      if (isIndexable(value)) found?.conditions.push({ path, operator: "$eq", operand: value });
       return atPath(path, equalityTest(value));
     }),
   );

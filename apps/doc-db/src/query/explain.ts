@@ -1,6 +1,7 @@
 /** Plans as MongoDB's `explain` shows them. */
 import type { Document, Value } from "../document/value.ts";
 import type { CompiledFilter } from "./filter.ts";
+import { inputName } from "./intersect.ts";
 import type { KeyScan, Plan } from "./plan.ts";
 import type { SortSpec } from "./sort.ts";
 
@@ -13,7 +14,7 @@ export function indexName({ scans, isFullScan }: Plan): string | undefined {
 
 /**
  * Stages from the outermost on, each with its `inputStage`.
- * @param keysExamined - of an index that is read beside another one
+ * @param keysExamined - of inputs that are read together, by {@link inputName}
  */
 export function winningPlan(
   plan: Plan | undefined,
@@ -47,7 +48,7 @@ function withSieves(scan: KeyScan, keysExamined: ReadonlyMap<string, number>): D
     stage: "AND_HASH",
     inputStages: inputs.map((input) => ({
       ...scanStage(input),
-      keysExamined: keysExamined.get(input.index!.definition.name) ?? 0,
+      keysExamined: keysExamined.get(inputName({ index: input.index!, ranges: input.ranges })) ?? 0,
     })),
   };
 }

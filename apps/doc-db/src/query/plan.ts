@@ -98,7 +98,7 @@ export function planQuery(
   return driver === leading && sieves.length === 0 ? best : planOf(driver, sort, filter, sieves);
 }
 
-const ALL: Bounds = { ranges: [ALL_KEYS], part: 1, fixed: [], paths: [] };
+const ALL: Bounds = { ranges: [ALL_KEYS], part: 1, fixed: [], subjects: [] };
 
 function fullScan(sort: SortSpec, filter: CompiledFilter, part: number): Plan {
   return { ...planOf({ index: undefined, bounds: { ...ALL, part } }, sort, filter), isFullScan: true };

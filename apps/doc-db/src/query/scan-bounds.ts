@@ -20,8 +20,8 @@ export interface Bounds {
   readonly part: number;
   /** Paths of the first fields that have one value each. */
   readonly fixed: readonly string[];
-  /** Paths of the first fields, whose conditions the ranges are of. */
-  readonly paths: readonly string[];
+  /** Which conditions the ranges are of: by the paths of the first fields, with a number for another one on an array. */
+  readonly subjects: readonly string[];
 }
 
 /** Points that `$in`s of several fields make together, at the most. */
@@ -52,24 +52,24 @@ export function boundsFor(
   let part = 1;
   const fixed: string[] = [];
   const roots: string[] = [];
-  const paths: string[] = [];
+  const subjects: string[] = [];
   for (const field of definition.fields) {
     // Two fields of an array's objects: different elements may fulfil the two conditions.
     if (isMultikey && field.kind === "value" && roots.includes(field.parts[0]!)) break;
     const found = fieldBounds(definition, field, usable, isMultikey);
     if (found === undefined) break;
     roots.push(field.parts[0]!);
-    paths.push(field.path);
+    subjects.push(field.path);
     part *= found.part;
     const isLast = found.points === undefined || prefixes.length * found.points.length > MAX_POINTS;
     if (isLast && found.points === undefined)
-      return { ranges: behind(prefixes, found.ranges), part, fixed, paths };
+      return { ranges: behind(prefixes, found.ranges), part, fixed, subjects };
     if (isLast) break;
     if (prefixes.length === 1 && found.points!.length === 1) fixed.push(field.path);
     prefixes = prefixes.flatMap((prefix) => found.points!.map((point) => concat(prefix, point)));
   }
-  if (paths.length === 0) return undefined;
-  return { ranges: apart(prefixes.map((key) => cut({ lo: key, hi: key }))), part, fixed, paths };
+  if (subjects.length === 0) return undefined;
+  return { ranges: apart(prefixes.map((key) => cut({ lo: key, hi: key }))), part, fixed, subjects };
 }
 
 type FieldBounds =

@@ -23,6 +23,8 @@ export interface PageReader {
   readonly columns?: ColumnSets | undefined;
   /** Which keys trees certainly lack; the newest pages alone have it. */
   readonly filters?: KeyFilters;
+  /** Bytes of pages in memory, at the most; the newest pages alone say it. */
+  readonly cacheBytes?: number;
   /** Of the file, for messages. */
   readonly path: string;
 }

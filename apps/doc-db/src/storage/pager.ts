@@ -89,6 +89,10 @@ export class Pager implements PageWriter {
     return this.#changed.size > 0 || this.touched !== undefined;
   }
 
+  get cacheBytes(): number {
+    return this.store.cache.capacityBytes;
+  }
+
   get path(): string {
     return this.store.file.path;
   }
