@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { formatTable } from "@millrace/cli";
+import { orExit, readArguments } from "./arguments.ts";
 import type { Contender, Measurement } from "./case.ts";
 import { caseIds, loadCase, measureProgram, selectCases } from "./catalogue.ts";
 import { measureInFreshProcess } from "./fresh-process.ts";
@@ -18,22 +18,37 @@ const ROUNDS = 5;
 /** Changes below this share are noise on any shared machine. */
 const LEAST_CHANGE = 0.1;
 
-const { values, positionals } = parseArgs({ options: { base: { type: "string" } }, allowPositionals: true });
-if (values.base === undefined) {
-  process.stderr.write("bench:compare: needs --base REF, the revision to compare with: --base main\n");
-  process.exit(2);
-}
+const { flags, prefixes } = readArguments<{ readonly base?: string }>(
+  "bench:compare",
+  ["--base REF", "[PREFIX …]"],
+  "Compares time and peak memory of the cases whose names begin so, or of all, with those of a revision.",
+  { base: { type: "string" } },
+);
+const revision = orExit("bench:compare", () => revisionOf(flags.base));
+const ids = await caseIds();
+const selected = orExit("bench:compare", () => selectCases(prefixes, ids));
 const base = mkdtempSync(join(tmpdir(), "millrace-base-"));
 try {
-  git("worktree", "add", "--detach", base, values.base);
+  git("worktree", "add", "--detach", base, revision);
   if (!existsSync(measureProgram(base))) {
-    process.stdout.write(`${values.base} has no benchmarks yet: nothing to compare\n`);
+    process.stdout.write(`${flags.base} has no benchmarks yet: nothing to compare\n`);
   } else {
-    process.exitCode = installBase() ? await compare(positionals) : 1;
+    process.exitCode = installBase() ? await compare() : 1;
   }
 } finally {
   git("worktree", "remove", "--force", base);
   rmSync(base, { recursive: true, force: true });
+}
+
+/** The commit that a name stands for. */
+function revisionOf(name: string | undefined): string {
+  if (name === undefined) throw new Error("needs --base REF, the revision to compare with: --base main");
+  const { status, stdout } = spawnSync("git", ["rev-parse", "--verify", "--quiet", `${name}^{commit}`], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  if (status === 0) return stdout.trim();
+  throw new Error(`--base ${name}: git knows no such revision`);
 }
 
 /** Installs the base's dependencies; says so when that fails. */
@@ -44,14 +59,14 @@ function installBase(): boolean {
     stdio: "inherit",
     shell: true,
   });
-  if (status !== 0) process.stderr.write(`bench:compare: ${values.base} cannot be installed; see above\n`);
+  if (status !== 0) process.stderr.write(`bench:compare: ${flags.base} cannot be installed; see above\n`);
   return status === 0;
 }
 
-async function compare(prefixes: readonly string[]): Promise<number> {
+async function compare(): Promise<number> {
   const rows: string[][] = [];
   let regressions = 0;
-  for (const id of selectCases(prefixes, await caseIds())) {
+  for (const id of selected) {
     const { ours, isFull } = await loadCase(id);
     if (isFull === true) continue;
     const before: Measurement[] = [];

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
 import { formatTable } from "@millrace/cli";
 import { formatAllocation } from "./allocation.ts";
+import { orExit, readArguments } from "./arguments.ts";
 import { caseIds, loadCase, selectCases } from "./catalogue.ts";
 import { formatFigure } from "./figure.ts";
 import { KEPT_FILES } from "./kept-files.ts";
@@ -16,16 +17,22 @@ import { type CaseResult, runCase } from "./run-case.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-const isFull = process.argv.includes("--full");
-const prefixes = process.argv.slice(2).filter((argument) => argument !== "--full");
+const { flags, prefixes } = readArguments<{ readonly full?: boolean }>(
+  "bench",
+  ["[--full]", "[PREFIX …]"],
+  "Runs the cases whose names begin so, `core/cache` say, or all; those that take minutes with --full only.",
+  { full: { type: "boolean" } },
+);
+const ids = await caseIds();
+const selected = orExit("bench", () => selectCases(prefixes, ids));
 installPeers();
 const kept = mkdtempSync(join(tmpdir(), "millrace-bench-kept-"));
 process.on("exit", () => rmSync(kept, { recursive: true, force: true }));
 process.env[KEPT_FILES] = kept;
 const results: CaseResult[] = [];
-for (const id of selectCases(prefixes, await caseIds())) {
+for (const id of selected) {
   const benchmark = await loadCase(id);
-  if (benchmark.isFull === true && !isFull) continue;
+  if (benchmark.isFull === true && flags.full !== true) continue;
   process.stderr.write(`${id} …\n`);
   results.push(await runCase(ROOT, id, benchmark));
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { formatByteSize } from "@millrace/base";
 import { linesSvg } from "@millrace/plot";
 import { formatAllocation } from "./allocation.ts";
+import { readArguments } from "./arguments.ts";
 import { formatFigure } from "./figure.ts";
 import type { CaseResult } from "./run-case.ts";
 
@@ -14,6 +15,7 @@ interface Results {
   readonly results: readonly CaseResult[];
 }
 
+readArguments("bench:report", [], "Writes the latest results as a page with charts, and prints where.");
 const directory = fileURLToPath(new URL("../results/", import.meta.url));
 const input = join(directory, "latest.json");
 if (!existsSync(input)) {

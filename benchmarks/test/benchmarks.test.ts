@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ALLOCATION_FLAGS } from "../src/allocation.ts";
 import { caseIds, loadCase, selectCases } from "../src/catalogue.ts";
@@ -27,6 +28,29 @@ it("a peer that is not installed says so by its name", async () => {
     message: "no-such-peer-package is not installed",
   });
 });
+
+it.each([
+  [["main.ts", "--foo"], 2, "bench: Unknown option '--foo'; see pnpm bench --help\n"],
+  [["main.ts", "zzz"], 2, "bench: no case begins with zzz; there are core/"],
+  [["compare.ts"], 2, "bench:compare: needs --base REF"],
+  [
+    ["compare.ts", "--base", "no-such-revision"],
+    2,
+    "bench:compare: --base no-such-revision: git knows no such",
+  ],
+  [["compare.ts", "--help"], 0, "pnpm bench:compare --base REF [PREFIX …]\n\nCompares"],
+])(
+  "a command line that cannot be, or asks what can be, is answered: %j",
+  ([program, ...args], code, said) => {
+    const path = join(import.meta.dirname, "..", "src", program!);
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--conditions=@millrace/source", path, ...args],
+      { encoding: "utf8" },
+    );
+    expect([status, (stdout + stderr).startsWith(said)]).toEqual([code, true]);
+  },
+);
 
 it("selects by prefix, and names what there is when nothing fits", () => {
   expect(selectCases(["core/cr"], ["core/crc32c", "core/x"])).toEqual(["core/crc32c"]);
