@@ -2,14 +2,14 @@
 import { assert } from "@millrace/base";
 import { TreeCursor } from "./btree/cursor.ts";
 import { isInRange, type KeyRange } from "./btree/key-range.ts";
-import { type KeyList, MAX_WARM } from "./btree/leaf-hints.ts";
+import { MAX_WARM } from "./btree/leaf-hints.ts";
 import { type Located, located, locateInTree } from "./btree/tree.ts";
 import { findCollection } from "./catalog.ts";
 import { findIndex, type IndexEntry, primaryRootOf } from "./collection-page.ts";
-import { MAX_ID_KEY_BYTES } from "./collection-store.ts";
 import { ColumnScan } from "./columns/column-scan.ts";
 import { documentView } from "./document/lookup.ts";
 import type { PlannedQuery } from "./fetch.ts";
+import { gather, giveIdList, takeIdList } from "./indexes/id-list.ts";
 import type { IdSet } from "./indexes/id-set.ts";
 import { keysOf } from "./indexes/keys.ts";
 import { PostingCursor, type PostingPlace } from "./indexes/posting-cursor.ts";
@@ -38,18 +38,6 @@ const SIEVED_KEYS = 64;
 
 /** Documents of that many bytes on average are located one at a time. */
 const LARGE_BYTES = 16 * 1024;
-
-/** Lists of `_id`s whose documents are located together. Whoever looks at a document may read others meanwhile. */
-const FREE_LISTS: KeyList[] = [];
-
-function newList(): KeyList {
-  return {
-    bytes: new Uint8Array(MAX_WARM * MAX_ID_KEY_BYTES),
-    starts: new Uint32Array(MAX_WARM),
-    ends: new Uint32Array(MAX_WARM),
-    count: 0,
-  };
-}
 
 /** One query that is being read. Between two batches the database may change. */
 export class MatchReader<T> {
@@ -205,7 +193,7 @@ export class MatchReader<T> {
     let documents = 0;
     let bytes = 0;
     let isMore = true;
-    const ahead = FREE_LISTS.pop() ?? newList();
+    const ahead = takeIdList();
     while (isMore && documents < most && keys < mostKeys && bytes < BATCH_BYTES) {
       // Of large documents, and where the first of several keys is looked for, one at a time.
       const isOneByOne = index.isMultikey || bytes > documents * LARGE_BYTES;
@@ -230,7 +218,7 @@ export class MatchReader<T> {
       }
       documents += ahead.count;
     }
-    FREE_LISTS.push(ahead);
+    giveIdList(ahead);
     if (isMore) this.#after = cursor.place();
     this.#counters.documentsExamined += documents;
     if (scan.sieves.length === 0) this.#counters.keysExamined += keys;
@@ -252,32 +240,6 @@ export class MatchReader<T> {
     const view = this.#view;
     return branch?.(view) !== false && !isFoundBefore.some((test) => test(view));
   }
-}
-
-/**
- * Takes the next `_id`s of an index together.
- * @returns how many were read, those that the sieve holds back too; `-1 - count` when there are no further ones
- */
-function gather(
-  cursor: PostingCursor,
-  ahead: KeyList,
-  most: number,
-  mostKeys: number,
-  sieve: IdSet | undefined,
-): number {
-  let at = 0;
-  let keys = 0;
-  ahead.count = 0;
-  while (ahead.count < most && keys < mostKeys) {
-    if (!cursor.next()) return -1 - keys;
-    keys++;
-    const { bytes, idStart, idEnd } = cursor;
-    if (sieve?.has(bytes, idStart, idEnd) === false) continue;
-    ahead.starts[ahead.count] = at;
-    for (let i = idStart; i < idEnd; i++) ahead.bytes[at++] = bytes[i]!;
-    ahead.ends[ahead.count++] = at;
-  }
-  return keys;
 }
 
 /** Between two batches the collection or the index may have been dropped, and its pages be used for other things. */
