@@ -96,7 +96,7 @@ function readHeader(
     };
   } catch (error) {
     if (!(error instanceof FlatBufferError)) throw error;
-    const problem = `the header cannot be read: ${error.message}; the file is damaged`;
+    const problem = `the header cannot be read: ${error.message}; the file is damaged, get it again`;
     throw new CorruptDataError("EVENTS_HEADER_CORRUPT", source, HEADER_START, problem, { cause: error });
   }
 }

@@ -90,7 +90,7 @@ export function needsRandomAccess(head: Uint8Array): boolean {
 
 /** The error for a file that ends before its data begins. */
 export function truncatedHeader(source: string, at: number): CorruptDataError {
-  const problem = "the file ends in the middle of its header; it is truncated";
+  const problem = "the file ends in the middle of its header; it is truncated, copy or download it again";
   return new CorruptDataError("EVENTS_HEADER_TRUNCATED", source, at, problem);
 }
 

@@ -106,11 +106,13 @@ describe("an output", () => {
     expect(Buffer.compare(readFileSync(join(directory.path, "good.raw")), before)).toBe(0);
   });
 
-  it("without an event is told of, a time without a unit by its option, a cut-off gzip file by its name", async () => {
+  it("without an event is told of, a table that is named, a time without a unit by its option, a cut-off gzip file by its name", async () => {
     const none = await events("filter", "good.raw", "none.raw", "--from", "1h");
     expect([none.code, none.stderr]).toEqual([0, expect.stringContaining("good.raw: no event passed")]);
     const bare = await events("cut", "good.raw", "part.raw", "--from", "5");
     expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining("'--from <time>' argument '5'")]);
+    const table = await events("convert", "good.raw", "-", "--to", "parquet");
+    expect([table.code, table.stderr]).toEqual([2, expect.stringContaining("ends in .parquet")]);
     writeFileSync(join(directory.path, "cut.raw.gz"), gzipSync(recordingBytes()).subarray(0, 500));
     const cut = await events("info", "cut.raw.gz");
     expect([cut.code, cut.stderr]).toEqual([1, expect.stringContaining("cut.raw.gz: gzip: at byte 500")]);

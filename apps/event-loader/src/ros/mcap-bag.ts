@@ -143,7 +143,7 @@ class McapBag {
       "EVENTS_BAG_CORRUPT",
       this.#source.name,
       at,
-      `${problem}; the file is damaged`,
+      `${problem}; the file is damaged, get it again`,
     );
   }
 }

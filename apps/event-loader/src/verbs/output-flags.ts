@@ -19,8 +19,19 @@ export const addOutputFlags: NonNullable<VerbSpec<OutputFlags>["flags"]> = (comm
   command.option(
     "--to <format>",
     `the format of the output, whatever its ending: ${OUTPUT_FORMATS.join(", ").toLowerCase()}`,
-    oneOf("output format", OUTPUT_FORMATS),
+    outputFormat,
   );
+
+/** Of tables, which have no other name; said here, as what writes them takes a while to load. */
+const TABLE_ENDINGS = [".arrow", ".feather", ".parquet", ".csv"];
+const namedFormat = oneOf("output format", OUTPUT_FORMATS);
+
+function outputFormat(text: string): string {
+  const ending = `.${text.toLowerCase()}`;
+  if (!TABLE_ENDINGS.includes(ending)) return namedFormat(text);
+  const expected = `no --to: an output that ends in ${ending} is that format`;
+  throw new InvalidArgumentError("EVENTS_OPTION_VALUE", "output format", text, expected);
+}
 
 /**
  * Refuses what would be between the events.

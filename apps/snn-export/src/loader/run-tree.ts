@@ -73,7 +73,7 @@ export function requireColumn(group: TreeGroup, name: string): TreeColumn {
   const found = group.get(name);
   if (found?.kind === "column") return found;
   if (found === undefined && !group.names.includes(name)) return new EmptyColumn(group, name);
-  const problem = `${group.file} has no column ${name} in ${group.path}; the file is damaged`;
+  const problem = `${group.file} has no column ${name} in ${group.path}; the file is damaged, see what \`validate\` finds`;
   throw new CorruptDataError("SNN_DATASET_MISSING", "HDF5", 0, problem);
 }
 

@@ -86,7 +86,7 @@ export class ReaderFile {
       "HDF5_FILE_CORRUPT",
       this.path,
       this.base + address,
-      `${problem}; the file is damaged`,
+      `${problem}; the file is damaged, get it again or restore it from a copy`,
       cause === undefined ? {} : { cause },
     );
   }
