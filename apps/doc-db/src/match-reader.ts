@@ -23,12 +23,12 @@ import type { KeyScan } from "./query/plan.ts";
 import { isOneKey } from "./query/scan-bounds.ts";
 import type { FieldLookup } from "./query/tests.ts";
 import type { PageReader } from "./storage/page-reader.ts";
-import type { FetchCounters, Take } from "./take.ts";
+import type { FetchCounters, FieldTake, Take } from "./take.ts";
 
 /** Keys and bytes read before others get their turn. */
 const BATCH_KEYS = 256;
 /** Of the first batch, which is often all that is wanted; each next one is twice as large. */
-const FIRST_BATCH_KEYS = 16;
+const FIRST_BATCH_KEYS = 128;
 const BATCH_BYTES = 1024 * 1024;
 /** Of columns, which are read faster. */
 const BATCH_ROWS = 2048;
@@ -193,6 +193,8 @@ export class MatchReader<T> {
     let documents = 0;
     let bytes = 0;
     let isMore = true;
+    if (scan.isExact && take.ofFields?.fields.length === 0)
+      return this.#takeKeys(cursor, take.ofFields, found);
     const ahead = takeIdList();
     while (isMore && documents < most && keys < mostKeys && bytes < BATCH_BYTES) {
       // Of large documents, and where the first of several keys is looked for, one at a time.
@@ -209,10 +211,12 @@ export class MatchReader<T> {
         assert(isThere, "an index leads to documents that are there");
         const { bytes: page, start, end } = located;
         bytes += end - start;
-        view.moveTo(page, start, end);
+        if (!scan.isExact) view.moveTo(page, start, end);
         if (
-          filter.matches(view) &&
-          (isPlain || (this.#isWanted(scan) && (!index.isMultikey || isFirstKey(scan, index, cursor, view))))
+          scan.isExact ||
+          (filter.matches(view) &&
+            (isPlain ||
+              (this.#isWanted(scan) && (!index.isMultikey || isFirstKey(scan, index, cursor, view)))))
         )
           found.push(take(page, start, end, ahead.bytes, idStart, idEnd));
       }
@@ -224,6 +228,20 @@ export class MatchReader<T> {
     if (scan.sieves.length === 0) this.#counters.keysExamined += keys;
     else this.#counters.addKeys(inputName({ index, ranges: scan.ranges }), keys);
     return Math.max(documents, Math.ceil(keys / SIEVED_KEYS));
+  }
+
+  /** The keys say all that is wanted: no document is looked at. */
+  #takeKeys(cursor: PostingCursor, { take }: FieldTake<T>, found: T[]): number {
+    let keys = 0;
+    let isMore = cursor.next();
+    while (isMore) {
+      found.push(take(this.#view));
+      if (++keys === BATCH_ROWS) break;
+      isMore = cursor.next();
+    }
+    if (isMore) this.#after = cursor.place();
+    this.#counters.keysExamined += keys;
+    return keys;
   }
 
   /** Gathered once a scan: what comes in later was not there when the query began. */

@@ -156,7 +156,7 @@ describe("a query on several indexes", () => {
     const c = await collectionOf(skewed, [{ kind: 1 }, { c: 1 }]);
     const cursor = c.find({ kind: "common", c: { $gte: 1000, $lt: 1040 } });
     expect(await cursor.toArray()).toHaveLength(39);
-    expect(await cursor.explain()).toMatchObject({ index: "c_1", documentsExamined: 41 });
+    expect(await cursor.explain()).toMatchObject({ index: "c_1", documentsExamined: 40 });
   });
 
   it("finds what matched all the while, though documents come, go and change meanwhile", async () => {

@@ -3,6 +3,7 @@ import { type Collation, withCollation } from "../mql/collation.ts";
 import { fail } from "../mql/error.ts";
 import type { Comparison } from "./comparison.ts";
 import { compileDocument, type Found } from "./compile-filter.ts";
+import { exactFieldOf } from "./exact-field.ts";
 import { compileNear } from "./near.ts";
 import { type FieldLookup, invalid, lookupOf, type Test } from "./tests.ts";
 import type { TextQuery } from "./text-query.ts";
@@ -40,6 +41,8 @@ export interface CompiledFilter {
   readonly paths: readonly string[];
   /** The top-level fields that it looks at; undefined where it may look at others too, or into them. */
   readonly topFields: readonly string[] | undefined;
+  /** The field of which an index's keys alone decide; undefined where the documents have to be looked at. */
+  readonly exactField: string | undefined;
   /** What `$text` searches for; `matches` does not look at it, as it takes an index. */
   readonly text: TextQuery | undefined;
   readonly collation: Collation | undefined;
@@ -68,6 +71,9 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
         get topFields() {
           return topFieldsOf(filter);
         },
+        get exactField() {
+          return exactFieldOf(filter);
+        },
         collation,
         distance: undefined,
       };
@@ -80,6 +86,7 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
       ...found,
       paths,
       topFields: undefined,
+      exactField: undefined,
       collation,
       distance: (lookup) => test(lookup) ?? Number.POSITIVE_INFINITY,
     };

@@ -12,7 +12,7 @@ import { type Bounds, boundsFor } from "./scan-bounds.ts";
 import type { SortSpec } from "./sort.ts";
 import type { Test } from "./tests.ts";
 
-/** Which keys of which tree are read; the filter is tested on every document all the same. */
+/** Which keys of which tree are read; the filter is tested on every document all the same, unless they are exact. */
 export interface KeyScan {
   /** The index; undefined for the documents themselves, by `_id`. */
   readonly index: IndexEntry | undefined;
@@ -25,6 +25,8 @@ export interface KeyScan {
   readonly isFoundBefore: readonly Test[];
   /** Other indexes whose `_id`s are gathered first: documents that are not in all of them are not looked at. */
   readonly sieves: readonly Sieve[];
+  /** Whether they lead to matches only, to each once. */
+  readonly isExact: boolean;
 }
 
 /** How a query is answered. */
@@ -113,10 +115,28 @@ function planOf(
   const direction = sortDirection(index ?? ID_INDEX, bounds, sort, filter);
   const isDescending = direction === -1;
   return {
-    scans: [{ index, ranges: bounds.ranges, isDescending, branch: undefined, isFoundBefore: [], sieves }],
+    scans: [
+      {
+        index,
+        ranges: bounds.ranges,
+        isDescending,
+        branch: undefined,
+        isFoundBefore: [],
+        sieves,
+        isExact: index !== undefined && bounds !== ALL && isExactFor(index, filter),
+      },
+    ],
     isFullScan: false,
     isSorted: direction !== undefined,
   };
+}
+
+/** Whether the keys of an index are all that a filter asks about, as they are: none cut, folded, or an array's. */
+function isExactFor({ definition, isMultikey, hasCutKeys }: IndexEntry, filter: CompiledFilter): boolean {
+  const { fields, collation } = definition;
+  if (fields.length !== 1 || isMultikey || hasCutKeys || collation !== undefined) return false;
+  const { kind, path } = fields[0]!;
+  return kind === "value" && filter.collation === undefined && filter.exactField === path;
 }
 
 /** Which way to read an index for an order; undefined when it has not got it. */
@@ -172,6 +192,7 @@ function planUnion(
       branch: test,
       isFoundBefore: branches.slice(0, i).map((other) => other.test),
       sieves,
+      isExact: false,
     });
   }
   return { plan: { scans, isFullScan: false, isSorted: false }, part };

@@ -153,10 +153,29 @@ function rangeOf(definition: IndexDefinition, operand: Value, bounds: readonly C
   for (const condition of bounds) {
     if (rankOf(condition.operand) !== rankOf(operand)) continue;
     const key = valueKey(definition, 1, condition.operand);
-    if (!isUpper(condition)) lo = compareBytes(key, lo) > 0 ? key : lo;
-    else if (hi === type || compareBytes(key, hi) < 0) hi = key;
+    if (!isUpper(condition)) {
+      const from = isOpen(condition) ? concat(key, BEHIND_ALL) : key;
+      lo = compareBytes(from, lo) > 0 ? from : lo;
+    } else {
+      const to = isOpen(condition) ? before(key) : key;
+      hi = hi === type || compareBytes(to, hi) < 0 ? to : hi;
+    }
   }
   return { lo, hi };
+}
+
+/** Behind a value in an entry's key comes the `_id`, whose first byte is below this one. */
+const BEHIND_ALL = Uint8Array.of(255);
+
+/** The end of the range of all keys below one: shorter ends are wider, and no key begins with another. */
+function before(key: Uint8Array): Uint8Array {
+  let length = key.length;
+  while (length > 1 && key[length - 1] === 0) length--;
+  // The first byte is the type.
+  if (length === 1) return key;
+  const end = key.slice(0, length);
+  end[length - 1] = end[length - 1]! - 1;
+  return end;
 }
 
 function invertedRange({ lo, hi }: KeyRange): KeyRange {
