@@ -1,13 +1,22 @@
 import { readU32 } from "@millrace/base";
 import type { PageCache } from "@millrace/cache";
-import { PAGE_TYPE } from "../storage/page-format.ts";
+import { PAGE_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
 import { cellAt, cellCount, hasKeyAt, treeRootOf } from "./node.ts";
 
 /** Bytes of the cache for each key that is remembered. */
 const BYTES_A_KEY = 512;
 const MAX_PLACES = 1 << 22;
-/** Words of a place: the cache's entry of the leaf; the slot in it, and 16 bits of the key's hash above that. */
+/**
+ * Words of a place. The first: the cache's entry of the leaf, below 2^26, and above it six bits of the key's hash. The
+ * second: the slot, below 2^10; where its cell lies, below 2^13; nine bits of the hash.
+ */
 const WORDS = 2;
+const ENTRY_BITS = 26;
+const ENTRY_MASK = 2 ** ENTRY_BITS - 1;
+const SLOT_MASK = 1023;
+const CELL_SHIFT = 10;
+const CELL_MASK = PAGE_BYTES - 1;
+const TAG_SHIFT = 23;
 /** Places that a key may be in. */
 const GROUP = 4;
 const GROUP_WORDS = GROUP * WORDS;
@@ -23,7 +32,6 @@ export interface KeyList {
 /** Keys that are warmed at once, at the most. */
 export const MAX_WARM = 64;
 const warmHashes = new Uint32Array(MAX_WARM);
-const warmPages: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(MAX_WARM).fill(undefined);
 
 /**
  * Where keys were found: the leaf and the slot, so that a key that is asked for again needs no way down its tree.
@@ -57,9 +65,8 @@ export class LeafHints {
     this.#hash = hash;
     // Any of the places of its group, which lie in one line of the processor's cache.
     const group = (hash & this.#mask) * WORDS;
-    const tag = hash >>> 16;
     for (let place = group; place < group + GROUP_WORDS; place += WORDS)
-      if (this.#places[place + 1]! >>> 16 === tag && this.#isAt(place, root, key, start, end)) return true;
+      if (this.#hasTag(place, hash) && this.#isAt(place, root, key, start, end)) return true;
     return false;
   }
 
@@ -80,22 +87,12 @@ export class LeafHints {
     for (let i = 0; i < count; i++) {
       const hash = warmHashes[i]!;
       const group = (hash & mask) * WORDS;
-      warmPages[i] = undefined;
       for (let place = group; place < group + GROUP_WORDS; place += WORDS) {
-        if (places[place + 1]! >>> 16 !== hash >>> 16) continue;
-        const page = this.#cache.peekEntry(places[place]!);
-        warmPages[i] = page;
-        warmHashes[i] = places[place + 1]!;
-        if (page !== undefined) sum += page[0]!;
+        if (!this.#hasTag(place, hash)) continue;
+        const page = this.#cache.peekEntry(places[place]! & ENTRY_MASK);
+        if (page !== undefined) sum += page[0]! + cellBytes(page, places[place + 1]!);
         break;
       }
-    }
-    for (let i = 0; i < count; i++) {
-      const page = warmPages[i];
-      if (page === undefined) continue;
-      const index = warmHashes[i]! & 0xffff;
-      if (index < cellCount(page)) sum += page[cellAt(page, index)]!;
-      warmPages[i] = undefined;
     }
     // Kept, lest it all be left out.
     this.#warmth = sum;
@@ -106,11 +103,20 @@ export class LeafHints {
     return this.#warmth;
   }
 
+  #hasTag(place: number, hash: number): boolean {
+    return (
+      this.#places[place]! >>> ENTRY_BITS === hash >>> ENTRY_BITS &&
+      this.#places[place + 1]! >>> TAG_SHIFT === ((hash >>> 17) & 511)
+    );
+  }
+
   #isAt(place: number, root: number, key: Uint8Array, start: number, end: number): boolean {
     const slot = this.#places[place + 1]!;
-    const page = this.#cache.getEntry(this.#places[place]!);
+    const page = this.#cache.getEntry(this.#places[place]! & ENTRY_MASK);
+    // The cell is read while the page's head is, not after it.
+    if (page !== undefined) this.#warmth = cellBytes(page, slot);
     if (page === undefined || page[4] !== PAGE_TYPE.leaf || treeRootOf(page) !== root) return false;
-    const index = slot & 0xffff;
+    const index = slot & SLOT_MASK;
     if (index >= cellCount(page) || !hasKeyAt(page, index, key, start, end)) return false;
     this.page = page;
     this.index = index;
@@ -121,18 +127,26 @@ export class LeafHints {
   note(leaf: number, index: number): void {
     const places = this.#places;
     const group = (this.#hash & this.#mask) * WORDS;
-    const tag = this.#hash >>> 16;
+    const page = this.#cache.peek(leaf);
+    if (page === undefined) return;
     let place = group;
     // What it has left behind, else what is empty, else each in turn.
-    while (place < group + GROUP_WORDS && places[place + 1]! >>> 16 !== tag) place += WORDS;
+    while (place < group + GROUP_WORDS && !this.#hasTag(place, this.#hash)) place += WORDS;
     if (place === group + GROUP_WORDS) {
       place = group;
       while (place < group + GROUP_WORDS && places[place] !== 0) place += WORDS;
     }
     if (place === group + GROUP_WORDS) place = group + (this.#turn++ & (GROUP - 1)) * WORDS;
-    places[place] = this.#cache.entryOf(leaf);
-    places[place + 1] = ((this.#hash & 0xffff0000) | index) >>> 0;
+    places[place] = (this.#hash & ~ENTRY_MASK) | this.#cache.entryOf(leaf);
+    places[place + 1] =
+      (((this.#hash >>> 17) & 511) << TAG_SHIFT) | (cellAt(page, index) << CELL_SHIFT) | index;
   }
+}
+
+/** Reads of a cell the three lines of the processor's cache that are mostly looked at: more lines did not help. */
+function cellBytes(page: Uint8Array, slot: number): number {
+  const cell = slot >>> CELL_SHIFT;
+  return page[cell & CELL_MASK]! + page[(cell + 64) & CELL_MASK]! + page[(cell + 128) & CELL_MASK]!;
 }
 
 /** Spreads a key and its tree over 32 bits: four bytes at a time, multiplied and folded. */
