@@ -1,10 +1,11 @@
 import { type PipelineWriter, writerOf } from "./aggregation-write.ts";
 import { searchIndexes } from "./command/search-index-commands.ts";
-import { type Document, isDocument, type Value } from "./document/value.ts";
-import { FindCursor } from "./find-cursor.ts";
+import type { Document, Value } from "./document/value.ts";
+import { type Explanation, FindCursor } from "./find-cursor.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { neededFields } from "./mql/pipeline/needed-fields.ts";
 import { compilePipeline } from "./mql/pipeline/pipeline.ts";
+import { type QueryInFront, queryInFront } from "./mql/pipeline/query-in-front.ts";
 import { each, type Stage } from "./mql/pipeline/stage.ts";
 import { parseVectorSearch, type VectorQuery } from "./mql/pipeline/vector-search.ts";
 import { storedName } from "./names.ts";
@@ -13,7 +14,7 @@ import { searchByIndex } from "./vector-search.ts";
 
 /** How a pipeline is run. */
 export interface AggregateOptions {
-  /** The name or key of the index for the `$match` in front; null for any. */
+  /** The name or key of the index for the query in front; null for any. */
   readonly hint: Value;
   readonly collation: Document;
   /** The database whose collections `$lookup` means; empty for those of the file. */
@@ -33,7 +34,7 @@ const DEFAULT_AGGREGATE_OPTIONS: Required<AggregateOptions> = Object.freeze({
 export class AggregationCursor implements AsyncIterable<Document> {
   readonly #engine: Executor;
   readonly #name: string;
-  readonly #filter: Document;
+  readonly #query: QueryInFront;
   readonly #stage: Stage;
 
   readonly #collation: Collation | undefined;
@@ -44,6 +45,7 @@ export class AggregationCursor implements AsyncIterable<Document> {
   /** What a `$listSearchIndexes` in front asks for. */
   readonly #listing: Value | undefined;
   readonly #options: Required<AggregateOptions>;
+  #source: FindCursor | undefined;
 
   /** Made by `collection.aggregate`. */
   constructor(
@@ -60,16 +62,15 @@ export class AggregationCursor implements AsyncIterable<Document> {
       storedIn(named ?? this.#options.database, collection),
     );
     this.#writer = writer;
-    const first = pipeline[0]?.$match;
-    const isMatch = isDocument(first) && Object.keys(pipeline[0]!).length === 1;
-    // Checked as a stage too; the documents then come from the query that it is.
     const given = writer === undefined ? pipeline : pipeline.slice(0, -1);
     this.#listing = given[0]?.$listSearchIndexes;
     const stages = this.#listing === undefined ? given : given.slice(1);
-    this.#stage = withCollation(this.#collation, () => {
-      const all = compilePipeline(stages);
-      return isMatch ? compilePipeline(stages.slice(1)) : all;
-    });
+    // Checked as stages too; the documents then come from the query that those in front are.
+    const all = withCollation(this.#collation, () => compilePipeline(stages));
+    this.#query = queryInFront(stages);
+    const { rest } = this.#query;
+    const isWhole = rest.length === stages.length;
+    this.#stage = isWhole ? all : withCollation(this.#collation, () => compilePipeline(rest));
     const search = stages[0]?.$vectorSearch;
     this.#search =
       search === undefined
@@ -78,14 +79,14 @@ export class AggregationCursor implements AsyncIterable<Document> {
             query: parseVectorSearch(search),
             rest: withCollation(this.#collation, () => compilePipeline(stages.slice(1))),
           };
-    this.#filter = isMatch ? first : {};
-    this.#fields = neededFields(isMatch ? stages.slice(1) : stages);
+    this.#fields = neededFields(rest);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
-    const { hint, collation, database } = this.#options;
+    const { database } = this.#options;
     const nearest = await this.#ownSource();
-    const source = new FindCursor(this.#engine, this.#name, this.#filter, { hint, collation }, this.#fields);
+    const source = this.#find();
+    this.#source = source;
     const stage = nearest === undefined ? this.#stage : (this.#search?.rest ?? this.#stage);
     const found = stage(nearest === undefined ? source : each(nearest), {
       now: new Date(),
@@ -96,6 +97,21 @@ export class AggregationCursor implements AsyncIterable<Document> {
     });
     if (this.#writer === undefined) yield* found;
     else await this.#writer(this.#engine, found);
+  }
+
+  /**
+   * How the query that the stages in front are (`$match`, `$sort`, `$skip`, `$limit`) is answered, and what it has read
+   * so far for the last iteration.
+   */
+  explain(): Promise<Explanation> {
+    return (this.#source ?? this.#find()).explain();
+  }
+
+  #find(): FindCursor {
+    const { hint, collation, memoryBytes } = this.#options;
+    const { filter, sort, skip, limit } = this.#query;
+    const options = { hint, collation, sort, skip, limit, sortBytes: memoryBytes };
+    return new FindCursor(this.#engine, this.#name, filter, options, this.#fields);
   }
 
   /** What the first stage gives where it is not read from the documents as they lie. */

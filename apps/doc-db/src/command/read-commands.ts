@@ -8,6 +8,7 @@ import type { Document, Value } from "../document/value.ts";
 import { FindCursor } from "../find-cursor.ts";
 import type { FindOptions } from "../find-options.ts";
 import { fail } from "../mql/error.ts";
+import { queryInFront } from "../mql/pipeline/query-in-front.ts";
 import { distinctValues } from "../query/distinct-values.ts";
 import type { SortSpec } from "../query/sort.ts";
 import { checkFields, collectionOf, countOf, documentOf, listOf } from "./arguments.ts";
@@ -157,8 +158,10 @@ function queryOf(command: Document): Document {
       return of(first("updates").q, first("updates"));
     case "delete":
       return of(first("deletes").q, first("deletes"));
-    case "aggregate":
-      return of(listOf(command, "pipeline")[0]?.$match);
+    case "aggregate": {
+      const { filter, sort, skip, limit } = queryInFront(listOf(command, "pipeline"));
+      return { ...of(filter), sort: sort as Document, skip, limit };
+    }
   }
   return fail(59, "explain", name, "a find, count, distinct, aggregate, update, delete or findAndModify");
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@millrace/base";
 import type { Database } from "../database.ts";
 import type { Document, Value } from "../document/value.ts";
+import type { Explanation } from "../find-cursor.ts";
 import type { Aggregate } from "./aggregates.ts";
 import { type Comparison, conditionOf } from "./conditions.ts";
 import { joinSources, type Source, semiJoin } from "./joins.ts";
@@ -195,6 +196,13 @@ export class Query<T extends object = Document> implements AsyncIterable<T> {
     const documents: T[] = [];
     for await (const document of this) documents.push(document);
     return documents;
+  }
+
+  /** Runs it, and tells how: the index that gave its documents, and how much of it and of them was looked at. */
+  async explain(): Promise<Explanation> {
+    const cursor = this.#database.collection(this.#source.collection).aggregate(await this.toPipeline());
+    for await (const _ of cursor);
+    return cursor.explain();
   }
 
   /** The first document; undefined where there is none. */
