@@ -13,6 +13,7 @@ export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from ".
 export { type Constraint, Constraints } from "./constraints/constraints.ts";
 export { ForeignKeyError, type ForeignKeySpec, type ReferenceAction } from "./constraints/foreign-keys.ts";
 export { Database, type ReplicaOptions } from "./database.ts";
+export { databaseMetrics } from "./database-metrics.ts";
 export type { CollectionStats, DatabaseStats } from "./database-stats.ts";
 export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
 export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";

@@ -58,6 +58,7 @@ it("exports these names beyond MongoDB's driver", () => {
       "compareValues",
       "compileFilter",
       "count",
+      "databaseMetrics",
       "decodeBson",
       "decodeDocument",
       "denseRank",

@@ -1,17 +1,25 @@
 import { formatByteSize } from "@millrace/base";
-import { formatFacts, formatTable, type VerbSpec } from "@millrace/cli";
+import { formatFacts, formatTable, UsageError, type VerbSpec } from "@millrace/cli";
+import { toPrometheusText } from "@millrace/metrics";
+import { databaseMetrics } from "../database-metrics.ts";
 import { PAGE_BYTES } from "../storage/page-format.ts";
 import { openDatabase } from "./open-database.ts";
 
 /** `stats`: what a database holds. */
-export const statsVerb: VerbSpec<{ readonly db: string }> = {
+export const statsVerb: VerbSpec<{ readonly db: string; readonly prometheus?: boolean }> = {
   usage: "stats",
   summary: "shows what a database holds",
   example: "stats --db people.db",
-  flags: (command) => command.requiredOption("--db <file>", "the database"),
-  action: async (_context, _args, flags) => {
+  flags: (command) =>
+    command
+      .requiredOption("--db <file>", "the database")
+      .option("--prometheus", "as metrics, in the text format of Prometheus"),
+  action: async (context, _args, flags) => {
+    const isPrometheus = flags.prometheus === true;
+    if (isPrometheus && context.isJson) throw new UsageError("--json, --prometheus: give one of them");
     await using db = await openDatabase(flags.db, flags, { create: false });
-    const { collections, pages, freePages, walBytes, cacheHitRate, ...rest } = await db.stats();
+    const stats = await db.stats();
+    const { collections, pages, freePages, walBytes, cacheHitRate, ...rest } = stats;
     const { compression, isEncrypted, fileBytes } = rest;
     const ratio = fileBytes / (pages * PAGE_BYTES);
     const facts = formatFacts([
@@ -42,7 +50,9 @@ export const statsVerb: VerbSpec<{ readonly db: string }> = {
         fileBytes,
         ratio,
       },
-      text: `${facts}\n\n${formatTable(["collection", "documents", "bytes", "indexes"], rows)}`,
+      text: isPrometheus
+        ? toPrometheusText(databaseMetrics(stats)).trimEnd()
+        : `${facts}\n\n${formatTable(["collection", "documents", "bytes", "indexes"], rows)}`,
     };
   },
 };
