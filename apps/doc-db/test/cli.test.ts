@@ -140,10 +140,14 @@ describe("docdb import, find and stats", () => {
   it("take stdin, and Extended JSON both ways", async () => {
     const line =
       '{"_id":{"$oid":"0123456789abcdef01234567"},"at":{"$date":"2020-01-02T03:04:05.678Z"},"n":{"$numberLong":"9007199254740993"}}\n';
-    const outcome = await runCommand("doc-db", ["import", "--db", "stdin.db", "--collection", "c", "-"], {
-      cwd: directory.path,
-      input: line,
-    });
+    const outcome = await runCommand(
+      "doc-db",
+      ["import", "--db", "stdin.db", "--collection", "c", "--format", "jsonl", "-"],
+      {
+        cwd: directory.path,
+        input: line,
+      },
+    );
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
     const filter =
       '{"_id": {"$oid": "0123456789abcdef01234567"}, "n": {"$gt": {"$numberLong": "9007199254740992"}}}';

@@ -94,6 +94,36 @@ const same: readonly (readonly [string, () => Query<never>, string])[] = [
     () => people().where("born", "between", [1910, 1920]),
     "select * from people where born between 1910 and 1920",
   ],
+  ["!=", () => people().where("born", "!=", 1920), "select * from people where born <> 1920"],
+  ["<", () => people().where("born", "<", 1910), "select * from people where born < 1910"],
+  ["<=", () => people().where("born", "<=", 1910), "select * from people where born <= 1910"],
+  [">", () => people().where("born", ">", 1940), "select * from people where born > 1940"],
+  [">=", () => people().where("born", ">=", 1940), "select * from people where born >= 1940"],
+  ["nothing", () => people().where("city", "=", null), "select * from people where city is null"],
+  ["something", () => people().where("city", "!=", null), "select * from people where city is not null"],
+  [
+    "not in",
+    () => people().where("born", "not in", [1901, 1902]),
+    "select * from people where born not in (1901, 1902)",
+  ],
+  [
+    "contains",
+    () => people().where("name", "contains", "2%"),
+    "select * from people where instr(name, '2%') > 0",
+  ],
+  [
+    "matches",
+    () => people().where("name", "matches", "^n[12]"),
+    "select * from people where name glob 'n[12]*'",
+  ],
+  [
+    "a computed field",
+    () =>
+      people()
+        .compute("next", { $add: ["$born", 1] })
+        .select("_id", "next"),
+    "select _id, born + 1 from people",
+  ],
   ["in", () => people().where("city", "in", [4, 5]), "select * from people where city in (4, 5)"],
   ["like", () => people().where("name", "like", "n_%"), "select * from people where name like 'n_%'"],
   [

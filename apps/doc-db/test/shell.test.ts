@@ -1,7 +1,10 @@
+import { appendFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { MemoryVfs } from "@millrace/files";
 import { runCommand, tempDirectory } from "@millrace/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, type MongoClient } from "../src/index.ts";
+import { ShellHistory } from "../src/shell/history.ts";
 import { Shell } from "../src/shell/shell.ts";
 
 let client: MongoClient;
@@ -73,6 +76,20 @@ describe("the shell", () => {
     expect(word).toBe("db.people.findOneAnd");
     expect(found).toContain("db.people.findOneAndUpdate");
     expect((await shell.complete("sh"))[0]).toEqual(["show"]);
+  });
+});
+
+describe("the history of a shell", () => {
+  it("keeps the last 1,000 lines for the next session, the newest one first, and for nobody else", async () => {
+    using directory = tempDirectory();
+    const path = join(directory.path, "history");
+    expect(await new ShellHistory(path).read()).toEqual([]);
+    for (const line of ["db.a.find()", "  ", "exit"]) await new ShellHistory(path).add(line);
+    expect(await new ShellHistory(path).read()).toEqual(["exit", "db.a.find()"]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    appendFileSync(path, Array.from({ length: 1000 }, (_, i) => `${i}\n`).join(""));
+    const lines = await new ShellHistory(path).read();
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([1000, "999", "0"]);
   });
 });
 

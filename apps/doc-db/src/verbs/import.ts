@@ -22,7 +22,7 @@ import { PAGE_COMPRESSIONS, type PageCompression } from "../storage/page-codec.t
 import { oneOf } from "./arguments.ts";
 import { openDatabase } from "./open-database.ts";
 
-const INPUT_FORMATS = ["json", "csv", "bson", "sqlite"] as const;
+const INPUT_FORMATS = ["json", "jsonl", "csv", "bson", "sqlite"] as const;
 type InputFormat = (typeof INPUT_FORMATS)[number];
 
 interface ImportFlags {

@@ -1,10 +1,8 @@
-import { appendFile, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { UsageError, type VerbSpec } from "@millrace/cli";
-import { diskVfs } from "@millrace/files";
 import { connect } from "../driver/connect.ts";
+import { HISTORY_LINES, ShellHistory } from "../shell/history.ts";
 import { Shell } from "../shell/shell.ts";
 import { secretOf } from "./open-database.ts";
 
@@ -13,9 +11,6 @@ interface ShellFlags {
   readonly uri?: string;
   readonly eval?: string;
 }
-
-/** Lines kept from one session to the next. */
-const HISTORY_LINES = 1000;
 
 /** `shell`: a prompt with `db`; lines of a file or pipe do as well. */
 export const shellVerb: VerbSpec<ShellFlags> = {
@@ -38,13 +33,13 @@ export const shellVerb: VerbSpec<ShellFlags> = {
     const isForPeople = flags.eval === undefined && process.stdin.isTTY === true;
     const shell = new Shell(client, isForPeople);
     const lines = flags.eval === undefined ? undefined : flags.eval.split("\n");
-    const { history, path } = isForPeople ? await readHistory() : { history: [], path: undefined };
+    const history = isForPeople ? new ShellHistory() : undefined;
     const prompt =
       lines === undefined
         ? createInterface({
             input: process.stdin,
             ...(isForPeople ? { output: process.stdout } : {}),
-            history,
+            history: (await history?.read()) ?? [],
             historySize: HISTORY_LINES,
             completer: (line: string, done: (error: null, found: [string[], string]) => void) => {
               // Without candidates when they cannot be had: completing is no reason to fail.
@@ -63,7 +58,7 @@ export const shellVerb: VerbSpec<ShellFlags> = {
     try {
       for await (const line of lines ?? linesOf(prompt!, shell, isForPeople)) {
         if (context.signal.aborted) break;
-        if (path !== undefined && line.trim() !== "") await appendFile(path, `${line}\n`);
+        await history?.add(line);
         try {
           const { text, isEnd } = await shell.run(line);
           if (text !== "") context.write(`${text}\n`);
@@ -95,11 +90,4 @@ async function* linesOf(prompt: Interface, shell: Shell, isForPeople: boolean): 
     yield line;
     show();
   }
-}
-
-async function readHistory(): Promise<{ history: string[]; path: string }> {
-  const path = join(homedir(), ".millrace-docdb-history");
-  if (!(await diskVfs.exists(path))) return { history: [], path };
-  const lines = (await readFile(path, "utf8")).split("\n").filter((line) => line !== "");
-  return { history: lines.slice(-HISTORY_LINES).reverse(), path };
 }
