@@ -230,15 +230,22 @@ export class Database {
     return this.#engine.read(verifyCollections);
   }
 
-  /** Reads every page of the file and checks it. @returns what is wrong, a sentence each */
-  async checkPages(signal?: AbortSignal): Promise<string[]> {
+  /**
+   * Reads every page of the file and checks it.
+   * @param onProgress - told how many bytes of all were looked at
+   * @returns what is wrong, a sentence each
+   */
+  async checkPages(
+    signal?: AbortSignal,
+    onProgress?: (bytes: number, totalBytes: number) => void,
+  ): Promise<string[]> {
     const problems = await this.#engine.read(() => this.#engine.pager.store.pages.check());
-    return [...problems, ...(await checkPages(this.#engine, signal))];
+    return [...problems, ...(await checkPages(this.#engine, signal, onProgress))];
   }
 
   /**
    * Writes this moment to a new file, without holes, while others go on to read and write.
-   * @param pages - how its pages are written, where not as those of this file
+   * @param pages - how its pages are written, where not as those of this file, and who is told how far it is
    * @throws MillraceError `DOCDB_BACKUP_EXISTS`; LanguageError 246 when so much was changed meanwhile that the moment is gone
    */
   async backup(path: string, signal?: AbortSignal, pages: CopyOptions = {}): Promise<BackupResult> {
@@ -247,7 +254,7 @@ export class Database {
     const snapshot = this.snapshot();
     try {
       const openTarget = (part: string): ReturnType<OpenTarget> => Database.#openCopy(part, vfs, settings);
-      return await copyDatabase(snapshot, vfs, path, openTarget, signal);
+      return await copyDatabase(snapshot, vfs, path, openTarget, signal, pages.onProgress);
     } finally {
       snapshot.close();
     }

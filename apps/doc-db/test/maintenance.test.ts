@@ -96,6 +96,27 @@ describe("a backup", () => {
     }
   });
 
+  it("tells how far it is, and so does a check of all pages", async () => {
+    await using db = await Database.open("far.db", { vfs: new MemoryVfs(), durability: "memory" });
+    for (const name of ["a", "b"])
+      await db
+        .collection(name)
+        .insertMany(Array.from({ length: 3000 }, (_, _id) => ({ _id, pad: "p".repeat(500) })));
+    const told: number[] = [];
+    const onProgress = (bytes: number, totalBytes: number): void => {
+      expect(bytes).toBeLessThanOrEqual(totalBytes);
+      told.push(bytes / totalBytes);
+    };
+    await db.backup("copy.db", undefined, { onProgress });
+    expect(told.length).toBeGreaterThan(5);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told.at(-1)).toBe(1);
+    told.length = 0;
+    expect(await db.checkPages(undefined, onProgress)).toEqual([]);
+    expect(told.length).toBeGreaterThan(1);
+    expect(told.at(-1)).toBe(1);
+  });
+
   it("leaves nothing behind when it is stopped", async () => {
     const vfs = new MemoryVfs();
     await using db = await filled(vfs);

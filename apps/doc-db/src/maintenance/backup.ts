@@ -4,10 +4,15 @@ import { parentPath, type Vfs } from "@millrace/files";
 import { collectionOptions, findCollection, listCollections, setCollectionOptions } from "../catalog.ts";
 import { FEED_COLLECTION } from "../changes/feed.ts";
 import { listIndexSpecs } from "../collection-indexes.ts";
+import { documentBytesOf, documentCountOf } from "../collection-page.ts";
 import type { Database } from "../database.ts";
+import type { Document } from "../document/value.ts";
 import { FindCursor } from "../find-cursor.ts";
 import { buildIndex } from "../indexes/store.ts";
 import type { Executor } from "../storage/executor.ts";
+
+/** Documents from one word of the progress to the next. */
+const REPORTED_DOCUMENTS = 1000;
 
 /** What a copy holds. */
 export interface BackupResult {
@@ -32,6 +37,7 @@ export async function copyDatabase(
   path: string,
   openTarget: OpenTarget,
   signal: AbortSignal | undefined,
+  onProgress: (bytes: number, totalBytes: number) => void = () => {},
 ): Promise<BackupResult> {
   if (await vfs.exists(path)) throw backupExists(path);
   const part = `${path}.part`;
@@ -41,13 +47,21 @@ export async function copyDatabase(
   try {
     const { database, engine } = await openTarget(part);
     await using _ = database;
-    const names = await source.read((pager) => listCollections(pager).map(({ name }) => name));
+    const sizes = await source.read((pager) =>
+      listCollections(pager).map(({ name, page }) => ({ name, bytes: documentBytesOf(pager.read(page)) })),
+    );
     // The feed of changes last: it would tell of the copying.
-    names.sort((a, b) => Number(a === FEED_COLLECTION) - Number(b === FEED_COLLECTION));
-    for (const name of names) {
-      documents += await copyCollection(source, database, engine, name, signal);
+    sizes.sort((a, b) => Number(a.name === FEED_COLLECTION) - Number(b.name === FEED_COLLECTION));
+    const totalBytes = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+    let copiedBytes = 0;
+    for (const { name, bytes } of sizes) {
+      documents += await copyCollection(source, database, engine, name, signal, (part) =>
+        onProgress(copiedBytes + bytes * part, totalBytes),
+      );
+      copiedBytes += bytes;
       collections++;
     }
+    onProgress(totalBytes, totalBytes);
   } catch (error) {
     await removeDatabaseFiles(vfs, part);
     throw error;
@@ -89,14 +103,15 @@ async function copyCollection(
   engine: Executor,
   name: string,
   signal: AbortSignal | undefined,
+  onPart: (part: number) => void,
 ): Promise<number> {
-  const { specs, options } = await source.read((pager) => ({
+  const { specs, options, count } = await source.read((pager) => ({
+    count: documentCountOf(pager.read(findCollection(pager, name)!)),
     specs: listIndexSpecs(pager, name).slice(1),
     options: collectionOptions(pager, name),
   }));
-  const copied = await target.collection(name).importFrom(new FindCursor(source, name, {}, undefined), {
-    signal,
-  });
+  const found = counted(new FindCursor(source, name, {}, undefined), (done) => onPart(done / count));
+  const copied = await target.collection(name).importFrom(found, { signal });
   for (const spec of specs) {
     if (signal?.aborted === true)
       throw new AbortedError("DOCDB_BACKUP_ABORTED", "the backup", { cause: signal.reason });
@@ -105,6 +120,18 @@ async function copyCollection(
   // Documents may be older than the validator.
   await engine.write((pager) => setCollectionOptions(pager, name, options));
   return copied.documents;
+}
+
+/** Documents as they come, with word of how many came so far. */
+async function* counted(
+  documents: AsyncIterable<Document>,
+  onCount: (count: number) => void,
+): AsyncGenerator<Document> {
+  let count = 0;
+  for await (const document of documents) {
+    yield document;
+    if (++count % REPORTED_DOCUMENTS === 0) onCount(count);
+  }
 }
 
 /** The error for a file that must not be there. */

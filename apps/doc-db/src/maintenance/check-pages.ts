@@ -1,14 +1,22 @@
 import { isMillraceError } from "@millrace/base";
 import type { Executor } from "../storage/executor.ts";
 import { freeCountOf, freeHeadOf, nextFreeOf, pageCountOf } from "../storage/meta-page.ts";
-import { META_PAGE, PAGE_TYPE } from "../storage/page-format.ts";
+import { META_PAGE, PAGE_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 
 /** Pages looked at before others get their turn. */
 const BATCH_PAGES = 256;
 
-/** Reads every page and checks it, and the chain of free ones. @returns what is wrong, a sentence each */
-export async function checkPages(engine: Executor, signal?: AbortSignal): Promise<string[]> {
+/**
+ * Reads every page and checks it, and the chain of free ones.
+ * @param onProgress - told how many bytes of all were looked at
+ * @returns what is wrong, a sentence each
+ */
+export async function checkPages(
+  engine: Executor,
+  signal?: AbortSignal,
+  onProgress?: (bytes: number, totalBytes: number) => void,
+): Promise<string[]> {
   const problems: string[] = [];
   const count = await engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
   for (let start = META_PAGE; start < count; start += BATCH_PAGES) {
@@ -22,6 +30,7 @@ export async function checkPages(engine: Executor, signal?: AbortSignal): Promis
         problems.push(error.message);
       }
     }
+    onProgress?.(Math.min(count, start + BATCH_PAGES) * PAGE_BYTES, count * PAGE_BYTES);
   }
   if (problems.length === 0) problems.push(...(await engine.read((pager) => checkFreeChain(pager))));
   return problems;

@@ -8,6 +8,8 @@ export interface CopyOptions extends SecretOptions {
   readonly compression?: PageCompression | undefined;
   /** False for a copy of an encrypted file that anybody can read. */
   readonly isEncrypted?: boolean | undefined;
+  /** Told how many bytes of documents are copied, of all; about. */
+  readonly onProgress?: (bytes: number, totalBytes: number) => void;
 }
 
 /** How the pages of a copy are written. @param own - how those of the file are that is copied */

@@ -3,6 +3,7 @@ import { formatFacts, type VerbResult, type VerbSpec } from "@millrace/cli";
 import type { BackupResult } from "../maintenance/backup.ts";
 import { PAGE_COMPRESSIONS, type PageCompression } from "../storage/page-codec.ts";
 import { oneOf } from "./arguments.ts";
+import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
 import { rewriteDatabase } from "./rewrite-database.ts";
 
@@ -18,7 +19,7 @@ export const backupVerb: VerbSpec<DbFlag> = {
   flags: (command) => command.requiredOption("--db <file>", "the database"),
   action: async (context, [out], flags) => {
     await using db = await openDatabase(flags.db, flags, { create: false });
-    return shownBackup(await db.backup(out!, context.signal));
+    return shownBackup(await db.backup(out!, context.signal, { onProgress: byteBar(context, "backup") }));
   },
 };
 
@@ -38,7 +39,8 @@ export const compactVerb: VerbSpec<DbFlag & { readonly compression?: PageCompres
       ),
   action: (context, _args, flags) => {
     const { db, compression } = flags;
-    return rewriteDatabase(db, flags, { compression }, context.signal);
+    const onProgress = byteBar(context, "compact");
+    return rewriteDatabase(db, flags, { compression, onProgress }, context.signal);
   },
 };
 

@@ -3,6 +3,7 @@ import { formatTable, type VerbSpec } from "@millrace/cli";
 import { diskVfs, parentPath } from "@millrace/files";
 import { FEED_COLLECTION } from "../changes/feed.ts";
 import { PAGE_BYTES } from "../storage/page-format.ts";
+import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
 
 /** Part of the pages that may be free before it is worth while to compact. */
@@ -60,7 +61,7 @@ export const doctorVerb: VerbSpec<{ readonly db: string; readonly quick?: boolea
     if (feed !== undefined)
       look("changes", true, `${feed.documents} kept for change streams, ${formatByteSize(feed.bytes)}`, "");
     if (flags.quick !== true) {
-      const problems = await db.checkPages(context.signal);
+      const problems = await db.checkPages(context.signal, byteBar(context, "doctor"));
       if (problems.length === 0) problems.push(...(await db.verify()));
       for (const message of problems) findings.push({ check: "content", state: "bad", message });
       if (problems.length === 0)

@@ -8,13 +8,13 @@ import {
   type VerbSpec,
 } from "@millrace/cli";
 import { AtomicFile, diskVfs } from "@millrace/files";
-import type { Collection } from "../collection.ts";
 import type { Document } from "../document/value.ts";
 import { dumpDatabase, writeBson } from "../export/dump.ts";
 import { writeSqlite } from "../export/sqlite-writer.ts";
 import { ARRAY, csvWriter, LINES, type TextWriter } from "../export/text-writers.ts";
 import { compileFilter } from "../query/filter.ts";
 import { checkCollection, oneOf, parseObject } from "./arguments.ts";
+import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
 
 const OUTPUT_FORMATS = ["lines", "array", "csv", "bson", "sqlite"] as const;
@@ -30,6 +30,9 @@ interface ExportFlags {
 
 /** Bytes of text gathered before they are written. */
 const WRITE_BYTES = 256 * 1024;
+
+/** Documents from one word of the progress to the next. */
+const REPORTED_DOCUMENTS = 1000;
 
 /** What was written. */
 interface Written {
@@ -73,7 +76,18 @@ export const exportVerb: VerbSpec<ExportFlags> = {
       return shown(await dumpDatabase(db, diskVfs, path!, context.signal));
     }
     await checkCollection(db, name);
-    const written = await write(context, db.collection(name), filter, format, path!, flags.fields);
+    const held = (await db.stats()).collections.find((one) => one.name === name);
+    const isAll = Object.keys(filter).length === 0 && path !== "-";
+    const report = isAll ? byteBar(context, "export") : () => {};
+    const found = async function* (): AsyncGenerator<Document> {
+      let count = 0;
+      for await (const document of db.collection(name).find(filter)) {
+        context.signal.throwIfAborted();
+        yield document;
+        if (++count % REPORTED_DOCUMENTS === 0) report((held!.bytes * count) / held!.documents, held!.bytes);
+      }
+    };
+    const written = await write(context, name, found, format, path!, flags.fields);
     return path === "-" ? undefined : shown({ collection: name, ...written });
   },
 };
@@ -89,20 +103,14 @@ function checkStdout({ isJson }: VerbContext, collection: string | undefined, fo
 
 async function write(
   context: VerbContext,
-  collection: Collection,
-  filter: Document,
+  collection: string,
+  found: () => AsyncGenerator<Document>,
   format: OutputFormat,
   path: string,
   fields: string | undefined,
 ): Promise<Written> {
-  const found = async function* (): AsyncGenerator<Document> {
-    for await (const document of collection.find(filter)) {
-      context.signal.throwIfAborted();
-      yield document;
-    }
-  };
   const columns = async (): Promise<readonly string[]> => fields?.split(",") ?? (await fieldsOf(found()));
-  if (format === "sqlite") return writeTable(path, collection.name, await columns(), found());
+  if (format === "sqlite") return writeTable(path, collection, await columns(), found());
   const writer = format === "csv" ? csvWriter(await columns()) : format === "array" ? ARRAY : LINES;
   if (path === "-") {
     const decoder = new TextDecoder();

@@ -20,6 +20,7 @@ import { readSqlite } from "../import/sqlite-reader.ts";
 import { removeDatabaseFiles } from "../maintenance/backup.ts";
 import { PAGE_COMPRESSIONS, type PageCompression } from "../storage/page-codec.ts";
 import { oneOf } from "./arguments.ts";
+import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
 
 const INPUT_FORMATS = ["json", "jsonl", "csv", "bson", "sqlite"] as const;
@@ -150,8 +151,7 @@ async function openInput(
   context: VerbContext,
   path: string,
 ): Promise<{ chunks: AsyncIterable<Uint8Array>; name: string }> {
-  const bar = context.progress("import");
-  const startMs = performance.now();
+  const report = byteBar(context, "import");
   if (path === "-") return { chunks: decompressed(process.stdin, "stdin"), name: "stdin" };
   const { size: totalBytes } = await inspectInputFile(diskVfs, path);
   const file = await fileSource(diskVfs, path);
@@ -162,8 +162,7 @@ async function openInput(
         // A chunk is only valid until the next one; a decompressor reads ahead.
         yield chunk.slice();
         bytes += chunk.length;
-        const bytesPerSecond = bytes / ((performance.now() - startMs) / 1000);
-        bar.update({ bytes, totalBytes, bytesPerSecond, secondsLeft: (totalBytes - bytes) / bytesPerSecond });
+        report(bytes, totalBytes);
       }
     } finally {
       await file.close();

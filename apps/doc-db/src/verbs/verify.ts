@@ -1,4 +1,5 @@
 import { formatFacts, type VerbSpec } from "@millrace/cli";
+import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
 
 /** Problems shown to people; programs get all. */
@@ -13,7 +14,7 @@ export const verifyVerb: VerbSpec<{ readonly db: string }> = {
   flags: (command) => command.requiredOption("--db <file>", "the database"),
   action: async (context, _args, flags) => {
     await using db = await openDatabase(flags.db, flags, { create: false });
-    const problems = await db.checkPages(context.signal);
+    const problems = await db.checkPages(context.signal, byteBar(context, "verify"));
     // Trees with broken pages cannot be walked.
     if (problems.length === 0) problems.push(...(await db.verify()));
     const { pages, collections } =

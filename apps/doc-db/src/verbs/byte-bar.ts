@@ -1,0 +1,15 @@
+import type { VerbContext } from "@millrace/cli";
+
+/** Told how many bytes of all are done, now and then. */
+export type ReportBytes = (bytes: number, totalBytes: number) => void;
+
+/** A bar on stderr for work that counts its bytes, with its speed. @param label - what is being done: "import" */
+export function byteBar(context: VerbContext, label: string): ReportBytes {
+  const bar = context.progress(label);
+  const startMs = performance.now();
+  return (bytes, totalBytes) => {
+    const bytesPerSecond = bytes / Math.max(1e-3, (performance.now() - startMs) / 1000);
+    const secondsLeft = bytes === 0 ? null : (totalBytes - bytes) / bytesPerSecond;
+    bar.update({ bytes, totalBytes, bytesPerSecond, secondsLeft });
+  };
+}
