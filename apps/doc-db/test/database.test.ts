@@ -33,6 +33,23 @@ describe("a database", () => {
     expect((await db.stats()).collections).toMatchObject([{ name: "c", documents: 1, indexes: [] }]);
   });
 
+  it("reads no index that is hidden, and keeps it in step all the while", async () => {
+    await using db = await open(new MemoryVfs());
+    const c = db.collection("c");
+    await c.createIndex("a", { unique: true, hidden: true });
+    for (let a = 0; a < 50; a++) await c.insertOne({ _id: a, a });
+    const used = async (): Promise<string | undefined> => {
+      const found = c.find({ a: 7 });
+      expect(await found.toArray()).toEqual([{ _id: 7, a: 7 }]);
+      return (await found.explain()).index;
+    };
+    expect(await used()).toBeUndefined();
+    await expect(c.insertOne({ _id: 99, a: 7 })).rejects.toMatchObject({ code: "DOCDB_KEY_DUPLICATE" });
+    await db.command({ collMod: "c", index: { name: "a_1", hidden: false } });
+    expect(await used()).toBe("a_1");
+    expect(await db.verify()).toEqual([]);
+  });
+
   it("keeps many documents, large ones too, in order of their ids", async () => {
     const vfs = new MemoryVfs();
     {

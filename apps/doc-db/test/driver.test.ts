@@ -266,6 +266,8 @@ describe.each(postgres === undefined ? FACES : [...FACES, ...TABLES])(
       };
       const ofTables = { queryPlanner: { winningPlan: { stage: "POSTGRES" } } };
       expect(explained).toMatchObject(face === TABLES_NAME ? ofTables : ofFile);
+      const counted = c.aggregate([{ $match: { a: 3 } }, { $sort: { b: 1 } }, { $count: "n" }]);
+      expect(await counted.explain()).toMatchObject(face === TABLES_NAME ? ofTables : ofFile);
       expect((await c.find({ a: 3 }).sort({ b: 1 }).toArray()).map(({ b }) => b)).toEqual([
         -48, -43, -38, -33, -28, -23, -18, -13, -8, -3,
       ]);

@@ -171,8 +171,18 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
   ): api.AggregationCursor<api.Document> {
     const { session: _, comment: __, ...rest } = options;
     const within = transactionOf(options);
-    return new EmbeddedAggregationCursor(() =>
-      this.#backend.aggregate(this.dbName, this.collectionName, pipeline as Stored[], rest as object, within),
+    const stages = pipeline as Stored[];
+    return new EmbeddedAggregationCursor(
+      () => this.#backend.aggregate(this.dbName, this.collectionName, stages, rest as object, within),
+      (verbosity) => {
+        const explained = {
+          aggregate: this.collectionName,
+          pipeline: stages,
+          cursor: {},
+          ...(rest as Stored),
+        };
+        return this.#backend.command({ explain: explained, verbosity }, this.dbName, within);
+      },
     );
   }
 

@@ -158,8 +158,20 @@ export class EmbeddedFindCursor<T> extends EmbeddedCursor<T> implements FindCurs
 }
 
 export class EmbeddedAggregationCursor<T> extends EmbeddedCursor<T> implements AggregationCursor<T> {
+  readonly #explain: (verbosity: string) => Promise<Stored>;
+
+  constructor(open: () => AsyncIterable<T>, explain: (verbosity: string) => Promise<Stored>) {
+    super(open);
+    this.#explain = explain;
+  }
+
   /** Of no use here, where nothing is sent. */
   batchSize(_count: number): this {
     return this;
+  }
+
+  /** Of the query that the pipeline begins with. */
+  explain(verbosity = "allPlansExecution"): Promise<Document> {
+    return inDriverShape(() => this.#explain(verbosity));
   }
 }

@@ -60,6 +60,7 @@ export interface FindCursor<T> extends Cursor<T> {
 
 export interface AggregationCursor<T> extends Cursor<T> {
   batchSize(count: number): this;
+  explain(verbosity?: "queryPlanner" | "executionStats" | "allPlansExecution"): Promise<Document>;
 }
 
 /** Changes as they are committed. */

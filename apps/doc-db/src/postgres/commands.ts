@@ -12,6 +12,7 @@ import { type Command, shownName, storedName } from "../command/target.ts";
 import { type Document, isDocument, type Value } from "../document/value.ts";
 import { isSameKey, isThereAlready, normalizeIndexSpec } from "../indexes/spec.ts";
 import { fail } from "../mql/error.ts";
+import { queryInFront } from "../mql/pipeline/query-in-front.ts";
 import { storedName as nameOf, namespaceOf, shownNamespace } from "../names.ts";
 import { compileFilter, matchesDocument } from "../query/filter.ts";
 import type { Statements } from "./connection.ts";
@@ -167,9 +168,11 @@ export const POSTGRES_COMMANDS: Readonly<Record<string, Command<PostgresTarget>>
 /** What PostgreSQL would do, as it says it itself. */
 async function explainFind(target: PostgresTarget, command: Document): Promise<Document> {
   const inner = documentOf(command, "explain", {});
-  if (Object.keys(inner)[0] !== "find") fail(59, "explain", Object.keys(inner)[0], "a find");
+  const [kind] = Object.keys(inner);
+  if (kind !== "find" && kind !== "aggregate") fail(59, "explain", kind, "a find or an aggregate");
   const name = storedName(target, collectionOf(inner));
-  const filter = documentOf(inner, "filter", {});
+  const filter =
+    kind === "find" ? documentOf(inner, "filter", {}) : queryInFront(listOf(inner, "pipeline")).filter;
   compileFilter(filter);
   const namespace = shownName(target, collectionOf(inner));
   const planner = (winningPlan: Value): Document => ({

@@ -239,6 +239,12 @@ describe.skipIf(programs === undefined)(
           serverCode: 238,
         });
       }
+      for (const stage of [{ $out: "other" }, { $merge: "other" }]) {
+        await expect(db.command({ aggregate: "refused", pipeline: [stage] })).rejects.toMatchObject({
+          serverCode: 238,
+        });
+      }
+      await expect(db.watch()).rejects.toMatchObject({ serverCode: 238 });
       await db.command({ create: "strict", validator: { a: { $type: "int" } } });
       expect(await db.command({ insert: "strict", documents: [{ a: "x" }] })).toMatchObject({
         writeErrors: [{ code: 121 }],
