@@ -66,7 +66,8 @@ export function statsOf(
   ship: ShipStats | undefined,
   replica: ReplicaStats | undefined,
 ): Promise<DatabaseStats> {
-  const { pager, pageSettings } = engine;
+  const { pager } = engine;
+  const { pageSettings } = engine.checkpoints;
   return engine.read(() => {
     const collections = listCollections(pager).map(({ name, page }) => {
       const bytes = pager.read(page);

@@ -250,7 +250,7 @@ export class Database {
    */
   async backup(path: string, signal?: AbortSignal, pages: CopyOptions = {}): Promise<BackupResult> {
     const { vfs } = this.#engine.scratch;
-    const settings = await copySettings(this.#engine.pageSettings, pages);
+    const settings = await copySettings(this.#engine.checkpoints.pageSettings, pages);
     const snapshot = this.snapshot();
     try {
       const openTarget = (part: string): ReturnType<OpenTarget> => Database.#openCopy(part, vfs, settings);
@@ -267,7 +267,7 @@ export class Database {
    */
   async rescue(path: string, signal?: AbortSignal): Promise<RescueResult> {
     const { vfs } = this.#engine.scratch;
-    const settings = this.#engine.pageSettings;
+    const settings = this.#engine.checkpoints.pageSettings;
     return rescueDatabase(this.#engine, vfs, path, (part) => Database.#openCopy(part, vfs, settings), signal);
   }
 

@@ -1,7 +1,7 @@
-import { readU32 } from "@millrace/base";
 import type { PageCache } from "@millrace/cache";
+import { hashKey } from "../keys/hash-key.ts";
 import { PAGE_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
-import { cellAt, cellCount, hasKeyAt, treeRootOf } from "./node.ts";
+import { cellAt, cellCount, hasKeyAt, keyLength, keyStart, treeRootOf } from "./node.ts";
 
 /** Bytes of the cache for each key that is remembered. */
 const BYTES_A_KEY = 512;
@@ -20,6 +20,9 @@ const TAG_SHIFT = 23;
 /** Places that a key may be in. */
 const GROUP = 4;
 const GROUP_WORDS = GROUP * WORDS;
+
+/** Cells of a leaf that are all remembered when one of them is looked for: documents are few to a leaf. */
+const MAX_NEIGHBOURS = 32;
 
 /** Keys one behind the other, and where each begins and ends. */
 export interface KeyList {
@@ -48,8 +51,6 @@ export class LeafHints {
   readonly #mask: number;
   #turn = 0;
   #warmth = 0;
-  /** Of the key that was looked for last. */
-  #hash = 0;
 
   constructor(cache: PageCache<Uint8Array<ArrayBuffer>>) {
     this.#cache = cache;
@@ -61,8 +62,7 @@ export class LeafHints {
 
   /** Looks whether the leaf of a key is known; {@link LeafHints.page} and `index` say where it is then. */
   find(root: number, key: Uint8Array, start: number, end: number): boolean {
-    const hash = hashOf(root, key, start, end);
-    this.#hash = hash;
+    const hash = hashKey(root, key, start, end);
     // Any of the places of its group, which lie in one line of the processor's cache.
     const group = (hash & this.#mask) * WORDS;
     for (let place = group; place < group + GROUP_WORDS; place += WORDS)
@@ -80,7 +80,7 @@ export class LeafHints {
     const mask = this.#mask;
     let sum = 0;
     for (let i = 0; i < count; i++) {
-      const hash = hashOf(root, bytes, starts[i]!, ends[i]!);
+      const hash = hashKey(root, bytes, starts[i]!, ends[i]!);
       warmHashes[i] = hash;
       sum += places[(hash & mask) * WORDS + 1]!;
     }
@@ -123,23 +123,32 @@ export class LeafHints {
     return true;
   }
 
-  /** Remembers where the key is that {@link LeafHints.find} was last asked for. */
-  note(leaf: number, index: number): void {
-    const places = this.#places;
-    const group = (this.#hash & this.#mask) * WORDS;
+  /** Remembers a leaf of a tree: where the key is in it that was found, and its neighbours where they are few. */
+  note(root: number, leaf: number, index: number): void {
     const page = this.#cache.peek(leaf);
     if (page === undefined) return;
+    const entry = this.#cache.entryOf(leaf);
+    const count = cellCount(page);
+    const isSmall = count <= MAX_NEIGHBOURS;
+    for (let i = isSmall ? 0 : index; i < (isSmall ? count : index + 1); i++) {
+      const start = keyStart(page, i);
+      this.#put(hashKey(root, page, start, start + keyLength(page, i)), entry, cellAt(page, i), i);
+    }
+  }
+
+  #put(hash: number, entry: number, cell: number, index: number): void {
+    const places = this.#places;
+    const group = (hash & this.#mask) * WORDS;
     let place = group;
     // What it has left behind, else what is empty, else each in turn.
-    while (place < group + GROUP_WORDS && !this.#hasTag(place, this.#hash)) place += WORDS;
+    while (place < group + GROUP_WORDS && !this.#hasTag(place, hash)) place += WORDS;
     if (place === group + GROUP_WORDS) {
       place = group;
       while (place < group + GROUP_WORDS && places[place] !== 0) place += WORDS;
     }
     if (place === group + GROUP_WORDS) place = group + (this.#turn++ & (GROUP - 1)) * WORDS;
-    places[place] = (this.#hash & ~ENTRY_MASK) | this.#cache.entryOf(leaf);
-    places[place + 1] =
-      (((this.#hash >>> 17) & 511) << TAG_SHIFT) | (cellAt(page, index) << CELL_SHIFT) | index;
+    places[place] = (hash & ~ENTRY_MASK) | entry;
+    places[place + 1] = (((hash >>> 17) & 511) << TAG_SHIFT) | (cell << CELL_SHIFT) | index;
   }
 }
 
@@ -147,14 +156,4 @@ export class LeafHints {
 function cellBytes(page: Uint8Array, slot: number): number {
   const cell = slot >>> CELL_SHIFT;
   return page[cell & CELL_MASK]! + page[(cell + 64) & CELL_MASK]! + page[(cell + 128) & CELL_MASK]!;
-}
-
-/** Spreads a key and its tree over 32 bits: four bytes at a time, multiplied and folded. */
-function hashOf(root: number, key: Uint8Array, start: number, end: number): number {
-  let hash = Math.imul(root ^ (end - start), 0x9e3779b1);
-  let at = start;
-  for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ readU32(key, at) ^ (hash >>> 15), 0x85ebca6b);
-  for (; at < end; at++) hash = Math.imul(hash ^ key[at]! ^ (hash >>> 15), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
 }

@@ -86,7 +86,7 @@ export function locateInTree(
     filters?.missed(root);
     return false;
   }
-  hints?.note(number, index);
+  hints?.note(root, number, index);
   locateValue(pager, page, index, located);
   return true;
 }

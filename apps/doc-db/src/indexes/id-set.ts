@@ -1,6 +1,7 @@
-import { assert, readU32 } from "@millrace/base";
+import { assert } from "@millrace/base";
 import { GrowableUint32 } from "@millrace/buffers";
 import { Bitmap } from "@millrace/codecs";
+import { hashKey } from "../keys/hash-key.ts";
 import { wholeNumberIn } from "./posting-format.ts";
 
 /**
@@ -73,12 +74,7 @@ function isIn(table: Uint32Array, hash: number): boolean {
   return table[at] === hash;
 }
 
-/** Spreads a key over 32 bits, four bytes at a time; never 0. */
+/** Never 0, which is an empty place. */
 function hashOf(key: Uint8Array, start: number, end: number): number {
-  let hash = end - start;
-  let at = start;
-  for (; at + 4 <= end; at += 4) hash = Math.imul(hash ^ readU32(key, at) ^ (hash >>> 15), 0x85ebca6b);
-  for (; at < end; at++) hash = Math.imul(hash ^ key[at]! ^ (hash >>> 15), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0 || 1;
+  return hashKey(0, key, start, end) >>> 0 || 1;
 }

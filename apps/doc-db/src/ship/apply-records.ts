@@ -58,7 +58,8 @@ class PageApplier {
   }
 
   apply({ lsn, payload }: ShippedRecord): void {
-    const { pager, cipher } = this.#engine;
+    const { pager } = this.#engine;
+    const { cipher } = this.#engine.checkpoints;
     const record = cipher === undefined ? payload : cipher.openRecord(payload, lsn);
     if (record === undefined) {
       const problem = `record ${lsn} is not what was encrypted for its place; restore the target from a copy`;

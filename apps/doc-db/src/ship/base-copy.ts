@@ -1,6 +1,7 @@
 import { crc32c } from "@millrace/base";
 import { readFull } from "@millrace/files";
-import type { Engine, HeldFile } from "../storage/engine.ts";
+import type { HeldFile } from "../storage/checkpoints.ts";
+import type { Engine } from "../storage/engine.ts";
 import { type BaseParts, partKey } from "./manifest.ts";
 import type { ShipTarget } from "./target.ts";
 
@@ -29,7 +30,7 @@ export class BaseCopy {
     this.id = id;
     this.#target = target;
     this.#engine = engine;
-    this.#held = engine.holdFile();
+    this.#held = engine.checkpoints.hold();
     this.lsn = this.#held.checkpointLsn;
     this.bytes = this.#held.bytes;
   }

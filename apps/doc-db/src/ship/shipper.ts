@@ -53,7 +53,7 @@ export class Shipper {
         "DOCDB_REPLICA_WRITE",
         `${engine.path}: a replica is not shipped; ship what it follows`,
       );
-    engine.keepLogFrom = () =>
+    engine.checkpoints.keepLogFrom = () =>
       this.#manifest.isTaken || engine.pager.wal.stats.bytes > options.logLimitBytes
         ? Number.POSITIVE_INFINITY
         : this.#keepLsn;
@@ -139,7 +139,8 @@ export class Shipper {
   async #begin(): Promise<void> {
     const manifest = await this.#manifest.read();
     const last = manifest.lines.at(-1);
-    const { databaseId, pager } = this.#engine;
+    const { pager } = this.#engine;
+    const { databaseId } = pager;
     await flushForShipping(pager.wal);
     const goesOn = last !== undefined && (await goesOnFrom(this.#engine, last));
     const isCut = last?.databaseId === databaseId && last.lastLsn + 1 < pager.wal.stats.firstLsn;
@@ -161,7 +162,7 @@ export class Shipper {
     this.#keepLsn = firstLsn;
     this.#bytesSince = 0;
     const startMs = Math.max(this.#now, manifest.lines.at(-1)?.lastMs ?? 0);
-    const { databaseId } = this.#engine;
+    const { databaseId } = this.#engine.pager;
     const made: ShipLine = {
       line,
       databaseId,

@@ -11,7 +11,7 @@ export async function flushForShipping(wal: Wal): Promise<void> {
 }
 
 /** Whether a log goes on where a line ends. */
-export async function goesOnFrom({ databaseId, pager: { wal } }: Engine, line: ShipLine): Promise<boolean> {
+export async function goesOnFrom({ pager: { databaseId, wal } }: Engine, line: ShipLine): Promise<boolean> {
   const { firstLsn, lastLsn, lastChecksum } = line;
   if (line.databaseId !== databaseId || lastLsn > wal.stats.durableLsn) return false;
   if (lastLsn < wal.stats.firstLsn || lastLsn < firstLsn) return lastLsn + 1 >= wal.stats.firstLsn;

@@ -1,21 +1,20 @@
-import { setImmediate } from "node:timers/promises";
-import { assert, ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
-import type { Vfs, VfsFile } from "@millrace/files";
+import { ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
+import type { Vfs } from "@millrace/files";
 import { loadNames } from "../catalog-names.ts";
 import { fail, LanguageError } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import type { Executor } from "./executor.ts";
 import type { FileCipher } from "./file-cipher.ts";
 import { GroupWriter } from "./group-writer.ts";
-import { encodeHeader, type Header } from "./header.ts";
-import { type Secret, wrapKey } from "./key-wrap.ts";
+import type { Header } from "./header.ts";
+import type { Secret } from "./key-wrap.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { pageCountOf } from "./meta-page.ts";
 import { openStorage } from "./open-storage.ts";
-import { UNIT_BYTES } from "./packed-pages.ts";
-import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
+import { META_PAGE } from "./page-format.ts";
 import type { PageReader } from "./page-reader.ts";
-import { numberOpening, type PageSettings } from "./page-settings.ts";
+import type { PageSettings } from "./page-settings.ts";
 import type { Moment } from "./page-versions.ts";
 import type { PageWriter } from "./page-writer.ts";
 import type { Pager } from "./pager.ts";
@@ -26,32 +25,15 @@ import { type WriteClaim, withinLimit } from "./write-claim.ts";
 /** Settled in the turn of whoever asks: reads that run without waiting are over by then. */
 const READ_IS_OVER: Promise<void> = Promise.resolve();
 
-/** A file as a header knows it, to be copied while pages are written. */
-export interface HeldFile {
-  readonly file: VfsFile;
-  /** Its first two pages, which change meanwhile: the header, twice. */
-  readonly head: Uint8Array;
-  /** Bytes to be copied. */
-  readonly bytes: number;
-  /** The log from this record on makes a whole of what is copied, once it reaches what is durable in the end. */
-  readonly checkpointLsn: number;
-  /** Lets the places of its pages be written over again. */
-  release(): void;
-}
-
 /** A database file with its log: transactions one after the other, checkpoints, recovery. */
 export class Engine implements Executor {
   readonly path: string;
   readonly pager: Pager;
   readonly #vfs: Vfs;
-  readonly #checkpointBytes: number;
-  #header: Header;
-  /** Of an encrypted file. */
-  readonly #cipher: FileCipher | undefined;
+  /** The file's header, copies and checkpoints. */
+  readonly checkpoints: Checkpoints;
   readonly #temporaryCipher: TemporaryCipher | undefined;
   #failure: unknown;
-  /** Bytes in the log at the last checkpoint. */
-  #logBytesThen: number;
   /** Set while somebody has the database for himself. */
   #exclusive: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -61,8 +43,6 @@ export class Engine implements Executor {
   #claim: WriteClaim | undefined;
   readonly #durability: DatabaseOptions["durability"];
   readonly #listeners = new Set<() => void>();
-  /** Says from which record on the log is still needed after a checkpoint. */
-  keepLogFrom: () => number = () => Number.POSITIVE_INFINITY;
   /** Whoever may write, where the file follows another one. */
   #follower: WriteClaim | undefined;
 
@@ -75,13 +55,10 @@ export class Engine implements Executor {
   ) {
     this.path = path;
     this.pager = pager;
-    this.#header = header;
-    this.#cipher = cipher;
+    this.checkpoints = new Checkpoints(pager, header, cipher, options.checkpointBytes);
     this.#temporaryCipher = cipher === undefined ? undefined : new TemporaryCipher();
     this.#vfs = options.vfs;
-    this.#checkpointBytes = options.checkpointBytes;
     this.#durability = options.durability;
-    this.#logBytesThen = pager.wal.stats.bytes;
     this.#writer = new GroupWriter(pager, (error) => {
       if (error === undefined) this.#notify();
       else this.#failure ??= error;
@@ -141,7 +118,7 @@ export class Engine implements Executor {
   ): Promise<T> {
     for (let wait = this.#writerWait(claim); wait !== undefined; wait = this.#writerWait(claim)) await wait;
     return this.#alone(async () => {
-      await this.#checkpoint();
+      await this.#guarded(() => this.checkpoints.run());
       const { pager } = this;
       pager.versions.forgetAll();
       pager.versions.advance();
@@ -154,16 +131,13 @@ export class Engine implements Executor {
         await transaction.rollback();
         throw error;
       }
-      try {
+      await this.#guarded(async () => {
         // Not before now: a change that fails leaves every file as it was.
-        await this.#markOpen();
+        await this.checkpoints.markOpen();
         await transaction.commit();
-      } catch (error) {
-        this.#failure ??= error;
-        throw error;
-      }
+      });
       this.#notify();
-      await this.#checkpoint();
+      await this.#guarded(() => this.checkpoints.run());
       return result;
     });
   }
@@ -276,23 +250,13 @@ export class Engine implements Executor {
 
   /** Writes all changed pages to their places and cuts the log. */
   checkpoint(): Promise<void> {
-    return this.#alone(() => this.#checkpoint());
+    return this.#alone(() => this.#guarded(() => this.checkpoints.run()));
   }
 
-  /** What it takes to copy the file as it lies there, with the log from its checkpoint on, while others go on. */
-  holdFile(): HeldFile {
-    this.#checkUsable();
-    const { file, pages } = this.pager.store;
-    const header = this.#header;
-    const { packed, pageCount, checkpointLsn } = header;
-    const bytes = packed === undefined ? pageCount * PAGE_BYTES : packed.layout.units * UNIT_BYTES;
-    const page = encodeHeader(header, this.#cipher);
-    return { file, head: Buffer.concat([page, page]), bytes, checkpointLsn, release: pages.hold() };
-  }
-
-  /** Of the file; the records of its log have it. */
-  get databaseId(): number {
-    return this.#header.databaseId;
+  /** Has the file open by another secret from now on. @throws MillraceError `DOCDB_PASSWORD_UNUSED` */
+  async rekey(secret: Secret): Promise<void> {
+    const write = await this.checkpoints.rekey(secret);
+    await this.#alone(() => this.#guarded(write));
   }
 
   /** From now on nobody writes but whoever has the claim: the file follows another one. */
@@ -304,41 +268,6 @@ export class Engine implements Executor {
   /** Whether the file follows another one, and takes no writes. */
   get isFollower(): boolean {
     return this.#follower !== undefined;
-  }
-
-  /** What decrypts records of this file's log, and of copies of it. */
-  get cipher(): FileCipher | undefined {
-    return this.#cipher;
-  }
-
-  /** How the pages are written, for a copy with the same password. */
-  get pageSettings(): PageSettings {
-    const { compression = "none", encryption } = this.#header.packed ?? {};
-    const cipher = this.#cipher;
-    if (cipher === undefined || encryption === undefined) return { compression, locked: undefined };
-    return { compression, locked: { dataKey: cipher.dataKey, wrap: encryption.wrap } };
-  }
-
-  /** Has the file open by another secret from now on. @throws MillraceError `DOCDB_PASSWORD_UNUSED` */
-  async rekey(secret: Secret): Promise<void> {
-    const cipher = this.#cipher;
-    if (cipher === undefined)
-      throw new MillraceError(
-        "DOCDB_PASSWORD_UNUSED",
-        `${this.path}: is not encrypted; there is no key to change`,
-      );
-    const wrap = await wrapKey(cipher.dataKey, secret);
-    await this.#alone(async () => {
-      const packed = this.#header.packed!;
-      const changed = { ...packed, encryption: { ...packed.encryption!, wrap } };
-      try {
-        // Both copies, so that the old secret is in neither; after the first one the new one counts.
-        for (let copy = 0; copy < 2; copy++) await this.#writeHeader({ packed: changed });
-      } catch (error) {
-        this.#failure ??= error;
-        throw error;
-      }
-    });
   }
 
   close(): Promise<void> {
@@ -358,12 +287,12 @@ export class Engine implements Executor {
     if (this.#exclusive !== undefined) return this.#exclusive;
     const { pager } = this;
     pager.releaseDurable();
-    if (this.#header.isClosed) return this.#alone(() => this.#markOpen());
+    if (this.checkpoints.isClosed) return this.#alone(() => this.#guarded(() => this.checkpoints.markOpen()));
     if (pager.isCrowded) {
       this.#writer.flush();
       return pager.wal.flush();
     }
-    if (pager.wal.stats.bytes - this.#logBytesThen > this.#checkpointBytes) return this.checkpoint();
+    if (this.checkpoints.isDue) return this.checkpoint();
     return undefined;
   }
 
@@ -381,71 +310,14 @@ export class Engine implements Executor {
     }
   }
 
-  /** Before the first change: from here on the file is not whole without its log, which must not be empty then. */
-  async #markOpen(): Promise<void> {
-    if (!this.#header.isClosed) return;
-    const { pager } = this;
-    const cipher = this.#cipher;
+  /** Writes to the file or its log; after a failure nothing more is accepted. */
+  async #guarded(work: () => Promise<void>): Promise<void> {
     try {
-      if (cipher?.canWrite === false)
-        this.#header = await numberOpening(pager.store.file, this.#header, cipher);
-      await pager.wal.append(pager.sealRecord(pager.newRecord(), true, true, pager.lastLsn + 1));
-      pager.lastLsn++;
-      await pager.wal.flush();
-      await this.#writeHeader({ checkpointLsn: pager.lastLsn, isClosed: false });
+      await work();
     } catch (error) {
       this.#failure ??= error;
       throw error;
     }
-  }
-
-  async #checkpoint(isClosing = false): Promise<void> {
-    const { pager } = this;
-    const { store, wal } = pager;
-    const isClean = store.cache.statistics.dirty === 0 && pager.lastLsn === this.#header.checkpointLsn;
-    if (isClean && (!isClosing || this.#header.isClosed)) return;
-    const { lastLsn } = pager;
-    try {
-      // The log first: a page must not be in the file before its log is durable.
-      await wal.flush();
-      pager.releaseDurable();
-      const dirty = store.cache.dirtyKeys();
-      const { pagesAtOnce } = store.pages;
-      for (let i = 0; i < dirty.length; i += pagesAtOnce) {
-        store.writeDirty(dirty.slice(i, i + pagesAtOnce));
-        await setImmediate();
-      }
-      const layout = store.pages.saveLayout(isClosing);
-      // The pages before the header that says they are there, the header before the log is cut.
-      await store.file.sync();
-      assert(pager.lastLsn === lastLsn, "nothing is changed during a checkpoint");
-      const { packed } = this.#header;
-      await this.#writeHeader({
-        checkpointLsn: lastLsn,
-        pageCount: pageCountOf(pager.read(META_PAGE)),
-        isClosed: isClosing,
-        packed: packed && layout && { ...packed, layout },
-      });
-      store.pages.settle();
-      if (isClosing && layout !== undefined) await store.file.truncate(layout.units * UNIT_BYTES);
-      pager.endOperation();
-      pager.forgetImages();
-      await wal.truncateBefore(Math.min(pager.lastLsn + 1, this.keepLogFrom()));
-      this.#logBytesThen = wal.stats.bytes;
-    } catch (error) {
-      this.#failure ??= error;
-      throw error;
-    }
-  }
-
-  /** Writes a header to the copy that is older; the other one counts until it is durable. */
-  async #writeHeader(changes: Partial<Header>): Promise<void> {
-    const { file } = this.pager.store;
-    const sequence = this.#header.sequence + 1;
-    const header = { ...this.#header, ...changes, sequence };
-    await file.write(encodeHeader(header, this.#cipher), (sequence % 2) * PAGE_BYTES);
-    await file.sync();
-    this.#header = header;
   }
 
   async #close(): Promise<void> {
@@ -453,7 +325,7 @@ export class Engine implements Executor {
     while (this.#exclusive !== undefined) await this.#exclusive;
     const { wal, store } = this.pager;
     try {
-      if (this.#failure === undefined) await this.#checkpoint(true);
+      if (this.#failure === undefined) await this.#guarded(() => this.checkpoints.run(true));
     } finally {
       await store.file.close();
       // What could not be made durable was reported to those who waited for it, or is by the checkpoint above.
