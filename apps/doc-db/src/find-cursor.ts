@@ -68,7 +68,7 @@ export class FindCursor implements AsyncIterable<Document> {
     if (fields !== undefined) this.#take = fieldsDecoder(fields);
     this.#engine = engine;
     this.#name = name;
-    this.#options = resolveOptions<Required<FindOptions>>("docdb", DEFAULT_FIND_OPTIONS, options);
+    this.#options = options === undefined ? DEFAULT_FIND_OPTIONS : checkedOptions(options);
     const { projection, collation } = this.#options;
     this.#collation = collation === DEFAULT_FIND_OPTIONS.collation ? undefined : parseCollation(collation);
     this.#filter = compileFilter(filter, this.#collation);
@@ -76,12 +76,6 @@ export class FindCursor implements AsyncIterable<Document> {
       Object.keys(projection).length === 0
         ? undefined
         : withCollation(this.#collation, () => compileProjection(projection, "find", filter));
-    checkInteger("docdb", "skip", this.#options.skip, 0, Number.MAX_SAFE_INTEGER);
-    checkInteger("docdb", "limit", this.#options.limit, 0, Number.MAX_SAFE_INTEGER);
-    checkInteger("docdb", "sortBytes", this.#options.sortBytes, 1, Number.MAX_SAFE_INTEGER);
-    if (typeof this.#options.sort !== "object" || this.#options.sort === null) {
-      throw new InvalidArgumentError("DOCDB_SORT_INVALID", "sort", this.#options.sort, "an object of fields");
-    }
   }
 
   /** Reads on in batches; it waits once a batch. */
@@ -269,3 +263,13 @@ export class FindCursor implements AsyncIterable<Document> {
 }
 
 const asDocument: Take<Document> = (bytes, start, end) => decodeDocument(bytes, start, end);
+
+function checkedOptions(given: FindOptions): Required<FindOptions> {
+  const options = resolveOptions<Required<FindOptions>>("docdb", DEFAULT_FIND_OPTIONS, given);
+  checkInteger("docdb", "skip", options.skip, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger("docdb", "limit", options.limit, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger("docdb", "sortBytes", options.sortBytes, 1, Number.MAX_SAFE_INTEGER);
+  if (typeof options.sort !== "object" || options.sort === null)
+    throw new InvalidArgumentError("DOCDB_SORT_INVALID", "sort", options.sort, "an object of fields");
+  return options;
+}

@@ -62,12 +62,13 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
     const { test, near, condition } = compileNear(filter);
     const found: Found = { conditions: [], ors: [], text: undefined };
     const others = compileDocument(near?.others ?? filter, found, 0);
-    const paths = pathsOf(filter);
     if (test === undefined) {
       return {
         matches: others,
         ...found,
-        paths,
+        get paths() {
+          return pathsOf(filter);
+        },
         get topFields() {
           return topFieldsOf(filter);
         },
@@ -84,7 +85,7 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
     return {
       matches,
       ...found,
-      paths,
+      paths: pathsOf(filter),
       topFields: undefined,
       exactField: undefined,
       collation,
