@@ -1,4 +1,4 @@
-import { resolveOptions } from "@millrace/base";
+import { InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
 import { located } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
@@ -215,9 +215,20 @@ export class Collection {
 
   /**
    * Puts a document in the place of the one with its `_id`, which must be there.
+   * @param rest - nothing: the driver's call of this name has a filter first, which would be stored as the document
    * @returns whether it was there; nothing is changed when it was not
+   * @throws InvalidArgumentError `DOCDB_REPLACE_ARGUMENTS` for a second argument
    */
-  async replaceOne(document: Document): Promise<boolean> {
+  async replaceOne(document: Document, ...rest: readonly never[]): Promise<boolean> {
+    if (rest.length > 0) {
+      const expected = "none: its _id says which; for a filter take replaceOne of `connect`'s collections";
+      throw new InvalidArgumentError(
+        "DOCDB_REPLACE_ARGUMENTS",
+        "replaceOne's second argument",
+        rest[0],
+        expected,
+      );
+    }
     return replaceDocument(this.#engine, this.name, document);
   }
 

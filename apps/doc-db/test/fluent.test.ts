@@ -288,6 +288,36 @@ describe("the fluent builder", () => {
     );
   });
 
+  it("finds by whether a field is there: null is, nothing is not", async () => {
+    interface Odd {
+      readonly _id: number;
+      readonly nick?: string | null | readonly string[];
+      readonly at?: { readonly home?: number };
+    }
+    const odd: readonly Odd[] = [
+      { _id: 0 },
+      { _id: 1, nick: "a" },
+      { _id: 2, nick: null },
+      { _id: 3, nick: [] },
+      { _id: 4, at: {} },
+      { _id: 5, nick: "b", at: { home: 0 } },
+    ];
+    await db.collection("odd").insertMany(odd.map((document) => ({ ...document })) as never);
+    const ids = (found: readonly Odd[]) => found.map(({ _id }) => _id).sort();
+    // By a scan, and by an index.
+    for (const isIndexed of [false, true]) {
+      if (isIndexed) await db.collection("odd").createIndex("nick", { sparse: true });
+      for (const isThere of [true, false]) {
+        const named = await from<Odd>(db, "odd").where("nick", "exists", isThere).toArray();
+        expect(ids(named)).toEqual(ids(odd.filter((one) => "nick" in one === isThere)));
+        const settled = await from<Odd>(db, "odd").where("at", "exists", isThere).toArray();
+        expect(ids(settled)).toEqual(ids(odd.filter((one) => "at" in one === isThere)));
+      }
+    }
+    const both = from<Odd>(db, "odd").where("nick", "exists", true).where("at", "exists", false);
+    expect(ids(await both.toArray())).toEqual([1, 2, 3]);
+  });
+
   it("gives page after page, without gaps where many are alike, in either direction", async () => {
     for (const direction of ["ascending", "descending"] as const) {
       const query = people().orderBy("city", direction).orderBy("_id");

@@ -32,6 +32,20 @@ it("changes documents by operators, tells how many, and inserts when none matche
   await db.close();
 });
 
+it("refuses the driver's replaceOne(filter, document), which would store the filter, and changes nothing", async () => {
+  const { db, c } = await opened();
+  await c.insertOne({ _id: 1, n: 1 });
+  // @ts-expect-error: one document, no filter
+  await expect(c.replaceOne({ _id: 1 }, { n: 2 })).rejects.toMatchObject({
+    code: "DOCDB_REPLACE_ARGUMENTS",
+    message: expect.stringMatching(/^replaceOne's second argument: got .*, expected none: .* `connect`/),
+  });
+  expect(await c.get(1)).toEqual({ _id: 1, n: 1 });
+  expect(await c.replaceOne({ _id: 1, n: 2 })).toBe(true);
+  expect(await c.get(1)).toEqual({ _id: 1, n: 2 });
+  await db.close();
+});
+
 it("leaves documents, indexes and counts as they were when one of many cannot be changed", async () => {
   const { db, c } = await opened();
   await c.createIndex("n", { unique: true });
