@@ -4,10 +4,16 @@ import { getDocument } from "./collection-get.ts";
 import { deleteById } from "./collection-store.ts";
 import { referencesOf } from "./constraints/references.ts";
 import type { Executor } from "./storage/executor.ts";
+import type { PageWriter } from "./storage/page-writer.ts";
 
 /** Takes documents out, in one transaction. @returns how many of them were there */
 export function deleteKeys(engine: Executor, name: string, keys: readonly Uint8Array[]): Promise<number> {
-  return engine.write((pager) => {
+  return engine.write(deletion(name, keys));
+}
+
+/** What takes documents out, and says how many of them were there. */
+export function deletion(name: string, keys: readonly Uint8Array[]): (pager: PageWriter) => number {
+  return (pager) => {
     const page = findCollection(pager, name);
     if (page === undefined) return 0;
     const recorder = recorderOf(pager, name);
@@ -26,5 +32,5 @@ export function deleteKeys(engine: Executor, name: string, keys: readonly Uint8A
     });
     references?.settle();
     return deleted.length;
-  });
+  };
 }

@@ -35,6 +35,27 @@ export async function insertDocuments(
   name: string,
   documents: readonly Document[],
 ): Promise<Value[]> {
+  const { insert, bytes, ids } = insertion(name, documents);
+  if (isLong(engine, bytes)) await engine.writeLong(async (pager, step) => insert(pager, step));
+  else await engine.write((pager) => insert(pager, () => {}));
+  return ids;
+}
+
+/** {@link insertDocuments} at once. */
+export function insertDocumentsSync(engine: Executor, name: string, documents: readonly Document[]): Value[] {
+  const { insert, ids } = insertion(name, documents);
+  engine.writeSync((pager) => insert(pager, () => {}));
+  return ids;
+}
+
+interface Insertion {
+  readonly insert: (pager: PageWriter, step: () => void) => void;
+  /** Of the documents as they are stored. */
+  readonly bytes: number;
+  readonly ids: Value[];
+}
+
+function insertion(name: string, documents: readonly Document[]): Insertion {
   const prepared = documents.map(prepareDocument);
   const bytes = prepared.reduce((sum, document) => sum + document.bytes.length, 0);
   const insert = (pager: PageWriter, step: () => void): void => {
@@ -59,9 +80,7 @@ export async function insertDocuments(
     }
     references?.settle();
   };
-  if (isLong(engine, bytes)) await engine.writeLong(async (pager, step) => insert(pager, step));
-  else await engine.write((pager) => insert(pager, () => {}));
-  return prepared.map(({ id }) => id);
+  return { insert, bytes, ids: prepared.map(({ id }) => id) };
 }
 
 /** Puts documents in as they come, all of them or none. */
@@ -99,6 +118,19 @@ export function importDocuments(
 
 /** Puts a document in the place of the one with its `_id`. @returns whether there was one */
 export async function replaceDocument(engine: Executor, name: string, document: Document): Promise<boolean> {
+  const { replace, bytes } = replacement(name, document);
+  return isLong(engine, bytes) ? engine.writeLong(async (pager) => replace(pager)) : engine.write(replace);
+}
+
+/** {@link replaceDocument} at once. */
+export function replaceDocumentSync(engine: Executor, name: string, document: Document): boolean {
+  return engine.writeSync(replacement(name, document).replace);
+}
+
+function replacement(
+  name: string,
+  document: Document,
+): { readonly replace: (pager: PageWriter) => boolean; readonly bytes: number } {
   const prepared = prepareDocument(document);
   const replace = (pager: PageWriter): boolean => {
     const page = findCollection(pager, name);
@@ -112,9 +144,7 @@ export async function replaceDocument(engine: Executor, name: string, document: 
     references?.settle();
     return true;
   };
-  return isLong(engine, prepared.bytes.length)
-    ? engine.writeLong(async (pager) => replace(pager))
-    : engine.write(replace);
+  return { replace, bytes: prepared.bytes.length };
 }
 
 function isLong(engine: Executor, bytes: number): boolean {

@@ -91,33 +91,49 @@ export async function updateDocuments(
   options: Required<UpdateOptions>,
   isMany: boolean,
 ): Promise<UpdateResult> {
-  const compiled = compileAnyUpdate(update, { arrayFilters: options.arrayFilters });
-  const apply = Object.assign((document: Document): Document => compiled.apply(document, filter, false), {
-    isReplacement: isReplacement(update),
-  });
-  const isPlain = options.collation === DEFAULT_UPDATE_OPTIONS.collation;
-  const wanted = compileFilter(filter, isPlain ? undefined : parseCollation(options.collation));
+  const { compiled, change, wanted } = compileChange(filter, update, options);
   const plan: PlanOptions = { sort: options.sort, hint: options.hint ?? undefined };
   const { matchedCount, modifiedCount } = isMany
-    ? await changeMany(engine, name, wanted, apply, plan)
-    : countOne(await changeOne(engine, name, wanted, apply, plan));
+    ? await changeMany(engine, name, wanted, change, plan)
+    : countOne(await changeOne(engine, name, wanted, change, plan));
   if (matchedCount > 0 || !options.upsert) return { matchedCount, modifiedCount, upsertedId: undefined };
   const document = compiled.apply(upsertBase(filter), filter, true);
   return { matchedCount: 0, modifiedCount: 0, upsertedId: await insertUpserted(engine, name, document) };
 }
 
-/** Puts the document of an upsert in. @returns its `_id` */
-export async function insertUpserted(engine: Executor, name: string, document: Document): Promise<Value> {
-  const prepared = prepareDocument(document);
-  await engine.write((pager) => {
-    const page = findOrCreateCollection(pager, name);
-    validatorOf(pager, name)?.(document, undefined);
-    insertPrepared(pager, page, prepared);
-    recorderOf(pager, name)?.insert({ _id: prepared.id, ...document });
-    const references = referencesOf(pager, name);
-    references?.inserted({ _id: prepared.id, ...document });
-    references?.settle();
+/** An update, and the filter of what it is for. @throws LanguageError */
+export function compileChange(
+  filter: Document,
+  update: Document | readonly Document[],
+  { arrayFilters, collation }: Pick<Required<UpdateOptions>, "arrayFilters" | "collation">,
+): {
+  readonly compiled: ReturnType<typeof compileAnyUpdate>;
+  readonly change: DocumentChange;
+  readonly wanted: CompiledFilter;
+} {
+  const compiled = compileAnyUpdate(update, { arrayFilters });
+  const change = Object.assign((document: Document): Document => compiled.apply(document, filter, false), {
+    isReplacement: isReplacement(update),
   });
+  const isPlain = collation === DEFAULT_UPDATE_OPTIONS.collation;
+  return { compiled, change, wanted: compileFilter(filter, isPlain ? undefined : parseCollation(collation)) };
+}
+
+/** Puts the document of an upsert in. @returns its `_id` */
+export function insertUpserted(engine: Executor, name: string, document: Document): Promise<Value> {
+  return engine.write((pager) => putUpserted(pager, name, document));
+}
+
+/** As {@link insertUpserted} within a change. */
+export function putUpserted(pager: PageWriter, name: string, document: Document): Value {
+  const prepared = prepareDocument(document);
+  const page = findOrCreateCollection(pager, name);
+  validatorOf(pager, name)?.(document, undefined);
+  insertPrepared(pager, page, prepared);
+  recorderOf(pager, name)?.insert({ _id: prepared.id, ...document });
+  const references = referencesOf(pager, name);
+  references?.inserted({ _id: prepared.id, ...document });
+  references?.settle();
   return prepared.id;
 }
 
@@ -202,7 +218,7 @@ function isUnsorted({ sort }: PlanOptions): boolean {
 }
 
 /** The key of the one `_id` that a match has; whether the document is there and matches is seen when it is changed. */
-function onlyIdKey(filter: CompiledFilter): Uint8Array | undefined {
+export function onlyIdKey(filter: CompiledFilter): Uint8Array | undefined {
   if (filter.text !== undefined || filter.distance !== undefined || filter.collation !== undefined)
     return undefined;
   const id = filter.conditions.find(({ path, operator }) => path === "_id" && operator === "$eq")?.operand;
@@ -211,7 +227,7 @@ function onlyIdKey(filter: CompiledFilter): Uint8Array | undefined {
   return isPlain ? encodeId(id) : undefined;
 }
 
-function countOne(changed: Changed | undefined): { matchedCount: number; modifiedCount: number } {
+export function countOne(changed: Changed | undefined): { matchedCount: number; modifiedCount: number } {
   if (changed === undefined) return { matchedCount: 0, modifiedCount: 0 };
   return { matchedCount: 1, modifiedCount: changed.after === changed.before ? 0 : 1 };
 }
@@ -223,7 +239,7 @@ function isSameDocument(before: Document, bytes: Uint8Array, after: Document, ot
 }
 
 /** Looks again whether the document is there and matches: others may have written since it was found. */
-function changeById(
+export function changeById(
   pager: PageWriter,
   name: string,
   idKey: Uint8Array,

@@ -1,9 +1,8 @@
 import { InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
-import { located } from "./btree/tree.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { deleteKeys } from "./collection-delete.ts";
-import { getDocument, locateDocument } from "./collection-get.ts";
+import { getDocument } from "./collection-get.ts";
 import { dropNamedIndexes, type IndexOptions, indexSpec, listIndexSpecs } from "./collection-indexes.ts";
 import {
   type ImportOptions,
@@ -13,7 +12,8 @@ import {
   replaceDocument,
 } from "./collection-insert.ts";
 import { documentCountOf } from "./collection-page.ts";
-import { encodeId, encodeSharedId } from "./collection-store.ts";
+import { encodeId } from "./collection-store.ts";
+import { CollectionSync } from "./collection-sync.ts";
 import {
   changeOne,
   DEFAULT_UPDATE_OPTIONS,
@@ -22,7 +22,6 @@ import {
   updateDocuments,
 } from "./collection-update.ts";
 import { Constraints } from "./constraints/constraints.ts";
-import { LazyDocument } from "./document/lazy-document.ts";
 import type { Document, Value } from "./document/value.ts";
 import { countMatches, fetchMatches } from "./fetch.ts";
 import { FindCursor } from "./find-cursor.ts";
@@ -35,15 +34,12 @@ import type { Executor } from "./storage/executor.ts";
 import { FetchCounters } from "./take.ts";
 
 /** Documents under one name. Made by `database.collection(name)`; it exists in the file from its first insert on. */
-export class Collection {
-  readonly name: string;
+export class Collection extends CollectionSync {
   readonly #engine: Executor;
-  /** For {@link Collection.look}; a `look` within a `look` has another one. */
-  #lazy: LazyDocument | undefined;
 
   constructor(engine: Executor, name: string) {
+    super(engine, name);
     this.#engine = engine;
-    this.name = name;
   }
 
   /** Unique fields, checks and foreign keys: what is there, and more of it. */
@@ -78,37 +74,6 @@ export class Collection {
   async get(id: Value): Promise<Document | undefined> {
     const key = encodeId(id);
     return this.#engine.read((pager) => getDocument(pager, this.name, key));
-  }
-
-  /** As {@link Collection.get} without waiting. @throws MillraceError `DOCDB_DATABASE_BUSY` during an import */
-  getSync(id: Value): Document | undefined {
-    return this.#engine.readSync((pager) => {
-      const { bytes, length } = encodeSharedId(id);
-      return getDocument(pager, this.name, bytes, length);
-    });
-  }
-
-  /**
-   * Looks at the document with an `_id` where it lies, without waiting, copying or decoding it.
-   * @param look - must not change the database
-   * @returns what `look` returns; undefined when there is no such document
-   * @example
-   * people.look(7, (person) => person.get("name"));
-   */
-  look<T>(id: Value, look: (document: LazyDocument) => T): T | undefined {
-    return this.#engine.readSync((pager) => {
-      const { bytes, length } = encodeSharedId(id);
-      if (!locateDocument(pager, this.name, bytes, length)) return undefined;
-      const document = this.#lazy ?? new LazyDocument();
-      this.#lazy = undefined;
-      document.moveTo(located.bytes, located.start, located.end);
-      try {
-        return look(document);
-      } finally {
-        document.leave();
-        this.#lazy = document;
-      }
-    });
   }
 
   /**

@@ -216,6 +216,31 @@ export class Database {
     return new Transaction(this.#engine);
   }
 
+  /**
+   * Runs changes without waiting as one transaction: all that the calls with `Sync` do in it, or nothing if it throws.
+   * One of them that fails undoes all, though its error be caught.
+   * @param work - must not wait
+   * @throws MillraceError `DOCDB_DATABASE_BUSY` while others write
+   * @example
+   * db.transactSync(() => {
+   *   from.updateOneSync({ _id: 1 }, { $inc: { amount: -5 } });
+   *   to.updateOneSync({ _id: 2 }, { $inc: { amount: 5 } });
+   * });
+   */
+  transactSync<T>(work: () => T): T {
+    return this.#engine.writeSync(() => {
+      const result = work();
+      if (result instanceof Promise)
+        throw new InvalidArgumentError(
+          "DOCDB_SYNC_UNSUPPORTED",
+          "transactSync",
+          "a promise",
+          "work that does not wait",
+        );
+      return result;
+    });
+  }
+
   /** One moment of the database to be read, however it goes on; whoever has it must close it. */
   snapshot(): Snapshot {
     return new Snapshot(this.#engine);

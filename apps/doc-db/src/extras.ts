@@ -10,6 +10,7 @@ export { Collection } from "./collection.ts";
 export type { IndexOptions } from "./collection-indexes.ts";
 export type { ImportOptions, ImportResult } from "./collection-insert.ts";
 export { DEFAULT_UPDATE_OPTIONS, type UpdateOptions, type UpdateResult } from "./collection-update.ts";
+export type { SyncUpdateOptions } from "./collection-update-sync.ts";
 export { type Constraint, Constraints } from "./constraints/constraints.ts";
 export { ForeignKeyError, type ForeignKeySpec, type ReferenceAction } from "./constraints/foreign-keys.ts";
 export { Database, type ReplicaOptions } from "./database.ts";

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "@millrace/base";
 import { findCollection } from "./catalog.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
 import { estimateDocuments } from "./indexes/estimate.ts";
@@ -108,6 +109,30 @@ export async function* fetchIdKeys(
     if (reader === undefined || reader.isDone) return;
     batch = await engine.read(reader.readBatch);
   }
+}
+
+/**
+ * As {@link fetchIdKeys}, all at once, of pages that the caller reads or changes.
+ * @param wanted - how many, at the most
+ * @throws InvalidArgumentError `DOCDB_SYNC_UNSUPPORTED` for `$text` and `$near`
+ */
+export function idKeysOf(
+  pager: PageReader,
+  name: string,
+  filter: CompiledFilter,
+  wanted: number = Number.POSITIVE_INFINITY,
+): Uint8Array[] {
+  if (filter.text !== undefined || filter.distance !== undefined) {
+    const expected = "a filter without $text and $near; others are for the calls that wait";
+    throw new InvalidArgumentError("DOCDB_SYNC_UNSUPPORTED", "change without waiting", name, expected);
+  }
+  const planned = planOn(pager, name, filter, ANY_PLAN);
+  const keys: Uint8Array[] = [];
+  if (planned === undefined) return keys;
+  const reader = new MatchReader(name, planned, filter, new FetchCounters(), asIdKey);
+  while (!reader.isDone && keys.length < wanted)
+    for (const { idKey } of reader.readBatch(pager)) if (keys.length < wanted) keys.push(idKey);
+  return keys;
 }
 
 const asIdKey: Take<{ readonly idKey: Uint8Array }> = (_bytes, _start, _end, keys, keyStart, keyEnd) => ({

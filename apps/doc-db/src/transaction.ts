@@ -55,6 +55,10 @@ export class Transaction implements Executor {
     return this.writeLong(async (pager) => change(pager));
   }
 
+  writeSync(): never {
+    return fail(20, "transaction", this.#engine.path, "writes with the calls that wait");
+  }
+
   /** @throws LanguageError 112 when another one has written since the transaction began */
   writeLong<T>(change: (pager: PageWriter, step: () => void) => Promise<T>): Promise<T> {
     const run = async (): Promise<T> => {
@@ -183,6 +187,10 @@ export class Snapshot implements Executor {
   }
 
   write(): Promise<never> {
+    return fail(20, "snapshot", this.#engine.path, "no writes");
+  }
+
+  writeSync(): never {
     return fail(20, "snapshot", this.#engine.path, "no writes");
   }
 

@@ -69,6 +69,37 @@ export class GroupCommit {
     return batch.done.promise.then(() => lsn);
   }
 
+  /** Whether a batch is on its way to the disk, which nobody can wait for at once. */
+  get isWriting(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /**
+   * {@link append} at once, with all that waits to be written; no batch may be on its way.
+   * @param wantsSync - makes all durable, whatever the durability
+   */
+  appendNow(records: readonly Uint8Array[], wantsSync = false): number {
+    const batch = this.#pending;
+    if (records.length > 1) batch.reserve(records);
+    for (const record of records) batch.add(record);
+    const lsn = batch.lastLsn;
+    if (!wantsSync && this.#durability === "none" && batch.byteLength < UNWRITTEN_LIMIT_BYTES) {
+      this.#start();
+      this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, lsn);
+      return lsn;
+    }
+    this.#pending = new Batch(lsn + 1);
+    try {
+      this.#writer.writeAll(batch);
+      if (wantsSync || batch.wantsSync || this.#durability === "disk") this.#writer.syncNow();
+    } catch (error) {
+      this.#fail(error, batch);
+      throw error;
+    }
+    this.#written(batch);
+    return lsn;
+  }
+
   /** Makes everything appended so far durable. */
   flush(): Promise<void> {
     this.#pending.wantsSync = true;
@@ -110,20 +141,27 @@ export class GroupCommit {
           await this.#writer.write(batch);
           if (batch.wantsSync || this.#durability === "disk") await this.#writer.sync();
         }
-        this.#batchCount += batch.count > 0 ? 1 : 0;
-        this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, batch.lastLsn);
-        batch.done.resolve();
-        if (batch.frames.length <= SPARE_LIMIT_BYTES) {
-          this.#spare = batch.frames;
-          this.#spare.clear();
-        }
+        this.#written(batch);
       } catch (error) {
-        this.#failure = error;
-        batch.done.reject(error);
-        this.#pending.done.reject(error);
+        this.#fail(error, batch);
       }
     }
     this.#current = undefined;
     this.#running = undefined;
+  }
+
+  #written(batch: Batch): void {
+    this.#batchCount += batch.count > 0 ? 1 : 0;
+    this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, batch.lastLsn);
+    batch.done.resolve();
+    if (batch.frames.length > SPARE_LIMIT_BYTES) return;
+    this.#spare = batch.frames;
+    this.#spare.clear();
+  }
+
+  #fail(error: unknown, batch: Batch): void {
+    this.#failure = error;
+    batch.done.reject(error);
+    this.#pending.done.reject(error);
   }
 }

@@ -95,6 +95,29 @@ export class ActiveSegment implements Segment {
     return new ActiveSegment(await vfs.open(path, "r+"), header, HEADER_BYTES, limitBytes);
   }
 
+  /** {@link create} at once. */
+  static createSync(
+    vfs: Vfs,
+    directory: string,
+    sequence: number,
+    firstLsn: number,
+    limitBytes: number,
+  ): ActiveSegment {
+    const path = joinPath(directory, segmentName(sequence));
+    const temporary = `${path}.tmp`;
+    const { bytes, header } = newHeader(sequence, firstLsn);
+    const made = vfs.openSync(temporary, "create-or-truncate");
+    try {
+      made.writeSync(bytes, 0);
+      made.syncSync();
+    } finally {
+      made.closeSync();
+    }
+    vfs.renameSync(temporary, path);
+    vfs.syncDirectorySync(directory);
+    return new ActiveSegment(vfs.openSync(path, "r+"), header, HEADER_BYTES, limitBytes);
+  }
+
   /** Bytes of frames that still fit. */
   get roomBytes(): number {
     return this.#limitBytes - this.#offset;
@@ -127,10 +150,17 @@ export class ActiveSegment implements Segment {
     return this.#offset + byteLength <= this.#allocated;
   }
 
-  /** Writes into allocated zeros on this thread: see {@link SegmentWriter.writeNow}. */
+  /** {@link write} at once. */
   writeNow(frames: Uint8Array): void {
+    const end = this.#offset + frames.length;
+    if (end > this.#allocated) {
+      const isLarge = frames.length >= PREALLOCATED_BYTES;
+      this.#allocated = isLarge ? end : Math.max(end, Math.min(this.#limitBytes, end + PREALLOCATED_BYTES));
+      // What the frames are not written over is zeros that are really there.
+      if (this.#allocated > end) this.#file.writeSync(new Uint8Array(this.#allocated - end), end);
+    }
     this.#file.writeSync(frames, this.#offset);
-    this.#offset += frames.length;
+    this.#offset = end;
   }
 
   /** Syncs on this thread. */
@@ -143,6 +173,13 @@ export class ActiveSegment implements Segment {
     if (this.#allocated > this.#offset) await this.#file.truncate(this.#offset);
     await this.#file.sync();
     await this.#file.close();
+  }
+
+  /** {@link seal} at once. */
+  sealNow(): void {
+    if (this.#allocated > this.#offset) this.#file.truncateSync(this.#offset);
+    this.#file.syncSync();
+    this.#file.closeSync();
   }
 
   /** Closes as it is, for a log that failed. */

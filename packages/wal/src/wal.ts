@@ -1,4 +1,11 @@
-import { CapacityError, ClosedError, checkInteger, InvalidArgumentError, IoError } from "@millrace/base";
+import {
+  CapacityError,
+  ClosedError,
+  checkInteger,
+  InvalidArgumentError,
+  IoError,
+  MillraceError,
+} from "@millrace/base";
 import { type Durability, joinPath, makeDurableDirectory, type Vfs, type VfsLock } from "@millrace/files";
 import { GroupCommit } from "./group-commit.ts";
 import { resolveWalOptions, type WalOptions } from "./options.ts";
@@ -44,6 +51,8 @@ export class Wal {
   readonly #maxRecordBytes: number;
   readonly #commits: GroupCommit;
   #truncation: Promise<void> = Promise.resolve();
+  /** Those that are under way. */
+  #truncations = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -112,6 +121,27 @@ export class Wal {
     return this.#commits.append(records);
   }
 
+  /**
+   * {@link appendMany} at once, on this thread: records that wait to be written go with them.
+   * @throws MillraceError `WAL_LOG_BUSY` while earlier records are on their way to the disk: wait for their appends
+   */
+  appendSync(records: readonly Uint8Array[]): number {
+    for (const record of records) this.#checkRecord(record);
+    this.#checkIdle();
+    return this.#commits.appendNow(records);
+  }
+
+  /** {@link flush} at once. @throws as {@link appendSync} does */
+  flushSync(): void {
+    this.#checkIdle();
+    this.#commits.appendNow([], true);
+  }
+
+  /** Whether records are on their way to the disk, so that the calls with `Sync` refuse. */
+  get isWriting(): boolean {
+    return this.#commits.isWriting || this.#truncations > 0;
+  }
+
   /** Makes everything appended so far durable on disk, whatever the log's durability. */
   async flush(): Promise<void> {
     this.#checkUsable();
@@ -149,7 +179,27 @@ export class Wal {
     this.#checkUsable();
     const truncation = this.#truncation.then(() => this.#truncateBefore(lsn));
     this.#truncation = truncation.catch(() => {});
-    await truncation;
+    this.#truncations++;
+    try {
+      await truncation;
+    } finally {
+      this.#truncations--;
+    }
+  }
+
+  /** {@link truncateBefore} at once. @throws as {@link appendSync} does */
+  truncateBeforeSync(lsn: number): void {
+    checkInteger("wal", "lsn", lsn, 0, Number.MAX_SAFE_INTEGER);
+    this.#checkIdle();
+    const { segments } = this.#writer;
+    const isOld = (): boolean => segments[1] !== undefined && segments[1].header.firstLsn <= lsn;
+    if (!isOld()) return;
+    while (isOld()) {
+      this.#vfs.syncDirectorySync(this.directory);
+      this.#vfs.removeSync(segments[0]!.path);
+      segments.shift();
+    }
+    this.#vfs.syncDirectorySync(this.directory);
   }
 
   get stats(): WalStats {
@@ -216,6 +266,15 @@ export class Wal {
 
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new ClosedError("WAL_LOG_CLOSED", `the log in ${this.directory}`);
+  }
+
+  #checkIdle(): void {
+    this.#checkUsable();
+    if (!this.isWriting) return;
+    throw new MillraceError(
+      "WAL_LOG_BUSY",
+      `the log in ${this.directory}: earlier records are on their way to the disk; wait for their appends, or append without Sync`,
+    );
   }
 
   #checkUsable(): void {

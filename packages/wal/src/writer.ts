@@ -91,6 +91,31 @@ export class SegmentWriter {
     return true;
   }
 
+  /** {@link write} at once, whatever it takes; nothing may be written by others meanwhile. */
+  writeAll(batch: Batch): void {
+    for (let start = 0; start < batch.byteLength; ) {
+      const active = this.#active ?? this.#rollNow(batch.frameBytesAt(start));
+      const lsn = this.writtenLsn + 1;
+      const { saltCrc } = active.header;
+      const sealed = batch.sealNext(start, lsn, active.roomBytes, this.durableLsn, saltCrc);
+      if (sealed.count === 0) {
+        this.#rollNow(batch.frameBytesAt(start));
+        continue;
+      }
+      active.writeNow(sealed.bytes);
+      start += sealed.bytes.length;
+      this.writtenLsn += sealed.count;
+    }
+  }
+
+  /** {@link sync} at once. */
+  syncNow(): void {
+    if (this.durableLsn === this.writtenLsn || this.#active === undefined) return;
+    this.#active.syncNow();
+    this.syncCount++;
+    this.durableLsn = this.writtenLsn;
+  }
+
   /** Makes all that was written durable. */
   async sync(): Promise<void> {
     if (this.durableLsn === this.writtenLsn || this.#active === undefined) return;
@@ -102,17 +127,16 @@ export class SegmentWriter {
 
   /** Ends the segment that is being written, durably. */
   async seal(): Promise<void> {
-    const active = this.#active;
-    if (active === undefined) return;
-    await active.seal();
+    if (this.#active === undefined) return;
+    await this.#active.seal();
+    this.#sealed(this.#active);
+  }
+
+  #sealed({ path, header, usedBytes }: ActiveSegment): void {
     this.syncCount++;
     this.durableLsn = this.writtenLsn;
     this.#active = undefined;
-    this.segments[this.segments.length - 1] = {
-      path: active.path,
-      header: active.header,
-      usedBytes: active.usedBytes,
-    };
+    this.segments[this.segments.length - 1] = { path, header, usedBytes };
   }
 
   /** Closes without a further write; what is not durable may be lost. */
@@ -124,16 +148,26 @@ export class SegmentWriter {
   /** A later segment is made only when all before it is durable: recovery counts on it. */
   async #roll(frameBytes: number): Promise<ActiveSegment> {
     await this.seal();
+    return this.#begin(await ActiveSegment.create(...this.#nextSegment(frameBytes)));
+  }
+
+  #rollNow(frameBytes: number): ActiveSegment {
+    if (this.#active !== undefined) {
+      this.#active.sealNow();
+      this.#sealed(this.#active);
+    }
+    return this.#begin(ActiveSegment.createSync(...this.#nextSegment(frameBytes)));
+  }
+
+  #nextSegment(frameBytes: number): Parameters<typeof ActiveSegment.create> {
     const sequence = (this.segments.at(-1)?.header.sequence ?? 0) + 1;
     const limitBytes = Math.max(this.#segmentBytes, HEADER_BYTES + frameBytes);
-    this.#active = await ActiveSegment.create(
-      this.#vfs,
-      this.#directory,
-      sequence,
-      this.writtenLsn + 1,
-      limitBytes,
-    );
-    this.segments.push(this.#active);
-    return this.#active;
+    return [this.#vfs, this.#directory, sequence, this.writtenLsn + 1, limitBytes];
+  }
+
+  #begin(segment: ActiveSegment): ActiveSegment {
+    this.#active = segment;
+    this.segments.push(segment);
+    return segment;
   }
 }

@@ -1,3 +1,4 @@
+import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { FaultyVfs } from "@millrace/testkit";
 import { Wal } from "@millrace/wal";
@@ -5,6 +6,43 @@ import { describe, expect, test } from "vitest";
 import { textRecord, textsIn } from "./helpers.ts";
 
 const SMALL = { segmentBytes: 4096 };
+
+describe("append at once", () => {
+  test("records are durable when it returns, over segments, and take along what waits", async () => {
+    const vfs = new FaultyVfs(1);
+    const wal = await Wal.open(vfs, "log", SMALL);
+    const waiting = wal.append(textRecord("waits"));
+    expect(wal.appendSync([textRecord("a"), textRecord("b".repeat(3000))])).toBe(3);
+    for (let i = 0; i < 20; i++) expect(wal.appendSync([textRecord(`${i}`.repeat(400))])).toBe(4 + i);
+    expect(await waiting).toBe(1);
+    expect(wal.stats.durableLsn).toBe(23);
+    expect(wal.stats.segments).toBeGreaterThan(2);
+    wal.truncateBeforeSync(20);
+    expect(wal.stats.firstLsn).toBeGreaterThan(1);
+    await using again = await Wal.open(vfs.crash(seededRandom(1), { survival: 0 }), "log", SMALL);
+    expect(again.stats).toMatchObject({ nextLsn: 24, firstLsn: wal.stats.firstLsn });
+    expect((await textsIn(again)).at(-1)).toBe("19".repeat(400));
+  });
+
+  test("it refuses while others are on their way to the disk, and after a failure", async () => {
+    const vfs = new FaultyVfs(1);
+    const wal = await Wal.open(vfs, "log");
+    const waiting = [wal.append(textRecord("a")), wal.append(textRecord("b"))];
+    await undefined;
+    await undefined;
+    expect(() => wal.appendSync([textRecord("c")])).toThrow(
+      expect.objectContaining({ code: "WAL_LOG_BUSY" }),
+    );
+    await Promise.all(waiting);
+    expect(wal.appendSync([textRecord("c")])).toBe(3);
+    vfs.failNth({ call: "sync", n: 1, error: "EIO" });
+    expect(() => wal.appendSync([textRecord("d")])).toThrow(
+      expect.objectContaining({ code: "FILES_IO_FAILED" }),
+    );
+    expect(() => wal.flushSync()).toThrow(expect.objectContaining({ code: "WAL_LOG_FAILED" }));
+    await wal.close().catch(() => {});
+  });
+});
 
 describe("append and read", () => {
   test("records come back in order with lsns from 1, empty ones too", async () => {

@@ -6,8 +6,9 @@ import { encodeHeader, type Header } from "./header.ts";
 import { type Secret, wrapKey } from "./key-wrap.ts";
 import { pageCountOf } from "./meta-page.ts";
 import { UNIT_BYTES } from "./packed-pages.ts";
+import type { PackedLayout } from "./page-file.ts";
 import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
-import { numberOpening, type PageSettings } from "./page-settings.ts";
+import { numberOpening, numberOpeningSync, type PageSettings } from "./page-settings.ts";
 import type { Pager } from "./pager.ts";
 
 /** A file as a header knows it, to be copied while pages are written. */
@@ -77,6 +78,18 @@ export class Checkpoints {
     await this.#writeHeader({ checkpointLsn: pager.lastLsn, isClosed: false });
   }
 
+  /** {@link markOpen} at once. */
+  markOpenSync(): void {
+    if (!this.#header.isClosed) return;
+    const pager = this.#pager;
+    const { cipher } = this;
+    if (cipher?.canWrite === false) this.#header = numberOpeningSync(pager.store.file, this.#header, cipher);
+    pager.wal.appendSync([pager.sealRecord(pager.newRecord(), true, true, pager.lastLsn + 1)]);
+    pager.lastLsn++;
+    pager.wal.flushSync();
+    this.#writeHeaderSync({ checkpointLsn: pager.lastLsn, isClosed: false });
+  }
+
   /** Writes all changed pages to their places and cuts the log. @param isClosing - and says that the file is whole */
   async run(isClosing = false): Promise<void> {
     const pager = this.#pager;
@@ -96,19 +109,37 @@ export class Checkpoints {
     // The pages before the header that says they are there, the header before the log is cut.
     await store.file.sync();
     assert(pager.lastLsn === lastLsn, "nothing is changed during a checkpoint");
-    const { packed } = this.#header;
-    await this.#writeHeader({
-      checkpointLsn: lastLsn,
-      pageCount: pageCountOf(pager.read(META_PAGE)),
-      isClosed: isClosing,
-      packed: packed && layout && { ...packed, layout },
-    });
+    await this.#writeHeader(this.#reached(lastLsn, layout, isClosing));
     store.pages.settle();
     if (isClosing && layout !== undefined) await store.file.truncate(layout.units * UNIT_BYTES);
     pager.endOperation();
     pager.forgetImages();
     await wal.truncateBefore(Math.min(lastLsn + 1, this.keepLogFrom()));
     this.#logBytesThen = wal.stats.bytes;
+  }
+
+  /** {@link run} at once, for a file that stays open. */
+  runSync(): void {
+    const pager = this.#pager;
+    const { store, wal, lastLsn } = pager;
+    wal.flushSync();
+    pager.releaseDurable();
+    store.writeDirty(store.cache.dirtyKeys());
+    const layout = store.pages.saveLayout(false);
+    store.file.syncSync();
+    this.#writeHeaderSync(this.#reached(lastLsn, layout, false));
+    store.pages.settle();
+    pager.endOperation();
+    pager.forgetImages();
+    wal.truncateBeforeSync(Math.min(lastLsn + 1, this.keepLogFrom()));
+    this.#logBytesThen = wal.stats.bytes;
+  }
+
+  /** What the header says once all pages up to a record are in the file. */
+  #reached(lsn: number, layout: PackedLayout | undefined, isClosed: boolean): Partial<Header> {
+    const { packed } = this.#header;
+    const pageCount = pageCountOf(this.#pager.read(META_PAGE));
+    return { checkpointLsn: lsn, pageCount, isClosed, packed: packed && layout && { ...packed, layout } };
   }
 
   /** What it takes to copy the file as it lies there, with the log from its checkpoint on, while others go on. */
@@ -148,6 +179,15 @@ export class Checkpoints {
     const header = { ...this.#header, ...changes, sequence };
     await file.write(encodeHeader(header, this.cipher), (sequence % 2) * PAGE_BYTES);
     await file.sync();
+    this.#header = header;
+  }
+
+  #writeHeaderSync(changes: Partial<Header>): void {
+    const { file } = this.#pager.store;
+    const sequence = this.#header.sequence + 1;
+    const header = { ...this.#header, ...changes, sequence };
+    file.writeSync(encodeHeader(header, this.cipher), (sequence % 2) * PAGE_BYTES);
+    file.syncSync();
     this.#header = header;
   }
 }

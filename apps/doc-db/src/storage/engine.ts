@@ -38,6 +38,9 @@ export class Engine implements Executor {
   #exclusive: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   readonly #writer: GroupWriter;
+  /** During a change without waiting, and why one within it failed: it may have been done in part. */
+  #isChanging = false;
+  #failedWithin: unknown;
   /** Reads that are running, one within the other. */
   #reads = 0;
   #claim: WriteClaim | undefined;
@@ -109,6 +112,44 @@ export class Engine implements Executor {
   }
 
   /**
+   * As {@link Engine.write} at once, on this thread. Within another one it becomes a part of that one.
+   * @throws MillraceError `DOCDB_DATABASE_BUSY` while others write, and within a read
+   */
+  writeSync<T>(change: (pager: PageWriter) => T): T {
+    const { pager, checkpoints } = this;
+    if (this.#isChanging) return this.#withinChange(change);
+    this.#checkUsable();
+    this.#checkWritable(undefined);
+    if (this.#reads > 0 || this.#claim !== undefined || this.#exclusive !== undefined || pager.wal.isWriting)
+      throw this.#busy(
+        "a transaction, an import or a change that others wait for goes on; write with the calls that wait, or later",
+      );
+    this.#writer.flush();
+    this.#guardedSync(() => {
+      pager.releaseDurable();
+      checkpoints.markOpenSync();
+      if (pager.isCrowded) pager.wal.flushSync();
+      if (checkpoints.isDue) checkpoints.runSync();
+    });
+    let result: T;
+    this.#isChanging = true;
+    this.#failedWithin = undefined;
+    try {
+      result = change(pager);
+      if (this.#failedWithin !== undefined) throw this.#failedWithin;
+    } catch (error) {
+      pager.rollback();
+      this.#failure ??= pager.store.failure;
+      throw error;
+    } finally {
+      this.#isChanging = false;
+    }
+    this.#guardedSync(() => pager.commitSync());
+    this.#notify();
+    return result;
+  }
+
+  /**
    * Runs a change of any size as one transaction: nobody else reads or writes meanwhile.
    * @param change - must call `step` after each document, so that memory stays bounded
    */
@@ -153,10 +194,7 @@ export class Engine implements Executor {
   readSync<T>(look: (pager: PageReader) => T): T {
     this.#checkUsable();
     if (this.#isTaken)
-      throw new MillraceError(
-        "DOCDB_DATABASE_BUSY",
-        `${this.path}: an import or another long change goes on; read with the calls that wait, or later`,
-      );
+      throw this.#busy("an import or another long change goes on; read with the calls that wait, or later");
     this.#reads++;
     try {
       return look(this.pager);
@@ -198,6 +236,7 @@ export class Engine implements Executor {
   /** Keeps what is committed now readable, until it is closed. */
   openMoment(): Moment {
     this.#checkUsable();
+    if (this.#isChanging) throw this.#busy("a change goes on; take a snapshot before or after it");
     this.#writer.flush();
     return this.pager.versions.open(this.pager, () =>
       fail(246, "snapshot", this.path, "one that is not too old, or overtaken by an import"),
@@ -243,7 +282,7 @@ export class Engine implements Executor {
    */
   #writerWait(claim: WriteClaim | undefined): Promise<void> | undefined {
     this.#checkWritable(claim);
-    if (this.#reads > 0) return READ_IS_OVER;
+    if (this.#reads > 0 || this.#isChanging) return READ_IS_OVER;
     if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
     return this.#exclusive;
   }
@@ -282,7 +321,7 @@ export class Engine implements Executor {
   #obstacle(claim: WriteClaim | undefined): Promise<void> | undefined {
     this.#checkUsable();
     this.#checkWritable(claim);
-    if (this.#reads > 0) return READ_IS_OVER;
+    if (this.#reads > 0 || this.#isChanging) return READ_IS_OVER;
     if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
     if (this.#exclusive !== undefined) return this.#exclusive;
     const { pager } = this;
@@ -318,6 +357,28 @@ export class Engine implements Executor {
       this.#failure ??= error;
       throw error;
     }
+  }
+
+  #withinChange<T>(change: (pager: PageWriter) => T): T {
+    try {
+      return change(this.pager);
+    } catch (error) {
+      this.#failedWithin ??= error;
+      throw error;
+    }
+  }
+
+  #guardedSync(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  #busy(what: string): MillraceError {
+    return new MillraceError("DOCDB_DATABASE_BUSY", `${this.path}: ${what}`);
   }
 
   async #close(): Promise<void> {

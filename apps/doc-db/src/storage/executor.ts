@@ -14,6 +14,8 @@ export interface Executor {
   readSync<T>(look: (pager: PageReader) => T): T;
   /** Runs a change that is undone when it throws. @returns its result, once it is as safe as is promised */
   write<T>(change: (pager: PageWriter) => T): Promise<T>;
+  /** As {@link Executor.write} at once. @throws MillraceError `DOCDB_DATABASE_BUSY` while others write */
+  writeSync<T>(change: (pager: PageWriter) => T): T;
   /** As {@link Executor.write} for a change of any size; it calls `step` after each document. */
   writeLong<T>(change: (pager: PageWriter, step: () => void) => Promise<T>): Promise<T>;
 }

@@ -105,15 +105,28 @@ export async function unlockFile(
 
 /** Numbers the opening durably: from then on its nonces are its own. */
 export async function numberOpening(file: VfsFile, header: Header, cipher: FileCipher): Promise<Header> {
+  const numbered = withNextOpening(header);
+  await file.write(encodeHeader(numbered, cipher), (numbered.sequence % 2) * PAGE_BYTES);
+  await file.sync();
+  cipher.beginWriting(numbered.packed!.encryption!.opening);
+  return numbered;
+}
+
+/** {@link numberOpening} at once. */
+export function numberOpeningSync(file: VfsFile, header: Header, cipher: FileCipher): Header {
+  const numbered = withNextOpening(header);
+  file.writeSync(encodeHeader(numbered, cipher), (numbered.sequence % 2) * PAGE_BYTES);
+  file.syncSync();
+  cipher.beginWriting(numbered.packed!.encryption!.opening);
+  return numbered;
+}
+
+function withNextOpening(header: Header): Header {
   const packed = header.packed!;
   const encryption = packed.encryption!;
   const opening = encryption.opening + 1;
   const sequence = header.sequence + 1;
-  const numbered = { ...header, sequence, packed: { ...packed, encryption: { ...encryption, opening } } };
-  await file.write(encodeHeader(numbered, cipher), (sequence % 2) * PAGE_BYTES);
-  await file.sync();
-  cipher.beginWriting(opening);
-  return numbered;
+  return { ...header, sequence, packed: { ...packed, encryption: { ...encryption, opening } } };
 }
 
 /** The pages of an open file. */

@@ -195,10 +195,29 @@ export class Pager implements PageWriter {
 
   /** Logs the transaction's changes. @returns when they are as safe as the log's durability says */
   commit(): Promise<void> {
+    const parts = this.#gatherChanges();
+    if (parts.length === 0) return Promise.resolve();
+    // The log has copied them when these return.
+    const done = parts.length === 1 ? this.wal.append(parts[0]!) : this.wal.appendMany(parts);
+    this.#logged(parts.length);
+    return done.then(() => this.releaseDurable());
+  }
+
+  /** As {@link commit} at once. @throws as {@link Wal.appendSync} does; nothing more may be done then */
+  commitSync(): void {
+    const parts = this.#gatherChanges();
+    if (parts.length === 0) return;
+    this.wal.appendSync(parts);
+    this.#logged(parts.length);
+    this.releaseDurable();
+  }
+
+  /** The records of the commit; none where nothing was changed. */
+  #gatherChanges(): Uint8Array[] {
     assert(this.touched === undefined, "a long transaction has a commit of its own");
     if (this.#changed.size === 0) {
       this.endOperation();
-      return Promise.resolve();
+      return [];
     }
     const records: GrowableUint8[] = [this.#emptyRecord(0)];
     for (const [number, before] of this.#changed) {
@@ -210,17 +229,16 @@ export class Pager implements PageWriter {
       this.#imaged.add(number);
     }
     const last = records.length - 1;
-    const sealed = (i: number): Uint8Array =>
-      this.sealRecord(records[i]!, i === 0, i === last, this.lastLsn + 1 + i);
-    // The log has copied them when these return.
-    const done =
-      last === 0 ? this.wal.append(sealed(0)) : this.wal.appendMany(records.map((_, i) => sealed(i)));
-    this.lastLsn += records.length;
+    return records.map((record, i) => this.sealRecord(record, i === 0, i === last, this.lastLsn + 1 + i));
+  }
+
+  /** @param count - records that the commit took */
+  #logged(count: number): void {
+    this.lastLsn += count;
     this.#records.length = Math.min(this.#records.length, KEPT_RECORDS);
     this.#settleChanges();
     this.counters.commits++;
     this.endOperation();
-    return done.then(() => this.releaseDurable());
   }
 
   /** Undoes the transaction: every page, and with them every tree, count and free chain, is as before. */
