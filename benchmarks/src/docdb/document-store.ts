@@ -15,6 +15,8 @@ export interface DocumentStore {
   insertMany(documents: readonly Person[]): unknown;
   /** One in a transaction of its own, safe when what is returned is settled. */
   insert(document: Person): unknown;
+  /** As `insert` with others that wait at the same time, where the database has a call of its own for that. */
+  insertWaiting?(document: Person): Promise<unknown>;
   /** The whole document, decoded; as a promise only where the database knows no other way. */
   get(id: number): unknown;
   /** How many documents of a group there are; all are decoded. */

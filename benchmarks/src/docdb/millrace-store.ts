@@ -31,7 +31,8 @@ export async function openMillrace(directory: string, safety: Safety): Promise<D
     inGroupLazily: (group) => countLazily({ group }),
     inScoresLazily: (lo, hi) => countLazily({ score: { $gte: lo, $lt: hi } }),
     insertMany: (documents) => collection.insertMany(documents as never),
-    insert: (document: Person) => collection.insertOne(document as never),
+    insert: (document: Person) => collection.insertOneSync(document as never),
+    insertWaiting: (document: Person) => collection.insertOne(document as never),
     get: (id) => collection.getSync(id),
     inGroup: (group) => count({ group }),
     inScores: (lo, hi) => count({ score: { $gte: lo, $lt: hi } }),
@@ -44,7 +45,7 @@ export async function openMillrace(directory: string, safety: Safety): Promise<D
       }
       return sums;
     },
-    addScore: (id, by) => collection.updateOne({ _id: id } as never, { $inc: { score: by } } as never),
+    addScore: (id, by) => collection.updateOneSync({ _id: id } as never, { $inc: { score: by } } as never),
     close: () => database.close(),
   };
 }

@@ -88,7 +88,8 @@ export class GroupCommit {
       this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, lsn);
       return lsn;
     }
-    this.#pending = new Batch(lsn + 1);
+    this.#pending = new Batch(lsn + 1, this.#spare);
+    this.#spare = undefined;
     try {
       this.#writer.writeAll(batch);
       if (wantsSync || batch.wantsSync || this.#durability === "disk") this.#writer.syncNow();

@@ -3,6 +3,7 @@ import { corrupt, HEADER_BYTES, newHeader, readHeader, type SegmentHeader } from
 
 /** Zeros are written this far ahead of the records, so that a sync seldom has a new size to make durable. */
 const PREALLOCATED_BYTES = 1024 * 1024;
+const ZEROS = new Uint8Array(128 * 1024);
 const SUFFIX = ".wal";
 
 /** One file of a log and its place in the sequence. */
@@ -157,7 +158,8 @@ export class ActiveSegment implements Segment {
       const isLarge = frames.length >= PREALLOCATED_BYTES;
       this.#allocated = isLarge ? end : Math.max(end, Math.min(this.#limitBytes, end + PREALLOCATED_BYTES));
       // What the frames are not written over is zeros that are really there.
-      if (this.#allocated > end) this.#file.writeSync(new Uint8Array(this.#allocated - end), end);
+      for (let at = end; at < this.#allocated; at += ZEROS.length)
+        this.#file.writeSync(ZEROS.subarray(0, Math.min(ZEROS.length, this.#allocated - at)), at);
     }
     this.#file.writeSync(frames, this.#offset);
     this.#offset = end;
