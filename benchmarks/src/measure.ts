@@ -2,6 +2,7 @@ import { allocationOf } from "./allocation.ts";
 import type { Measurement, Work } from "./case.ts";
 import { loadCase } from "./catalogue.ts";
 import { PeerMissingError } from "./peers.ts";
+import { peakResidentBytes } from "./resident.ts";
 
 // The program of one fresh process: measures one contender of one case and prints the Measurement as JSON, or
 // {"missing": "why"} when the contender is not installed. With --allocation it prints an Allocation instead.
@@ -9,6 +10,8 @@ import { PeerMissingError } from "./peers.ts";
 const WARM_UP_MS = 150;
 const TIMED_MS = 400;
 const FEWEST_RUNS = 5;
+/** Of cases whose runs may take a minute. */
+const FEWEST_FULL_RUNS = 2;
 /** Runs of some microseconds would otherwise print more than a pipe takes before the process ends. */
 const MOST_RUNS = 4000;
 
@@ -19,7 +22,7 @@ if (contender === undefined || "script" in contender)
   throw new Error(`${id} has no contender ${contenderName}`);
 try {
   if (contender.count !== undefined && mode !== "--allocation") {
-    print({ seconds: [await contender.count()], peakBytes: process.resourceUsage().maxRSS * 1024 });
+    print({ seconds: [await contender.count()], peakBytes: peakResidentBytes() });
     process.exit(0);
   }
   const prepared = await contender.prepare();
@@ -31,9 +34,9 @@ try {
   for (const work of works) await repeat(work, WARM_UP_MS / works.length, 1);
   const baselineSeconds = arithmeticSeconds();
   const runs: number[][] = [];
-  for (const work of works) runs.push(await repeat(work, TIMED_MS / works.length, FEWEST_RUNS));
-  // maxRSS is in KiB.
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const fewest = measured.isFull === true ? FEWEST_FULL_RUNS : FEWEST_RUNS;
+  for (const work of works) runs.push(await repeat(work, TIMED_MS / works.length, fewest));
+  const peakBytes = peakResidentBytes();
   print({ seconds: geometricMeans(runs), peakBytes, baselineSeconds } satisfies Measurement);
 } catch (error) {
   if (!(error instanceof PeerMissingError)) throw error;

@@ -32,6 +32,8 @@ export function databaseMetrics(stats: DatabaseStats): MetricsSnapshot {
     ["docdb_log_syncs_total", "Syncs of the log.", stats.logSyncs],
     ["docdb_logged_bytes_total", "Bytes put into the log.", stats.loggedBytes],
     ["docdb_logged_pages_total", "Pages changed, each once a commit.", stats.loggedPages],
+    ["docdb_read_pages_total", "Pages read from the file.", io.pagesRead],
+    ["docdb_written_pages_total", "Pages written to the file.", io.pagesWritten],
     ["docdb_read_bytes_total", "Bytes of pages read from the file.", io.bytesRead],
     ["docdb_written_bytes_total", "Bytes of pages written to the file.", io.bytesWritten],
     ["docdb_column_rows_total", "Documents looked at in columns alone.", columns.rows],

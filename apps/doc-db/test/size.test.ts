@@ -55,7 +55,9 @@ describe("the size of things", () => {
     expect(((await db.stats()).pages * PAGE_BYTES) / json).toBeLessThan(1.2);
   });
 
-  it("is at most the cache and 60 MiB for the process, beside a bare Node", async () => {
+  // Not beside a bare Node: a test runs sources as they are written, and what makes them run takes memory of its own.
+  // What a process takes beside a bare one is counted among the benchmarks.
+  it("is at most the cache and 60 MiB for the process, beside one that has loaded the library alone", async () => {
     using directory = tempDirectory();
     const path = join(directory.path, "people.db");
     const count = 40_000;
@@ -64,11 +66,12 @@ describe("the size of things", () => {
       await using db = await Database.open(path, { durability: "memory" });
       await fill(db, count);
     }
-    const node = (...args: string[]): number =>
-      Number(execFileSync(process.execPath, args, { encoding: "utf8" }).trim());
-    const bare = node("-p", "process.resourceUsage().maxRSS / 1024");
     const script = join(import.meta.dirname, "resident-child.ts");
-    const used = node("--conditions=@millrace/source", script, path, String(cacheMiB), String(count));
-    expect(used - bare).toBeLessThan(cacheMiB + 60);
+    const args = ["--conditions=@millrace/source", script, path, String(cacheMiB), String(count)];
+    const printed = execFileSync(process.execPath, args, { encoding: "utf8" });
+    const [loaded, used] = printed.trim().split(" ").map(Number);
+    // The cache fills: less would say that the measure is wrong.
+    expect(used! - loaded!).toBeGreaterThan(cacheMiB / 2);
+    expect(used! - loaded!).toBeLessThan(cacheMiB + 60);
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import { seededRandom } from "@millrace/base";
+import { type SeededRandom, seededRandom } from "@millrace/base";
 
 /** A document of the benchmarks: about 1 KiB of JSON. */
 export interface Person {
@@ -25,6 +25,14 @@ const CITIES = 50;
 const TEXT_BYTES = 640;
 const SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu".split(" ");
 
+/** The indexed fields of one of `count` documents. */
+export function drawGroupAndScore(random: SeededRandom, count: number): Pick<Person, "group" | "score"> {
+  return {
+    group: random.nextInt(0, Math.ceil(count / PER_GROUP) - 1),
+    score: random.nextInt(0, count * 10),
+  };
+}
+
 /**
  * Documents made of a seed: names and text of random words, which compress as text does, not as zeros do.
  * @param count - how many there are in all, which groups and scores depend on
@@ -44,8 +52,7 @@ export function* people(count: number, first = 0, end: number = count): Generato
     while (text.length < TEXT_BYTES) text += ` ${word()}`;
     const person: Person = {
       _id: id,
-      group: random.nextInt(0, Math.ceil(count / PER_GROUP) - 1),
-      score: random.nextInt(0, count * 10),
+      ...drawGroupAndScore(random, count),
       name,
       email: `${name.replace(" ", ".")}@${word()}.example`,
       city: `city ${random.nextInt(0, CITIES - 1)}`,

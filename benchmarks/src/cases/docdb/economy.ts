@@ -12,6 +12,7 @@ import {
 } from "@millrace/doc-db/extras";
 import type { BenchmarkCases, Contender, Work } from "../../case.ts";
 import { people } from "../../docdb/corpus.ts";
+import { metricOf } from "../../docdb/metric.ts";
 import { countInFreshProcess } from "../../fresh-process.ts";
 import { benchDirectory } from "../../wal-peers.ts";
 import { zipfRanks } from "../../zipf.ts";
@@ -66,13 +67,13 @@ async function missPercent(): Promise<number> {
   const { path } = filled;
   await filled.close();
   const database = await Database.open(path, { cacheBytes: TENTH_BYTES, durability: "relaxed" });
-  const { pages } = await database.stats();
-  if (Math.abs(TENTH_BYTES / (pages * 8192) - 0.1) > 0.02)
-    throw new Error(`${pages} pages are not ten times the cache`);
+  const pageBytes = await metricOf(database, "docdb_page_bytes");
+  if (Math.abs(TENTH_BYTES / pageBytes - 0.1) > 0.02)
+    throw new Error(`${pageBytes} bytes of pages are not ten times the cache`);
   getAll(database.collection("people"), hotIds(GETS));
-  const { cacheHitRate } = await database.stats();
+  const hitRatio = await metricOf(database, "docdb_cache_hit_ratio");
   await database.close();
-  return 100 * (1 - cacheHitRate);
+  return 100 * (1 - hitRatio);
 }
 
 /** Pages read for ten thousand `_id`s that are not there, with a cache of a tenth of the pages. */
@@ -88,11 +89,12 @@ async function missingReads(isFiltered: boolean): Promise<number> {
     if (collection.getSync(((i * 7919) % COUNT) + 0.5) !== undefined)
       throw new Error("an _id is there that nobody put in");
   }
-  const { io, bloom } = await database.stats();
-  if (bloom.saved > 0 !== isFiltered) throw new Error(`filters saved ${bloom.saved} searches`);
+  const saved = await metricOf(database, "docdb_filter_saved_total");
+  if (saved > 0 !== isFiltered) throw new Error(`filters saved ${saved} searches`);
+  const pagesRead = await metricOf(database, "docdb_read_pages_total");
   snapshot?.close();
   await database.close();
-  return io.pagesRead;
+  return pagesRead;
 }
 
 /** Gets and updates, four to one, of hot documents. */
@@ -168,10 +170,13 @@ async function indexBytes(): Promise<number> {
   const [plain, indexed] = [await fill({}, [], "plain"), await fill({}, INDEXES, "indexed")];
   if ((await indexed.collection("people").find({ city: "city 1" }).toArray()).length === 0)
     throw new Error("the index finds nothing");
-  const [{ pages }, { pages: more }] = [await plain.stats(), await indexed.stats()];
+  const [less, more] = [
+    await metricOf(plain, "docdb_page_bytes"),
+    await metricOf(indexed, "docdb_page_bytes"),
+  ];
   await plain.close();
   await indexed.close();
-  return (more - pages) * 8192;
+  return more - less;
 }
 
 /** What V8's heap grows by when the same is in sets. */

@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { Database, type DatabaseOptions, type DatabaseStats } from "@millrace/doc-db/extras";
+import { Database, type DatabaseOptions } from "@millrace/doc-db/extras";
 import type { BenchmarkCases, Contender, Work } from "../../case.ts";
 import { people } from "../../docdb/corpus.ts";
+import { metricOf } from "../../docdb/metric.ts";
 import { benchDirectory } from "../../wal-peers.ts";
 
 const COUNT = 6000;
@@ -93,9 +94,11 @@ async function ioBytes(options: DatabaseOptions): Promise<number> {
     if (collection.getSync(id)?._id !== id) throw new Error(`document ${id} is not there`);
   }
   await database.checkpoint();
-  const { io }: DatabaseStats = await database.stats();
+  const bytes =
+    (await metricOf(database, "docdb_read_bytes_total")) +
+    (await metricOf(database, "docdb_written_bytes_total"));
   await database.close();
-  return io.bytesRead + io.bytesWritten;
+  return bytes;
 }
 
 const [plain, zstd, ...encrypted] = VARIANTS;

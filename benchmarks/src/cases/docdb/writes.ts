@@ -1,45 +1,58 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchmarkCase, BenchmarkCases, Contender, Work } from "../../case.ts";
 import { fill, filled, further, type PrepareWork, STORES } from "../../docdb/contenders.ts";
-import { people } from "../../docdb/corpus.ts";
 import type { OpenStore, Safety } from "../../docdb/document-store.ts";
 import { benchDirectory } from "../../wal-peers.ts";
 
-/** Documents that are there before one more comes. */
-const COUNT = 20_000;
-const BULK = 20_000;
+/** Documents that are there before one more comes, and those of a bulk insert. */
+const COUNT = 100_000;
 const SINGLE = 100;
 const WAITING = 100;
 /** More than are ever inserted while a case is timed. */
 const SPARE = 200_000;
 
 /** A fresh database in each run, the documents made before. */
-function bulk([name, open]: readonly [string, OpenStore]): Contender {
+function bulk(count: number, [name, open]: readonly [string, OpenStore]): Contender {
   const prepare = async (): Promise<Work> => {
     const directory = benchDirectory();
-    const documents = [...people(BULK)];
+    const documents = further(count, 0, count);
     let run = 0;
     return async () => {
       const path = join(directory, String(run++));
       mkdirSync(path);
       const store = await open(path, "disk");
-      for (let i = 0; i < BULK; i += 5000) await store.insertMany(documents.slice(i, i + 5000));
+      for (let i = 0; i < count; i += 5000) await store.insertMany(documents.slice(i, i + 5000));
       await store.close();
+      return () => rmSync(path, { recursive: true });
     };
   };
   return { name, prepare };
 }
 
+function bulkCase(count: number): BenchmarkCase {
+  const [ours, ...peers] = STORES.map((store) => bulk(count, store));
+  return {
+    unit: "documents",
+    amount: count,
+    ours: ours!,
+    peers,
+    reach: { ratio: 1.5, peers: ["lmdb"] },
+    isHeavy: true,
+    isFull: count > COUNT,
+  };
+}
+
+/** A case of 100,000 documents, or of a million. */
 function writeCase(
   amount: number,
   safety: Safety,
   ratio: number,
   peers: readonly string[] | undefined,
-  prepare: PrepareWork,
-  count = COUNT,
+  prepare: (count: number) => PrepareWork,
+  count: number,
 ): BenchmarkCase {
-  const [ours, ...others] = STORES.map((store) => filled(store, count, safety, prepare));
+  const [ours, ...others] = STORES.map((store) => filled(store, count, safety, prepare(count)));
   return {
     unit: "documents",
     amount,
@@ -47,34 +60,41 @@ function writeCase(
     peers: others,
     reach: peers === undefined ? { ratio } : { ratio, peers },
     isHeavy: true,
+    isFull: count > COUNT,
   };
 }
 
 /** Inserts one after the other. */
-const oneByOne: PrepareWork = async (store) => {
-  const documents = further(SPARE, COUNT, COUNT + SPARE).values();
-  return async () => {
-    for (let i = 0; i < SINGLE; i++) await store.insert(documents.next().value!);
+const oneByOne =
+  (count: number): PrepareWork =>
+  async (store) => {
+    const documents = further(SPARE, count, count + SPARE).values();
+    return async () => {
+      for (let i = 0; i < SINGLE; i++) await store.insert(documents.next().value!);
+    };
   };
-};
 
 /** Inserts that all wait at once. */
-const atOnce: PrepareWork = async (store) => {
-  const documents = further(SPARE, COUNT, COUNT + SPARE).values();
-  return async () => {
-    await Promise.all(Array.from({ length: WAITING }, () => store.insert(documents.next().value!)));
+const atOnce =
+  (count: number): PrepareWork =>
+  async (store) => {
+    const documents = further(SPARE, count, count + SPARE).values();
+    return async () => {
+      await Promise.all(Array.from({ length: WAITING }, () => store.insert(documents.next().value!)));
+    };
   };
-};
 
-const updates: PrepareWork = async (store) => {
-  let id = 0;
-  return async () => {
-    for (let i = 0; i < SINGLE; i++) {
-      id = (id + 7919) % COUNT;
-      await store.addScore(id, 1);
-    }
+const updates =
+  (count: number): PrepareWork =>
+  async (store) => {
+    let id = 0;
+    return async () => {
+      for (let i = 0; i < SINGLE; i++) {
+        id = (id + 7919) % count;
+        await store.addScore(id, 1);
+      }
+    };
   };
-};
 
 /** NeDB syncs nothing: it is not in the cases of durable writes. */
 const SYNCED = ["lmdb", "better-sqlite3", "node:sqlite"];
@@ -93,19 +113,20 @@ function growth(count: number, name: string): Contender {
   return { name, prepare };
 }
 
+/** The cases for one number of documents, with what their names end with. */
+function casesOf(count: number, ending: string): [string, BenchmarkCase][] {
+  return [
+    [`bulk${ending}`, bulkCase(count)],
+    [`insert-durable${ending}`, writeCase(SINGLE, "disk", 1.3, SYNCED, oneByOne, count)],
+    [`insert-durable-100-waiting${ending}`, writeCase(WAITING, "disk", 5, SYNCED, atOnce, count)],
+    [`insert-not-synced${ending}`, writeCase(SINGLE, "os", 3, undefined, oneByOne, count)],
+    [`update${ending}`, writeCase(SINGLE, "os", 1.2, undefined, updates, count)],
+  ];
+}
+
 export const cases: BenchmarkCases = {
-  bulk: {
-    unit: "documents",
-    amount: BULK,
-    ours: bulk(STORES[0]!),
-    peers: STORES.slice(1).map(bulk),
-    reach: { ratio: 1.5, peers: ["lmdb"] },
-    isHeavy: true,
-  },
-  "insert-durable": writeCase(SINGLE, "disk", 1.3, SYNCED, oneByOne),
-  "insert-durable-100-waiting": writeCase(WAITING, "disk", 5, SYNCED, atOnce),
-  "insert-not-synced": writeCase(SINGLE, "os", 3, undefined, oneByOne),
-  update: writeCase(SINGLE, "os", 1.2, undefined, updates),
+  ...Object.fromEntries(casesOf(COUNT, "")),
+  ...Object.fromEntries(casesOf(1_000_000, "-1-m")),
   // At most 1.3 times as long.
   "insert-durable-into-1-m": {
     unit: "documents",
