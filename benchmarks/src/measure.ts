@@ -1,8 +1,8 @@
+import { peakResidentBytes } from "@millrace/metrics";
 import { allocationOf } from "./allocation.ts";
 import type { Measurement, Work } from "./case.ts";
 import { loadCase } from "./catalogue.ts";
 import { PeerMissingError } from "./peers.ts";
-import { peakResidentBytes } from "./resident.ts";
 
 // The program of one fresh process: measures one contender of one case and prints the Measurement as JSON, or
 // {"missing": "why"} when the contender is not installed. With --allocation it prints an Allocation instead.

@@ -1,6 +1,6 @@
 /** Works on a database for a while and prints the largest resident set in MiB, before and after. */
-import { readFileSync } from "node:fs";
 import { seededRandom } from "@millrace/base";
+import { peakResidentBytes } from "@millrace/metrics";
 import { Database } from "../src/extras.ts";
 
 const [path = "", cacheMiB = "16", documents = "0"] = process.argv.slice(2);
@@ -19,11 +19,6 @@ for await (const document of people.find({ score: { $gt: 10 } })) if (document._
 if (found === 0) throw new Error("nothing was found");
 console.log(loadedMiB.toFixed(1), peakResidentMiB().toFixed(1));
 
-/**
- * Linux hands a process the `maxRSS` of the one that started it, a test's large one here, so that there the kernel's own
- * mark is read, which begins anew with each program.
- */
 function peakResidentMiB(): number {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS / 1024;
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))![1]) / 1024;
+  return peakResidentBytes() / 2 ** 20;
 }

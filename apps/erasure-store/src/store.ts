@@ -7,6 +7,7 @@ import {
   type TemporarySpaceStatistics,
   type Vfs,
 } from "@millrace/files";
+import { peakResidentBytes } from "@millrace/metrics";
 import { DEFAULT_PATIENCE, type HttpPatience } from "@millrace/remote";
 import { availableMemoryBytes, MemoryBudget } from "@millrace/stream";
 import { checkConfig, type FilledConfig, type StoreConfig } from "./config.ts";
@@ -132,7 +133,7 @@ export class ErasureStore {
       registry.gauge("store_temporary_used_bytes").set(usedBytes);
       registry.gauge("store_temporary_peak_bytes").set(peakBytes);
       // In KiB, as getrusage(2) has it.
-      registry.gauge("process_memory_rss_peak_bytes").set(process.resourceUsage().maxRSS * 1024);
+      registry.gauge("process_memory_rss_peak_bytes").set(peakResidentBytes());
     });
   }
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
+import { peakResidentBytes } from "@millrace/metrics";
 import { type CommandOutcome, commandPath, runCommand } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { useCommandStore } from "./command-store.ts";
@@ -70,7 +71,7 @@ describe("processes of the command", () => {
       await store.put("o", (function* () { for (let i = 0; i < megabytes; i++) yield chunk; })());
       let bytes = 0;
       for await (const piece of store.get("o")) bytes += piece.length;
-      console.log(bytes >> 20, process.resourceUsage().maxRSS);
+      console.log(bytes >> 20, (${peakResidentBytes})() / 1024);
     `;
     const peakKiB = (megabytes: number): number => {
       const args = ["--conditions=@millrace/source", "--input-type=module", "--eval", script];

@@ -1,3 +1,4 @@
+import { peakResidentBytes } from "@millrace/metrics";
 import { Evt3Encoder, loadEvents, openRecording, summarizeEvents, syntheticScene } from "../src/index.ts";
 import { generatedEvt2 } from "./helpers.ts";
 
@@ -29,6 +30,6 @@ async function stream(count: number): Promise<number> {
 
 const work = kind === "load" ? load : stream;
 await work(100_000);
-const before = process.resourceUsage().maxRSS;
+const before = peakResidentBytes();
 const found = await work(Number(events));
-console.log(JSON.stringify({ events: found, grownBytes: 1024 * (process.resourceUsage().maxRSS - before) }));
+console.log(JSON.stringify({ events: found, grownBytes: peakResidentBytes() - before }));

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { peakResidentBytes } from "@millrace/metrics";
 import { tempDirectory } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { DataExporter } from "../src/index.ts";
@@ -28,7 +29,7 @@ function record(directory: string, stepCount: number): string {
 function peakKiB(input: string, output: string): number {
   const script = `import { convertExperiment } from ${JSON.stringify(SOURCE)};
     await convertExperiment(${JSON.stringify(input)}, ${JSON.stringify(output)}, { memoryBytes: 8 << 20 });
-    console.log(process.resourceUsage().maxRSS);`;
+    console.log((${peakResidentBytes})() / 1024);`;
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ["--conditions=@millrace/source", "--input-type=module", "-e", script],

@@ -1,4 +1,5 @@
 /** Records argv[3] steps below argv[2], or validates and reads the file argv[2]; prints the path or the peak memory. */
+import { peakResidentBytes } from "@millrace/metrics";
 import { DataExporter, ExperimentLoader, validate } from "@millrace/snn-export";
 
 const [place, steps] = process.argv.slice(2) as [string, string | undefined];
@@ -22,5 +23,5 @@ if (steps !== undefined) {
   const episode = loader.episode(0);
   const { stop } = episode.timeRange();
   for (let first = 0; first < stop; first += 1000) episode.getSpikes(first, first + 1000);
-  process.stdout.write(String(process.resourceUsage().maxRSS * 1024));
+  process.stdout.write(String(peakResidentBytes()));
 }

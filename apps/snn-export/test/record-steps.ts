@@ -1,4 +1,5 @@
 /** Records argv[3] steps into the directory argv[2], with analytics where argv[4] says so; prints the peak in KiB. */
+import { peakResidentBytes } from "@millrace/metrics";
 import { DataExporter } from "@millrace/snn-export";
 
 const [directory, steps, analytics] = process.argv.slice(2);
@@ -35,4 +36,4 @@ for (let timestep = 0; timestep < Number(steps); timestep++) {
 }
 exporter.endEpisode();
 exporter.close();
-process.stdout.write(String(process.resourceUsage().maxRSS));
+process.stdout.write(String(peakResidentBytes() / 1024));

@@ -9,6 +9,7 @@ export {
   type MemoryUsage,
 } from "./memory-sampler.ts";
 export { MovingAverage } from "./moving-average.ts";
+export { peakResidentBytes } from "./peak-memory.ts";
 export { PROMETHEUS_CONTENT_TYPE, toPrometheusText } from "./prometheus.ts";
 export {
   DEFAULT_METRIC_OPTIONS,

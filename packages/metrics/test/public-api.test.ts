@@ -16,6 +16,7 @@ test("the public surface is exactly this", () => {
       "QUANTILE_RELATIVE_ERROR",
       "SNAPSHOT_QUANTILES",
       "Timer",
+      "peakResidentBytes",
       "toPrometheusText",
     ]
   `);

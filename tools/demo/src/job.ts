@@ -1,3 +1,5 @@
+import { peakResidentBytes } from "@millrace/metrics";
+
 /** One thing that was checked, by other means than the app's own. */
 export interface Check {
   readonly what: string;
@@ -37,6 +39,5 @@ export async function timed<T>(
   const start = performance.now();
   const value = await work();
   const seconds = (performance.now() - start) / 1000;
-  // maxRSS is in KiB.
-  return { value, seconds, peakBytes: process.resourceUsage().maxRSS * 1024 };
+  return { value, seconds, peakBytes: peakResidentBytes() };
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { peakResidentBytes } from "@millrace/metrics";
 import type { BenchmarkCase, BenchmarkCases, Contender, Work } from "../../case.ts";
 import { STORES } from "../../docdb/contenders.ts";
 import { CACHE_BYTES, type OpenStore } from "../../docdb/document-store.ts";
 import { PeerMissingError } from "../../peers.ts";
-import { peakResidentBytes } from "../../resident.ts";
 import { benchDirectory } from "../../wal-peers.ts";
 
 const COUNT = 100_000;
