@@ -187,6 +187,17 @@ export class Wal {
     }
   }
 
+  /**
+   * Removes all records, whatever they are; the log goes on with the next lsn, and opening it takes no time then.
+   * Nothing may be appended meanwhile.
+   */
+  async clear(): Promise<void> {
+    this.#checkUsable();
+    await this.flush();
+    await this.#writer.begin();
+    await this.truncateBefore(this.stats.nextLsn);
+  }
+
   /** {@link truncateBefore} at once. @throws as {@link appendSync} does */
   truncateBeforeSync(lsn: number): void {
     checkInteger("wal", "lsn", lsn, 0, Number.MAX_SAFE_INTEGER);

@@ -125,6 +125,11 @@ export class SegmentWriter {
     this.durableLsn = target;
   }
 
+  /** Goes on in a new segment, so that all before it can be removed. */
+  async begin(): Promise<void> {
+    if (this.#active !== undefined && this.#active.header.firstLsn <= this.writtenLsn) await this.#roll(0);
+  }
+
   /** Ends the segment that is being written, durably. */
   async seal(): Promise<void> {
     if (this.#active === undefined) return;

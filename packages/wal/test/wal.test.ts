@@ -44,6 +44,21 @@ describe("append at once", () => {
   });
 });
 
+test("a log that was cleared has no records, and goes on with the next lsn", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log", SMALL);
+  await wal.clear();
+  expect(wal.stats).toMatchObject({ nextLsn: 1, segments: 0 });
+  for (let i = 0; i < 30; i++) await wal.append(textRecord("x".repeat(500)));
+  await wal.clear();
+  await wal.clear();
+  expect(wal.stats).toMatchObject({ firstLsn: 31, nextLsn: 31, durableLsn: 30, segments: 1 });
+  await using again = await Wal.open(vfs.crash(seededRandom(1), { survival: 0 }), "log", SMALL);
+  expect(again.stats).toMatchObject({ firstLsn: 31, nextLsn: 31, segments: 1 });
+  expect(await again.append(textRecord("a"))).toBe(31);
+  expect(await textsIn(again)).toEqual(["a"]);
+});
+
 describe("append and read", () => {
   test("records come back in order with lsns from 1, empty ones too", async () => {
     await using wal = await Wal.open(new MemoryVfs(), "log");

@@ -114,7 +114,9 @@ export class Checkpoints {
     if (isClosing && layout !== undefined) await store.file.truncate(layout.units * UNIT_BYTES);
     pager.endOperation();
     pager.forgetImages();
-    await wal.truncateBefore(Math.min(lastLsn + 1, this.keepLogFrom()));
+    // Opening reads what is left of the log: nothing, where the file is whole without it.
+    if (isClosing && this.keepLogFrom() > lastLsn) await wal.clear();
+    else await wal.truncateBefore(Math.min(lastLsn + 1, this.keepLogFrom()));
     this.#logBytesThen = wal.stats.bytes;
   }
 
