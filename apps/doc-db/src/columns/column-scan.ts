@@ -10,7 +10,7 @@ import type { PageReader } from "../storage/page-reader.ts";
 import type { Take } from "../take.ts";
 import type { ColumnSet } from "./column-set.ts";
 import type { ColumnSets } from "./column-sets.ts";
-import { columnView } from "./column-view.ts";
+import { type ColumnView, columnView } from "./column-view.ts";
 
 /** A scan of one tree; between two batches the tree may change. */
 export class ColumnScan<T> {
@@ -21,6 +21,7 @@ export class ColumnScan<T> {
   readonly #filter: CompiledFilter;
   readonly #take: Take<T>;
   readonly #view = documentView();
+  readonly #row: ColumnView;
   readonly #place: Located = { bytes: new Uint8Array(0), start: 0, end: 0 };
   /** The next document's key is not below this one. */
   #from: Uint8Array = new Uint8Array(0);
@@ -29,6 +30,7 @@ export class ColumnScan<T> {
   constructor(root: number, set: ColumnSet, filter: CompiledFilter, take: Take<T>) {
     this.#root = root;
     this.#set = set;
+    this.#row = columnView(set);
     this.#names = set.fields.map(knownName);
     this.#filter = filter;
     this.#take = take;
@@ -60,7 +62,7 @@ export class ColumnScan<T> {
     const count = set.rowsOf(leaf);
     const filter = this.#filter;
     const { ofFields } = this.#take;
-    const view = columnView(set);
+    const view = this.#row;
     for (let i = from; i < count; i++) {
       view.moveTo(first + i);
       if (!filter.matches(view)) continue;

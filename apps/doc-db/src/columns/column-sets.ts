@@ -45,7 +45,12 @@ export class ColumnSets {
       set = new ColumnSet(fields, (bytes) => this.#makeRoom(bytes, key));
       if (!this.#makeRoom(set.bytes, key)) set.giveUp();
     }
-    if (this.#sets.size === MAX_SETS) this.#sets.delete(this.#sets.keys().next().value!);
+    if (this.#sets.size === MAX_SETS) {
+      const [oldest, itsSet] = this.#sets.entries().next().value!;
+      // A scan that still reads it would not be told of changes.
+      itsSet?.giveUp();
+      this.#sets.delete(oldest);
+    }
     this.#sets.set(key, set);
     return set === undefined || set.isGivenUp ? undefined : set;
   }
