@@ -155,3 +155,38 @@ it("columns stay within an eighth of the cache, and scans are right without them
     }
   }
 });
+
+it("a cursor whose columns make room for those of others goes on with documents as they are by then", async () => {
+  await using db = await open(64 * 1024 * 1024);
+  const people = db.collection("people");
+  const count = 5000;
+  const fields = Array.from({ length: 34 }, (_, i) => `field${i}`);
+  await people.insertMany(
+    Array.from({ length: count }, (_, _id) => ({
+      _id,
+      n: 0,
+      ...Object.fromEntries(fields.map((name) => [name, _id % 2])),
+    })),
+  );
+  // Columns have at most eight fields, so that this one is answered from the documents.
+  const missing = Array.from({ length: 9 }, (_, i) => [`none${i}`, { $exists: false }]);
+  const filters: readonly Document[] = [{ n: 0 }, { n: 0, ...(Object.fromEntries(missing) as Document) }];
+  for (let scan = 0; scan < 2; scan++) expect(await people.countDocuments({ n: 0 })).toBe(count);
+  const cursors = filters.map((filter) => people.find(filter)[Symbol.asyncIterator]());
+  const firsts = await Promise.all(cursors.map((cursor) => cursor.next()));
+  expect(firsts.map(({ value }) => (value as Document)._id)).toEqual([0, 0]);
+  for (const name of fields) {
+    for (let scan = 0; scan < 2; scan++)
+      expect(await people.countDocuments({ [name]: { $gte: 1 } })).toBe(count / 2);
+  }
+  await people.updateMany({ _id: { $gte: count - 100 } }, { $set: { n: 1 } });
+  const [byColumns, byDocuments] = await Promise.all(
+    cursors.map(async (cursor) => {
+      const ids: Value[] = [];
+      for await (const { _id } of cursor) ids.push(_id!);
+      return ids;
+    }),
+  );
+  expect(byColumns).toEqual(byDocuments);
+  expect(byColumns).toHaveLength(count - 101);
+});
