@@ -1,8 +1,12 @@
-/** The page of one collection: counts, the root of its documents, its indexes (docs/formats/doc-db.md). */
+/**
+ * The page of one collection: counts, the root of its documents, its indexes (docs/formats/doc-db.md). What is changed
+ * here is noted, for the commit to look at.
+ */
 import { CapacityError, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "@millrace/base";
 import { encodeDocument } from "./document/encode.ts";
 import type { Document } from "./document/value.ts";
 import { definitionOf, type IndexDefinition } from "./indexes/definition.ts";
+import { noteAllChanged, noteChanged } from "./storage/changed-blocks.ts";
 import { PAGE_BYTES, PAGE_HEAD_BYTES } from "./storage/page-format.ts";
 
 const COUNT = PAGE_HEAD_BYTES;
@@ -36,6 +40,7 @@ export function documentBytesOf(page: Uint8Array): number {
 }
 
 export function addToCounts(page: Uint8Array, documents: number, bytes: number): void {
+  noteChanged(page, COUNT, ROOT);
   writeU64(page, COUNT, documentCountOf(page) + documents);
   writeU64(page, DOCUMENT_BYTES, documentBytesOf(page) + bytes);
 }
@@ -45,6 +50,7 @@ export function primaryRootOf(page: Uint8Array): number {
 }
 
 export function setPrimaryRoot(page: Uint8Array, root: number): void {
+  noteChanged(page, ROOT, ROOT + 4);
   writeU32(page, ROOT, root);
 }
 
@@ -93,10 +99,12 @@ export function findIndex(page: Uint8Array, name: string): IndexEntry | undefine
 }
 
 export function setMultikey(page: Uint8Array, index: IndexEntry): void {
+  noteChanged(page, index.offset, index.offset + 1);
   page[index.offset] = page[index.offset]! | MULTIKEY;
 }
 
 export function setCutKeys(page: Uint8Array, index: IndexEntry): void {
+  noteChanged(page, index.offset, index.offset + 1);
   page[index.offset] = page[index.offset]! | CUT_KEYS;
 }
 
@@ -125,6 +133,7 @@ export function setIndexes(page: Uint8Array, indexes: readonly NewIndex[]): void
   const needed = entries.reduce((sum, { length }) => sum + length, INDEXES);
   if (needed > PAGE_BYTES)
     throw new CapacityError("DOCDB_INDEXES_FULL", "indexes of a collection", needed, PAGE_BYTES);
+  noteAllChanged(page);
   let offset = INDEXES;
   for (const entry of entries) {
     page.set(entry, offset);

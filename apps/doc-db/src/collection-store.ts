@@ -72,7 +72,7 @@ export function encodeSharedId(id: Value): SharedKey {
 
 /** @throws MillraceError `DOCDB_KEY_DUPLICATE` */
 export function insertPrepared(pager: PageWriter, collection: number, document: PreparedDocument): void {
-  const page = pager.modify(collection);
+  const page = pager.modifyNoted(collection);
   const { idKey, bytes, id, names } = document;
   keepFieldNames(pager, names);
   if (!putInTree(pager, primaryRootOf(page), idKey, bytes, false))
@@ -96,7 +96,7 @@ export function insertAllPrepared(
   documents: readonly PreparedDocument[],
   check: (index: number) => void,
 ): void {
-  const page = pager.modify(collection);
+  const page = pager.modifyNoted(collection);
   const primary = new TreeInserter(pager, primaryRootOf(page));
   for (let from = 0; from < documents.length; from += BATCH_DOCUMENTS) {
     const to = Math.min(documents.length, from + BATCH_DOCUMENTS);
@@ -120,7 +120,7 @@ export function deleteById(pager: PageWriter, collection: number, idKey: Uint8Ar
   const root = primaryRootOf(pager.read(collection));
   const bytes = getFromTree(pager, root, idKey);
   if (bytes === undefined) return false;
-  const page = pager.modify(collection);
+  const page = pager.modifyNoted(collection);
   const lookup = viewOf(old, bytes);
   for (const index of indexesOf(page)) removeFromIndex(pager, index, lookup, idKey);
   deleteFromTree(pager, root, idKey);
@@ -135,7 +135,7 @@ export function replacePrepared(
   before: Uint8Array,
   document: PreparedDocument,
 ): void {
-  const page = pager.modify(collection);
+  const page = pager.modifyNoted(collection);
   const { idKey, bytes, names } = document;
   keepFieldNames(pager, names);
   viewOf(old, before);

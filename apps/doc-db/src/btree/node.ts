@@ -1,5 +1,9 @@
-/** One node of a tree on the bytes of its page, as docs/formats/doc-db.md lays it out. */
+/**
+ * One node of a tree on the bytes of its page, as docs/formats/doc-db.md lays it out. What is changed here is noted,
+ * for the commit to look at.
+ */
 import { readU16, readU32, writeU16, writeU32 } from "@millrace/base";
+import { noteAllChanged, noteChanged } from "../storage/changed-blocks.ts";
 import { PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
 
 /** In the page's head: a page that says it is a leaf of a tree is one, wherever it was found. */
@@ -34,6 +38,7 @@ const before = new Uint8Array(PAGE_BYTES);
 
 /** Makes an empty page a node of the tree with a root. */
 export function initNode(page: Uint8Array, root: number): void {
+  noteChanged(page, 0, SLOTS);
   writeU16(page, CELLS_START, PAGE_BYTES);
   writeU32(page, TREE_ROOT, root);
 }
@@ -56,6 +61,7 @@ export function lastChild(page: Uint8Array): number {
 }
 
 export function setLastChild(page: Uint8Array, child: number): void {
+  noteChanged(page, LAST_CHILD, LAST_CHILD + 4);
   writeU32(page, LAST_CHILD, child);
 }
 
@@ -91,8 +97,13 @@ export function childAt(page: Uint8Array, index: number): number {
 }
 
 export function setChildAt(page: Uint8Array, index: number, child: number): void {
-  if (index === cellCount(page)) setLastChild(page, child);
-  else writeU32(page, cellAt(page, index), child);
+  if (index === cellCount(page)) {
+    setLastChild(page, child);
+    return;
+  }
+  const cell = cellAt(page, index);
+  noteChanged(page, cell, cell + 4);
+  writeU32(page, cell, child);
 }
 
 /**
@@ -165,6 +176,13 @@ export function freeBytes(page: Uint8Array): number {
   return contiguousBytes(page) + readU16(page, DEAD_BYTES);
 }
 
+/** Gives a leaf's cell another value of the same length. */
+export function overwriteValue(page: Uint8Array, index: number, value: Uint8Array): void {
+  const start = valueStart(page, index);
+  noteChanged(page, start, start + value.length);
+  page.set(value, start);
+}
+
 /** Puts a cell in at an index. @returns false when the page has no room for it */
 export function insertCell(page: Uint8Array, index: number, cell: Uint8Array): boolean {
   const start = makeRoom(page, index, cell.length);
@@ -191,9 +209,13 @@ function makeRoom(page: Uint8Array, index: number, byteLength: number): number {
   if (contiguousBytes(page) < needed) compactNode(page);
   const count = cellCount(page);
   const start = cellsStart(page) - byteLength;
+  noteChanged(page, start, start + byteLength);
   writeU16(page, CELLS_START, start);
   const slot = SLOTS + index * SLOT_BYTES;
-  page.copyWithin(slot + SLOT_BYTES, slot, SLOTS + count * SLOT_BYTES);
+  const slotsEnd = SLOTS + count * SLOT_BYTES;
+  noteChanged(page, COUNT, SLOTS);
+  noteChanged(page, slot, slotsEnd + SLOT_BYTES);
+  page.copyWithin(slot + SLOT_BYTES, slot, slotsEnd);
   writeU16(page, slot, start);
   writeU16(page, COUNT, count + 1);
   return start;
@@ -204,7 +226,10 @@ export function removeCell(page: Uint8Array, index: number): void {
   const count = cellCount(page);
   writeU16(page, DEAD_BYTES, readU16(page, DEAD_BYTES) + cellLength(page, index));
   const slot = SLOTS + index * SLOT_BYTES;
-  page.copyWithin(slot, slot + SLOT_BYTES, SLOTS + count * SLOT_BYTES);
+  const slotsEnd = SLOTS + count * SLOT_BYTES;
+  noteChanged(page, COUNT, SLOTS);
+  noteChanged(page, slot, slotsEnd);
+  page.copyWithin(slot, slot + SLOT_BYTES, slotsEnd);
   writeU16(page, COUNT, count - 1);
 }
 
@@ -219,6 +244,7 @@ export function copyCells(page: Uint8Array): Uint8Array[] {
 
 /** Gives a node these cells and no others; its type and head stay. */
 export function setCells(page: Uint8Array, cells: readonly Uint8Array[]): void {
+  noteAllChanged(page);
   let start = PAGE_BYTES;
   let slot = SLOTS;
   for (const cell of cells) {
@@ -285,6 +311,7 @@ function contiguousBytes(page: Uint8Array): number {
 
 /** Moves all cells to the end of the page, in the order of their keys. */
 function compactNode(page: Uint8Array): void {
+  noteAllChanged(page);
   before.set(page);
   const count = cellCount(page);
   let start = PAGE_BYTES;

@@ -21,7 +21,7 @@ import { insertIntoParent, type Step } from "./tree.ts";
  */
 export function splitNode(pager: PageWriter, path: Step[], cell: Uint8Array): void {
   const { number, index } = path.at(-1)!;
-  const page = pager.modify(number);
+  const page = pager.modifyNoted(number);
   const isInLeaf = isLeaf(page);
   if (isInLeaf && path.length > 1 && index === cellCount(page)) {
     splitBehind(pager, path, page, cell);

@@ -88,7 +88,7 @@ export class TreeInserter {
       checkDepth(this.#pager, depth, this.#root);
       const page = readNode(this.#pager, number);
       if (isLeaf(page)) {
-        this.#leaf = this.#pager.modify(number);
+        this.#leaf = this.#pager.modifyNoted(number);
         return this.#leaf;
       }
       const index = searchNode(page, key);

@@ -1,4 +1,5 @@
 import { assert, CorruptDataError, InvalidArgumentError, readU32, writeU32 } from "@millrace/base";
+import { noteAllChanged } from "../storage/changed-blocks.ts";
 import { freeOverflow, readOverflow, writeOverflow } from "../storage/overflow.ts";
 import { initPage, PAGE_BYTES, PAGE_TYPE, pageTypeName } from "../storage/page-format.ts";
 import type { PageReader } from "../storage/page-reader.ts";
@@ -18,6 +19,7 @@ import {
   MAX_KEY_BYTES,
   OVERFLOW_REFERENCE_BYTES,
   OVERFLOWING,
+  overwriteValue,
   removeCell,
   searchNode,
   setChildAt,
@@ -129,7 +131,7 @@ export function putInTree(
   const leaf = path.at(-1)!;
   const isThere = leaf.index >= 0;
   if (isThere && !mayReplace) return false;
-  const page = pager.modify(leaf.number);
+  const page = pager.modifyNoted(leaf.number);
   if (!isThere) pager.filters?.add(root, key);
   const index = isThere ? leaf.index : -1 - leaf.index;
   if (isThere) {
@@ -138,7 +140,7 @@ export function putInTree(
       leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES
     ) {
       // In its place: the log then has nothing but what differs.
-      page.set(value, valueStart(page, index));
+      overwriteValue(page, index, value);
       return true;
     }
     removeLeafCell(pager, page, index);
@@ -156,7 +158,7 @@ export function deleteFromTree(pager: PageWriter, root: number, key: Uint8Array)
   const path = descend(pager, root, key);
   const leaf = path.at(-1)!;
   if (leaf.index < 0) return false;
-  const page = pager.modify(leaf.number);
+  const page = pager.modifyNoted(leaf.number);
   removeLeafCell(pager, page, leaf.index);
   if (cellCount(page) === 0) removeEmptyNode(pager, path);
   return true;
@@ -227,7 +229,7 @@ function removeEmptyNode(pager: PageWriter, path: Step[]): void {
   for (let level = path.length - 1; level > 0; level--) {
     pager.free(path[level]!.number);
     const { number, index } = path[level - 1]!;
-    const parent = pager.modify(number);
+    const parent = pager.modifyNoted(number);
     const count = cellCount(parent);
     if (count > 0) {
       // Without its last child, the child before it takes the keys up to the end.
@@ -253,6 +255,7 @@ function pullUpOnlyChild(pager: PageWriter, root: number): void {
   while (!isLeaf(page) && cellCount(page) === 0) {
     const child = lastChild(page);
     page.set(pager.read(child));
+    noteAllChanged(page);
     writeU32(page, 8, root);
     pager.free(child);
   }
@@ -268,7 +271,7 @@ export function insertIntoParent(
 ): void {
   const step = path.at(-1);
   assert(step !== undefined, "a root is split in its place");
-  const page = pager.modify(step.number);
+  const page = pager.modifyNoted(step.number);
   // The child at `index` was split: `left` keeps the keys below the separator, `right` has those from it on.
   setChildAt(page, step.index, right);
   const cell = interiorCell(left, separator);

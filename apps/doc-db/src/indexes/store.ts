@@ -131,7 +131,7 @@ function hasSameFields(
  * @returns false when it is there already @throws LanguageError 85 or 86 when another one is in its way
  */
 export function buildIndex(pager: PageWriter, collection: number, spec: Document): boolean {
-  const page = pager.modify(collection);
+  const page = pager.modifyNoted(collection);
   const existing = indexesOf(page);
   if (
     isThereAlready(
@@ -152,7 +152,7 @@ export function buildIndex(pager: PageWriter, collection: number, spec: Document
     const entries = scanTree(pager, root, ALL_KEYS, after, BUILD_BATCH_DOCUMENTS, BUILD_BATCH_BYTES);
     if (entries.length === 0) return true;
     for (const { key, value } of entries) {
-      const current = pager.modify(collection);
+      const current = pager.modifyNoted(collection);
       addToIndex(pager, current, findIndex(current, spec.name as string)!, lookupIn(value), key);
       // In a long transaction this lets the pages go that the last document changed.
       if (pager.touched !== undefined) pager.endOperation();
@@ -163,7 +163,7 @@ export function buildIndex(pager: PageWriter, collection: number, spec: Document
 
 /** Takes indexes out, and their pages. */
 export function dropIndexes(pager: PageWriter, collection: number, names: readonly string[]): void {
-  const page = pager.modify(collection);
+  const page = pager.modifyNoted(collection);
   const indexes = indexesOf(page);
   const isDropped = ({ definition }: IndexEntry): boolean => names.includes(definition.name);
   setIndexes(page, indexes.filter((index) => !isDropped(index)).map(asNewIndex));
@@ -172,7 +172,7 @@ export function dropIndexes(pager: PageWriter, collection: number, names: readon
 
 /** Changes an index's specification where its keys do not depend on it. */
 export function changeIndexSpec(pager: PageWriter, collection: number, name: string, spec: Document): void {
-  const page = pager.modify(collection);
+  const page = pager.modifyNoted(collection);
   setIndexes(
     page,
     indexesOf(page).map((index) =>

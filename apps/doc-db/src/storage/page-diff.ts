@@ -2,6 +2,7 @@
 
 import { assert, readU16, readU32, writeU16, writeU32 } from "@millrace/base";
 import type { GrowableUint8 } from "@millrace/buffers";
+import { BLOCK_BYTES, changedBlocks } from "./changed-blocks.ts";
 import { PAGE_BYTES } from "./page-format.ts";
 
 /** Ranges that start from an empty page: a full image without the zeros in it. */
@@ -14,13 +15,16 @@ const MERGE_WORDS = 2;
 const HEAD_BYTES = 8;
 const RANGE_HEAD_BYTES = 4;
 const WORDS = PAGE_BYTES / 4;
+const BLOCK_WORDS = BLOCK_BYTES / 4;
+const ALL_BLOCKS = -1;
 const ZEROS = new Int32Array(WORDS);
 const head = new Uint8Array(HEAD_BYTES);
 /** Starts and ends of the ranges found, in words. */
 const found = new Uint16Array(2 * WORDS);
 
 /**
- * Appends the ranges in which `after` differs from `before`, or from zeros without it.
+ * Appends the ranges in which `after` differs from `before`, or from zeros without it. With `before` only the blocks
+ * are compared that are noted as changed.
  * Byte 0 to 3, the checksum, do not count: it is made when the page is written to its place.
  */
 export function appendPageChange(
@@ -29,7 +33,10 @@ export function appendPageChange(
   after: Uint8Array,
   before: Uint8Array | undefined,
 ): void {
-  const count = findRanges(wordsIn(after), before === undefined ? ZEROS : wordsIn(before));
+  const count =
+    before === undefined
+      ? findRanges(wordsIn(after), ZEROS, ALL_BLOCKS)
+      : findRanges(wordsIn(after), wordsIn(before), changedBlocks(after));
   writeU32(head, 0, page);
   head[4] = before === undefined ? FROM_ZEROS : FROM_BEFORE;
   head[5] = 0;
@@ -75,19 +82,24 @@ export function applyPageChange(record: Uint8Array, change: PageChange, page: Ui
   }
 }
 
-function findRanges(after: Int32Array, before: Int32Array): number {
+function findRanges(after: Int32Array, before: Int32Array, blocks: number): number {
   let count = 0;
   let end = -MERGE_WORDS - 1;
-  for (let i = 1; i < WORDS; i++) {
-    if (after[i] === before[i]) continue;
-    if (i - end <= MERGE_WORDS && count > 0) {
-      found[2 * count - 1] = i + 1;
-    } else {
-      found[2 * count] = i;
-      found[2 * count + 1] = i + 1;
-      count++;
+  for (let left = blocks; left !== 0; left &= left - 1) {
+    const block = 31 - Math.clz32(left & -left);
+    const stop = (block + 1) * BLOCK_WORDS;
+    // The first word of a page is no part of its changes.
+    for (let i = Math.max(1, block * BLOCK_WORDS); i < stop; i++) {
+      if (after[i] === before[i]) continue;
+      if (i - end <= MERGE_WORDS && count > 0) {
+        found[2 * count - 1] = i + 1;
+      } else {
+        found[2 * count] = i;
+        found[2 * count + 1] = i + 1;
+        count++;
+      }
+      end = i + 1;
     }
-    end = i + 1;
   }
   return count;
 }

@@ -1,5 +1,7 @@
 /** The head of every page but the two header copies, as docs/formats/doc-db.md lays it out. */
-import { CorruptDataError, crc32c, readU32, readU64, writeU32, writeU64 } from "@millrace/base";
+import { CorruptDataError, readU32, readU64, writeU32, writeU64 } from "@millrace/base";
+import { crc32 } from "@millrace/compress";
+import { noteChanged } from "./changed-blocks.ts";
 
 /** Bytes of a page. */
 export const PAGE_BYTES = 8192;
@@ -44,22 +46,28 @@ export function pageLsn(page: Uint8Array): number {
 }
 
 export function setPageLsn(page: Uint8Array, lsn: number): void {
+  noteChanged(page, 16, 24);
   writeU64(page, 16, lsn);
+}
+
+/** CRC-32 of all but the checksum itself: with the processor's help a quarter of the time of CRC-32C without. */
+function checksumOf(page: Uint8Array): number {
+  return crc32(page.subarray(4, PAGE_BYTES));
 }
 
 /** Puts the checksum in: the last thing before the page is written to the file. */
 export function sealPage(page: Uint8Array): void {
-  writeU32(page, 0, crc32c(page, 0, 4, PAGE_BYTES));
+  writeU32(page, 0, checksumOf(page));
 }
 
 /** Whether a page has its checksum and its number. */
 export function isPageWhole(page: Uint8Array, number: number): boolean {
-  return readU32(page, 0) === crc32c(page, 0, 4, PAGE_BYTES) && readU32(page, 8) === number;
+  return readU32(page, 0) === checksumOf(page) && readU32(page, 8) === number;
 }
 
 /** @param byteOffset - where it lies in the file @throws CorruptDataError `DOCDB_PAGE_CORRUPT` naming page and offset */
 export function checkPage(page: Uint8Array, number: number, path: string, byteOffset: number): void {
-  const expected = crc32c(page, 0, 4, PAGE_BYTES);
+  const expected = checksumOf(page);
   const found = readU32(page, 0);
   if (found === expected && readU32(page, 8) === number) return;
   const what = `page ${number} (${pageTypeName(page[4]!)})`;

@@ -9,6 +9,8 @@ export interface PageWriter extends PageReader {
   readonly keptNames?: Set<FieldNames>;
   /** A page's bytes to change. */
   modify(number: number): Uint8Array;
+  /** As {@link PageWriter.modify} for who notes each change, as those of nodes and of a collection's page are. */
+  modifyNoted(number: number): Uint8Array;
   /** A new, empty page of a type. */
   allocate(type: number): { number: number; page: Uint8Array };
   /** Puts a page on the chain of free ones. */

@@ -5,6 +5,7 @@ import { KeyFilters } from "../btree/key-filters.ts";
 import { LeafHints } from "../btree/leaf-hints.ts";
 import { ColumnSets, type ColumnStats } from "../columns/column-sets.ts";
 import type { FieldNames } from "../document/field-names.ts";
+import { noteAllChanged, noteUnchanged } from "./changed-blocks.ts";
 import { RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
 import type { FileCipher } from "./file-cipher.ts";
 import {
@@ -112,6 +113,12 @@ export class Pager implements PageWriter {
 
   /** A page's bytes to change; they are kept in memory until the transaction ends. */
   modify(number: number): Uint8Array {
+    const page = this.modifyNoted(number);
+    noteAllChanged(page);
+    return page;
+  }
+
+  modifyNoted(number: number): Uint8Array {
     const page = this.store.read(number);
     if (this.touched !== undefined) {
       this.#touch(number);
@@ -121,6 +128,7 @@ export class Pager implements PageWriter {
     const bytes = this.store.pool.take();
     bytes.set(page);
     this.#change(number, bytes);
+    noteUnchanged(page);
     return page;
   }
 
@@ -150,7 +158,9 @@ export class Pager implements PageWriter {
     this.collections.clear();
     this.filters.addPage(bytes);
     if (!isNew) {
-      this.modify(number).set(bytes);
+      const page = this.modify(number);
+      page.set(bytes);
+      noteAllChanged(page);
       return;
     }
     const page = this.store.createZeroed(number);

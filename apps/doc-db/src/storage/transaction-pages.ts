@@ -53,6 +53,11 @@ export class TransactionPages implements PageWriter {
     return this.#layers.at(-1)!.get(number) ?? this.#put(number, this.read(number).slice());
   }
 
+  /** Its pages become those of the database as a whole. */
+  modifyNoted(number: number): Uint8Array {
+    return this.modify(number);
+  }
+
   allocate(type: number): { number: number; page: Uint8Array } {
     const meta = this.modify(META_PAGE);
     const free = freeHeadOf(meta);
