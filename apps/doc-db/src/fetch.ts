@@ -101,7 +101,7 @@ export async function* fetchIdKeys(
     const planned = planOn(pager, name, filter, { ...options, wanted });
     if (planned === undefined) return [];
     reader = new MatchReader(name, planned, filter, counters, asIdKey, wanted);
-    return reader.isDone ? [] : reader.readBatch(pager);
+    return reader.isDone ? [] : reader.readPlanned(pager);
   };
   let batch = await engine.read(begin);
   for (;;) {
@@ -184,19 +184,31 @@ export async function* fetchPlanned<T>(
   }
 }
 
-/** As {@link fetchPlanned} at once: pages that are not in memory are read meanwhile. */
-export function* fetchPlannedSync<T>(
+/**
+ * The matches at once, each as `take` makes it of where it lies: pages that are not in memory are read meanwhile.
+ * @param check - is called with the plan, and may throw
+ * @param options - whose `wanted` says how many are needed, perhaps; not more are read in the first batch
+ */
+export function* fetchSync<T>(
   engine: Executor,
   name: string,
-  planned: PlannedQuery,
   filter: CompiledFilter,
+  options: PlanOptions,
   counters: FetchCounters,
   take: Take<T>,
-  wanted?: number,
+  check: (plan: Plan) => void,
 ): Generator<T[], void, undefined> {
-  const reader = new MatchReader(name, planned, filter, counters, take, wanted);
-  while (!reader.isDone) {
-    const batch = engine.readSync(reader.readBatch);
+  let reader: MatchReader<T> | undefined;
+  let batch = engine.readSync((pager): T[] => {
+    const planned = planOn(pager, name, filter, options);
+    if (planned === undefined) return [];
+    check(planned.plan);
+    reader = new MatchReader(name, planned, filter, counters, take, options.wanted);
+    return reader.isDone ? [] : reader.readPlanned(pager);
+  });
+  for (;;) {
     if (batch.length > 0) yield batch;
+    if (reader === undefined || reader.isDone) return;
+    batch = engine.readSync(reader.readBatch);
   }
 }

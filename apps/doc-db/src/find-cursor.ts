@@ -7,18 +7,17 @@ import {
   asMatch,
   fetchMatches,
   fetchPlanned,
-  fetchPlannedSync,
+  fetchSync,
   type Match,
   type PlannedQuery,
   planFetch,
-  planOn,
 } from "./fetch.ts";
 import { DEFAULT_FIND_OPTIONS, type FindOptions } from "./find-options.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
 import { compileProjection, type Projection } from "./mql/project/projection.ts";
 import { indexName, winningPlan } from "./query/explain.ts";
 import { type CompiledFilter, compileFilter } from "./query/filter.ts";
-import type { PlanOptions } from "./query/plan.ts";
+import type { Plan, PlanOptions } from "./query/plan.ts";
 import { decodeMatch, sortMatches } from "./sort-matches.ts";
 import type { Executor } from "./storage/executor.ts";
 import { FetchCounters, type Take } from "./take.ts";
@@ -108,11 +107,8 @@ export class FindCursor implements AsyncIterable<Document> {
    * @throws InvalidArgumentError `DOCDB_SYNC_UNSUPPORTED` for a sort without an index, `$near` and `$text`
    */
   *[Symbol.iterator](): Generator<Document, void, undefined> {
-    const planned = this.#planSync();
-    if (planned === undefined) return;
     const window = this.#window();
-    const batches = this.#batchesSync(planned, this.#take);
-    for (const batch of batches) {
+    for (const batch of this.#batchesSync(this.#take)) {
       const { wanted, isLast } = window(batch);
       this.#returned += wanted.length;
       yield* wanted;
@@ -130,8 +126,6 @@ export class FindCursor implements AsyncIterable<Document> {
    * people.find({ city: "Ulm" }).lookAtAll((person) => { sum += Number(person.get("score")); });
    */
   lookAtAll(look: (document: LazyDocument) => void): void {
-    const planned = this.#planSync();
-    if (planned === undefined) return;
     const document = new LazyDocument();
     const take: Take<undefined> = (bytes, start, end) => {
       document.moveTo(bytes, start, end);
@@ -139,7 +133,7 @@ export class FindCursor implements AsyncIterable<Document> {
       return undefined;
     };
     try {
-      for (const batch of this.#batchesSync(planned, take)) this.#returned += batch.length;
+      for (const batch of this.#batchesSync(take)) this.#returned += batch.length;
     } finally {
       document.leave();
     }
@@ -154,11 +148,9 @@ export class FindCursor implements AsyncIterable<Document> {
 
   /** All matches, as {@link FindCursor} is iterated without waiting. */
   toArraySync(): Document[] {
-    const planned = this.#planSync();
-    if (planned === undefined) return [];
     const window = this.#window();
     let found: Document[] = [];
-    for (const batch of this.#batchesSync(planned, this.#take)) {
+    for (const batch of this.#batchesSync(this.#take)) {
       const { wanted, isLast } = window(batch);
       this.#returned += wanted.length;
       if (found.length === 0) found = wanted;
@@ -168,21 +160,17 @@ export class FindCursor implements AsyncIterable<Document> {
     return found;
   }
 
-  #planSync(): PlannedQuery | undefined {
+  #batchesSync<T>(take: Take<T>): Generator<T[], void, undefined> {
     if (this.#filter.text !== undefined) throw this.#needsWaiting();
-    const planned = this.#engine.readSync((pager) =>
-      planOn(pager, this.#name, this.#filter, this.#planOptions),
-    );
-    const isOrdered = planned?.plan.isSorted === true && this.#filter.distance === undefined;
-    if (planned === undefined || this.#isUnsorted || isOrdered) return planned;
-    throw this.#needsWaiting();
+    const engine = this.#engine;
+    const filter = this.#filter;
+    return fetchSync(engine, this.#name, filter, this.#planOptions, this.#counters, take, this.#checkOrder);
   }
 
-  #batchesSync<T>(planned: PlannedQuery, take: Take<T>): Generator<T[], void, undefined> {
-    const { skip, limit } = this.#options;
-    const wanted = limit === 0 ? undefined : skip + limit;
-    return fetchPlannedSync(this.#engine, this.#name, planned, this.#filter, this.#counters, take, wanted);
-  }
+  /** The documents must come in the order that is asked for: all of them would have to be read before the first. */
+  readonly #checkOrder = ({ isSorted }: Plan): void => {
+    if (!this.#isUnsorted && !(isSorted && this.#filter.distance === undefined)) throw this.#needsWaiting();
+  };
 
   /** Cuts batches to what `skip` and `limit` leave, and projects them. */
   #window(): (batch: Document[]) => { readonly wanted: Document[]; readonly isLast: boolean } {

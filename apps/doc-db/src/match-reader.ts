@@ -7,7 +7,7 @@ import { type Located, located, locateInTree } from "./btree/tree.ts";
 import { findCollection } from "./catalog.ts";
 import { findIndex, type IndexEntry, primaryRootOf } from "./collection-page.ts";
 import { ColumnScan } from "./columns/column-scan.ts";
-import { documentView } from "./document/lookup.ts";
+import { type DocumentView, documentView } from "./document/lookup.ts";
 import type { PlannedQuery } from "./fetch.ts";
 import { gather, giveIdList, takeIdList } from "./indexes/id-list.ts";
 import type { IdSet } from "./indexes/id-set.ts";
@@ -49,7 +49,7 @@ export class MatchReader<T> {
   readonly #filter: CompiledFilter;
   readonly #counters: FetchCounters;
   readonly #take: Take<T>;
-  readonly #view = documentView();
+  #madeView: DocumentView | undefined;
   #scan = 0;
   #range = 0;
   #after: PostingPlace | undefined;
@@ -83,13 +83,24 @@ export class MatchReader<T> {
       this.#fields = [...new Set([...filter.topFields, ...(take.ofFields?.fields ?? [])])].sort();
   }
 
+  /** Made when the first document is looked at: keys alone answer many queries. */
+  get #view(): DocumentView {
+    this.#madeView ??= documentView();
+    return this.#madeView;
+  }
+
   /** The next matches: perhaps none, though there are more. @throws LanguageError 175 when the collection is gone */
   readonly readBatch = (pager: PageReader): T[] => {
+    checkStillThere(pager, this.#name, this.#collection, this.#scans[this.#scan]!);
+    return this.readPlanned(pager);
+  };
+
+  /** The first matches, in the read that the plan was made in. */
+  readPlanned(pager: PageReader): T[] {
     const found: T[] = [];
     let left = this.#size;
     this.#size = Math.min(2 * this.#size, BATCH_KEYS);
     const scan = this.#scans[this.#scan]!;
-    checkStillThere(pager, this.#name, this.#collection, scan);
     const columns = this.#columnScan(pager);
     if (columns !== undefined) {
       const rows = columns.readBatch(pager, BATCH_ROWS, found);
@@ -106,7 +117,7 @@ export class MatchReader<T> {
       if (this.#after === undefined) this.#nextRange(ranges.length);
     }
     return found;
-  };
+  }
 
   /** The scan by columns, where every document is looked at for some fields, as far as there are such columns. */
   #columnScan(pager: PageReader): ColumnScan<T> | undefined {
@@ -183,7 +194,7 @@ export class MatchReader<T> {
     found: T[],
   ): number {
     const cursor = new PostingCursor(pager, index.root, range, after, scan.isDescending);
-    const view = this.#view;
+    const view = scan.isExact ? undefined : this.#view;
     const filter = this.#filter;
     const take = this.#take;
     const isPlain = scan.branch === undefined && scan.isFoundBefore.length === 0 && !index.isMultikey;
@@ -211,9 +222,9 @@ export class MatchReader<T> {
         assert(isThere, "an index leads to documents that are there");
         const { bytes: page, start, end } = located;
         bytes += end - start;
-        if (!scan.isExact) view.moveTo(page, start, end);
+        view?.moveTo(page, start, end);
         if (
-          scan.isExact ||
+          view === undefined ||
           (filter.matches(view) &&
             (isPlain ||
               (this.#isWanted(scan) && (!index.isMultikey || isFirstKey(scan, index, cursor, view)))))

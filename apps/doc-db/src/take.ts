@@ -5,8 +5,13 @@ import type { FieldLookup } from "./query/tests.ts";
 export class FetchCounters {
   keysExamined = 0;
   documentsExamined = 0;
+  #byInput: Map<string, number> | undefined;
+
   /** Keys of each input, where several are read together. */
-  readonly byInput: Map<string, number> = new Map();
+  get byInput(): Map<string, number> {
+    this.#byInput ??= new Map();
+    return this.#byInput;
+  }
 
   /** Adds keys of one of them. */
   readonly addKeys = (input: string, keys: number): void => {

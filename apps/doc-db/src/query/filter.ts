@@ -62,23 +62,7 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
     const { test, near, condition } = compileNear(filter);
     const found: Found = { conditions: [], ors: [], text: undefined };
     const others = compileDocument(near?.others ?? filter, found, 0);
-    if (test === undefined) {
-      return {
-        matches: others,
-        ...found,
-        get paths() {
-          return pathsOf(filter);
-        },
-        get topFields() {
-          return topFieldsOf(filter);
-        },
-        get exactField() {
-          return exactFieldOf(filter);
-        },
-        collation,
-        distance: undefined,
-      };
-    }
+    if (test === undefined) return new UnorderedFilter(filter, others, found, collation);
     if (found.text !== undefined) throw invalid("$text", filter, "no $near beside it");
     found.conditions.push(condition!);
     const matches: Test = (lookup) => others(lookup) && test(lookup) !== undefined;
@@ -92,6 +76,43 @@ export function compileFilter(filter: Document, collation?: Collation): Compiled
       distance: (lookup) => test(lookup) ?? Number.POSITIVE_INFINITY,
     };
   });
+}
+
+/** A filter without `$near`. What not every plan asks is found out when it is asked. */
+class UnorderedFilter implements CompiledFilter {
+  readonly matches: Test;
+  readonly conditions: readonly Condition[];
+  readonly ors: readonly (readonly Branch[])[];
+  readonly text: TextQuery | undefined;
+  readonly collation: Collation | undefined;
+  readonly distance = undefined;
+  readonly #filter: Document;
+
+  constructor(
+    filter: Document,
+    matches: Test,
+    { conditions, ors, text }: Found,
+    collation: Collation | undefined,
+  ) {
+    this.#filter = filter;
+    this.matches = matches;
+    this.conditions = conditions;
+    this.ors = ors;
+    this.text = text;
+    this.collation = collation;
+  }
+
+  get paths(): readonly string[] {
+    return pathsOf(this.#filter);
+  }
+
+  get topFields(): readonly string[] | undefined {
+    return topFieldsOf(this.#filter);
+  }
+
+  get exactField(): string | undefined {
+    return exactFieldOf(this.#filter);
+  }
 }
 
 /** Far more than documents have, so that what is found too deep is told as such, and far less than a stack has. */

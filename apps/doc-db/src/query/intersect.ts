@@ -54,6 +54,7 @@ export function intersect(
   wanted: number | undefined,
 ): Intersection {
   const alone: Intersection = { driver: chosen, sieves: [] };
+  if (candidates.length === 1) return alone;
   const others = candidates.filter((other) => other !== chosen && isSieve(other));
   if (!isSieve(chosen) || others.length === 0) return alone;
   const sizeOf = (candidate: Candidate): Sized => {

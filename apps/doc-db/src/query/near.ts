@@ -4,18 +4,17 @@ import { isOperatorObject } from "../mql/query/value-tests.ts";
 import type { Condition, FieldLookup } from "./filter.ts";
 import { parsePath, someAtPath } from "./path.ts";
 
+const NO_NEAR = { test: undefined, near: undefined, condition: undefined };
+
 /** Takes the field with `$near` out of a filter: it stands at the top alone, as it gives the order too. */
 export function compileNear(filter: Document): {
   test: ((lookup: FieldLookup) => number | undefined) | undefined;
   near: { others: Document } | undefined;
   condition: Condition | undefined;
 } {
-  const fields = isDocument(filter) ? Object.entries(filter) : [];
-  const found = fields.find(
-    ([, value]) => isOperatorObject(value) && (value.$near ?? value.$nearSphere) !== undefined,
-  );
-  if (found === undefined) return compileNearInAnd(filter);
-  const [path, operators] = found as [string, Document];
+  const path = isDocument(filter) ? pathOfNear(filter) : undefined;
+  if (path === undefined) return compileNearInAnd(filter);
+  const operators = filter[path] as Document;
   const operator = operators.$near === undefined ? "$nearSphere" : "$near";
   const distanceOf = nearDistance(operator, operators);
   const parts = parsePath(path);
@@ -28,16 +27,25 @@ export function compileNear(filter: Document): {
     });
     return least;
   };
-  const others = Object.fromEntries(fields.filter(([name]) => name !== path));
+  const others = Object.fromEntries(Object.entries(filter).filter(([name]) => name !== path));
   return { test, near: { others }, condition: { path, operator, operand: operators } };
+}
+
+function pathOfNear(filter: Document): string | undefined {
+  for (const path in filter) {
+    const value = filter[path]!;
+    if (isOperatorObject(value) && (value.$near ?? value.$nearSphere) !== undefined) return path;
+  }
+  return undefined;
 }
 
 /** `$near` in a part of an `$and` at the top. */
 function compileNearInAnd(filter: Document): ReturnType<typeof compileNear> {
-  const parts = isDocument(filter) && Array.isArray(filter.$and) ? (filter.$and as readonly Value[]) : [];
+  if (!(isDocument(filter) && Array.isArray(filter.$and))) return NO_NEAR;
+  const parts = filter.$and as readonly Value[];
   const compiled = parts.map((part) => (isDocument(part) ? compileNear(part) : undefined));
   const at = compiled.findIndex((part) => part?.test !== undefined);
-  if (at < 0) return { test: undefined, near: undefined, condition: undefined };
+  if (at < 0) return NO_NEAR;
   const $and = parts.map((part, i) => (i === at ? compiled[at]!.near!.others : part));
   return { ...compiled[at]!, near: { others: { ...filter, $and } } };
 }

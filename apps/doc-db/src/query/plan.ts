@@ -67,12 +67,13 @@ export function planQuery(
 ): Plan {
   const { sort, hint, wanted } = options;
   if (hint !== undefined && !isNaturalHint(hint)) return hintedPlan(filter, indexes, hint, sort);
-  const needsSort = Object.keys(sort).length > 0;
-  const full: Plan = fullScan(sort, filter, 1);
-  if (hint !== undefined) return full;
+  if (hint !== undefined) return fullScan(sort, filter, 1);
+  const needsSort = isOrdering(sort);
+  // Only its order can make it dearer than a look at each document.
+  const full = needsSort ? fullScan(sort, filter, 1) : undefined;
   let best = full;
   let leading: Candidate | undefined;
-  let bestCost = 1 + (needsSort && !full.isSorted ? SORTING : 0);
+  let bestCost = 1 + (full?.isSorted === false ? SORTING : 0);
   const consider = (plan: Plan, part: number, candidate?: Candidate): void => {
     const cost = part * (needsSort && !plan.isSorted ? 1 + SORTING : 1);
     if (cost >= bestCost) return;
@@ -93,6 +94,7 @@ export function planQuery(
     const union = planUnion(branches, filter, indexes, sizes);
     if (union !== undefined) consider(union.plan, union.part);
   }
+  if (best === undefined) return fullScan(sort, filter, 1);
   if (leading === undefined || sizes === undefined) return best;
   const isOrdered = needsSort && best.isSorted;
   const needed = needsSort && !best.isSorted ? undefined : wanted;
@@ -139,6 +141,12 @@ function isExactFor({ definition, isMultikey, hasCutKeys }: IndexEntry, filter: 
   return kind === "value" && filter.collation === undefined && filter.exactField === path;
 }
 
+/** Whether an order is asked for. */
+function isOrdering(sort: SortSpec): boolean {
+  for (const _path in sort) return true;
+  return false;
+}
+
 /** Which way to read an index for an order; undefined when it has not got it. */
 function sortDirection(
   { definition, isMultikey, hasCutKeys }: IndexEntry,
@@ -146,8 +154,8 @@ function sortDirection(
   sort: SortSpec,
   filter: CompiledFilter,
 ): 1 | -1 | undefined {
+  if (!isOrdering(sort) || isMultikey || hasCutKeys === true) return undefined;
   const wanted = Object.entries(sort).filter(([path]) => !fixed.includes(path));
-  if (Object.keys(sort).length === 0 || isMultikey || hasCutKeys === true) return undefined;
   // Keys under a collation have no order of texts.
   if (definition.collation !== undefined || filter.collation !== undefined) return undefined;
   let at = 0;

@@ -24,6 +24,8 @@ export interface Bounds {
   readonly subjects: readonly string[];
 }
 
+/** Before the first field. */
+const NO_PREFIX: readonly Uint8Array[] = [new Uint8Array(0)];
 /** Points that `$in`s of several fields make together, at the most. */
 const MAX_POINTS = 1000;
 const PART = {
@@ -47,8 +49,8 @@ export function boundsFor(
   const begins = definition.fields[0]!;
   if (begins.kind === "value" && !conditions.some(({ path }) => path === begins.path)) return undefined;
   const isSame = isSameCollation(definition.collation, collation);
-  const usable = conditions.filter((condition) => isSame || !hasText(condition.operand));
-  let prefixes: Uint8Array[] = [new Uint8Array(0)];
+  const usable = isSame ? conditions : conditions.filter(({ operand }) => !hasText(operand));
+  let prefixes: readonly Uint8Array[] = NO_PREFIX;
   let part = 1;
   const fixed: string[] = [];
   const roots: string[] = [];
@@ -66,10 +68,13 @@ export function boundsFor(
       return { ranges: behind(prefixes, found.ranges), part, fixed, subjects };
     if (isLast) break;
     if (prefixes.length === 1 && found.points!.length === 1) fixed.push(field.path);
-    prefixes = prefixes.flatMap((prefix) => found.points!.map((point) => concat(prefix, point)));
+    prefixes =
+      prefixes === NO_PREFIX
+        ? found.points!
+        : prefixes.flatMap((prefix) => found.points!.map((point) => concat(prefix, point)));
   }
   if (subjects.length === 0) return undefined;
-  return { ranges: apart(prefixes.map((key) => cut({ lo: key, hi: key }))), part, fixed, subjects };
+  return { ranges: apart(prefixes.map(oneKey)), part, fixed, subjects };
 }
 
 type FieldBounds =
@@ -262,20 +267,31 @@ function behind(prefixes: readonly Uint8Array[], ranges: readonly KeyRange[]): K
 
 /** Whether a range is of one whole key: no key begins with another one, but with its type, a byte, or with what is cut. */
 export function isOneKey({ lo, hi }: KeyRange): boolean {
-  return lo.length > 1 && lo.length < MAX_INDEX_VALUE_BYTES && compareBytes(lo, hi) === 0;
+  return lo.length > 1 && lo.length < MAX_INDEX_VALUE_BYTES && (lo === hi || compareBytes(lo, hi) === 0);
 }
 
 function cut({ lo, hi }: KeyRange): KeyRange {
-  return { lo: lo.subarray(0, MAX_INDEX_VALUE_BYTES), hi: hi.subarray(0, MAX_INDEX_VALUE_BYTES) };
+  return { lo: cutKey(lo), hi: cutKey(hi) };
+}
+
+function oneKey(key: Uint8Array): KeyRange {
+  const whole = cutKey(key);
+  return { lo: whole, hi: whole };
+}
+
+function cutKey(key: Uint8Array): Uint8Array {
+  return key.length > MAX_INDEX_VALUE_BYTES ? key.subarray(0, MAX_INDEX_VALUE_BYTES) : key;
 }
 
 function distinct(keys: Uint8Array[]): Uint8Array[] {
+  if (keys.length === 1) return keys;
   keys.sort(compareBytes);
   return keys.filter((key, i) => i === 0 || compareBytes(key, keys[i - 1]!) !== 0);
 }
 
 /** Ranges in order; those that meet become one. */
 function apart(ranges: KeyRange[]): KeyRange[] {
+  if (ranges.length === 1) return ranges;
   ranges.sort((a, b) => compareBytes(a.lo, b.lo));
   const kept: KeyRange[] = [];
   for (const range of ranges) {
