@@ -7,6 +7,7 @@ import { startTrigger, type Trigger, type TriggerSpec } from "./changes/trigger.
 import { Collection } from "./collection.ts";
 import { runCommand } from "./command/run-command.ts";
 import type { CommandTarget } from "./command/target.ts";
+import { withTimeLimit } from "./command/time-limit.ts";
 import { type DatabaseStats, statsOf } from "./database-stats.ts";
 import type { Document } from "./document/value.ts";
 import { removeExpired, watchExpiry } from "./expiry.ts";
@@ -151,7 +152,7 @@ export class Database {
     database: string = DEFAULT_DATABASE,
     within?: Transaction | Snapshot,
   ): Promise<Document> {
-    return runCommand(this.target(database, within), command);
+    return runCommand(withTimeLimit(this.target(database, within), command), command);
   }
 
   /** Where commands run, for what takes them from elsewhere: a server. */

@@ -22,9 +22,13 @@ import { indexedVector, vectorCount } from "./vector/vector-index.ts";
 const BATCH_ENTRIES = 256;
 const BATCH_BYTES = 1024 * 1024;
 
-/** @returns what is wrong, a sentence each; nothing when all is well @throws CorruptDataError for a damaged page */
-export function verifyCollections(pager: PageReader): string[] {
-  return listCollections(pager).flatMap(({ name, page }) => {
+/**
+ * @param only - the one collection that is looked at; all without it
+ * @returns what is wrong, a sentence each; nothing when all is well @throws CorruptDataError for a damaged page
+ */
+export function verifyCollections(pager: PageReader, only?: string): string[] {
+  const wanted = listCollections(pager).filter(({ name }) => only === undefined || name === only);
+  return wanted.flatMap(({ name, page }) => {
     const bytes = pager.read(page).slice();
     const indexes = indexesOf(bytes);
     const expected = indexes.map(() => 0);

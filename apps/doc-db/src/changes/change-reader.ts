@@ -3,7 +3,6 @@ import { getFromTree } from "../btree/tree.ts";
 import { findCollection } from "../catalog.ts";
 import { primaryRootOf } from "../collection-page.ts";
 import { encodeId } from "../collection-store.ts";
-import { Timestamp } from "../document/bson-types.ts";
 import { decodeDocument } from "../document/decode.ts";
 import type { ObjectId } from "../document/object-id.ts";
 import type { Document, Value } from "../document/value.ts";
@@ -13,6 +12,7 @@ import { each, gatherAll, type Stage } from "../mql/pipeline/stage.ts";
 import { namespaceOf } from "../names.ts";
 import type { Engine } from "../storage/engine.ts";
 import { createFeed, DEFAULT_FEED_CHANGES, type FeedEntry, feedState, readFeed } from "./feed.ts";
+import { clusterTimeOf, placeAtTime } from "./place-at-time.ts";
 import { parseToken, tokenOf } from "./resume-token.ts";
 
 /** Whose changes are wanted. Without a collection those of a database, without both all. */
@@ -31,6 +31,10 @@ export interface ChangeReaderOptions {
   readonly fromStart?: boolean;
   /** `updateLookup`: updates come with the document as it is when the event is read. @default "default" */
   readonly fullDocument?: Value | undefined;
+  /** With the first change of this time, a `Timestamp`. */
+  readonly startAtOperationTime?: Value | undefined;
+  /** Older versions are not kept: `whenAvailable` gives null for them. @default "off" */
+  readonly fullDocumentBeforeChange?: Value | undefined;
 }
 
 const MAX_EVENTS = 256;
@@ -51,6 +55,8 @@ const KNOWN = [
   "startAfter",
   "fromStart",
   "fullDocument",
+  "startAtOperationTime",
+  "fullDocumentBeforeChange",
   "allChangesForCluster",
   "showExpandedEvents",
 ];
@@ -61,6 +67,7 @@ export class ChangeReader {
   readonly #scope: ChangeScope;
   readonly #stage: Stage;
   readonly #looksUp: boolean;
+  readonly #showsBefore: boolean;
   readonly #feedId: ObjectId;
   #after: number;
   #isInvalidated = false;
@@ -72,7 +79,7 @@ export class ChangeReader {
     engine: Engine,
     scope: ChangeScope,
     stage: Stage,
-    looksUp: boolean,
+    { looksUp, showsBefore }: { readonly looksUp: boolean; readonly showsBefore: boolean },
     feedId: ObjectId,
     after: number,
   ) {
@@ -80,6 +87,7 @@ export class ChangeReader {
     this.#scope = scope;
     this.#stage = stage;
     this.#looksUp = looksUp;
+    this.#showsBefore = showsBefore;
     this.#feedId = feedId;
     this.#after = after;
     this.#stopListening = engine.onCommit(() => this.#wake?.());
@@ -102,8 +110,18 @@ export class ChangeReader {
     const { resumeAfter, startAfter, fullDocument = "default" } = options;
     if (fullDocument !== "default" && fullDocument !== "updateLookup")
       fail(9, "fullDocument", fullDocument, '"default" or "updateLookup"; older versions are not kept');
+    const { startAtOperationTime, fullDocumentBeforeChange = "off" } = options;
+    if (fullDocumentBeforeChange !== "off" && fullDocumentBeforeChange !== "whenAvailable")
+      fail(
+        47,
+        "fullDocumentBeforeChange",
+        fullDocumentBeforeChange,
+        '"off" or "whenAvailable"; older versions are not kept',
+      );
     if (resumeAfter !== undefined && startAfter !== undefined)
       fail(50674, "$changeStream", "resumeAfter and startAfter", "one of them");
+    if (startAtOperationTime !== undefined && (resumeAfter ?? startAfter) !== undefined)
+      fail(40674, "$changeStream", "startAtOperationTime and a token", "one of them");
     for (const stage of pipeline) {
       const [name] = Object.keys(stage);
       if (name === undefined || !STAGES.includes(name))
@@ -116,11 +134,18 @@ export class ChangeReader {
       state = (await engine.read(feedState))!;
     }
     const token = resumeAfter ?? startAfter;
-    const begin = options.fromStart === true ? Math.max(0, state.first - 1) : state.last;
+    const known = state;
+    let begin = options.fromStart === true ? Math.max(0, state.first - 1) : state.last;
+    if (startAtOperationTime !== undefined)
+      begin = await engine.read((pager) => placeAtTime(pager, known, startAtOperationTime));
     const after = token === undefined ? begin : parseToken(token, state.feedId, startAfter !== undefined);
     if (after > state.last || after + 1 < state.first)
       fail(286, "resume token", token, "one of a change that is still kept");
-    return new ChangeReader(engine, scope, stage, fullDocument === "updateLookup", state.feedId, after);
+    const shown = {
+      looksUp: fullDocument === "updateLookup",
+      showsBefore: fullDocumentBeforeChange === "whenAvailable",
+    };
+    return new ChangeReader(engine, scope, stage, shown, state.feedId, after);
   }
 
   /** Of the last event that was read, whether it was given or filtered out. */
@@ -214,14 +239,14 @@ export class ChangeReader {
 
   async #eventOf(entry: FeedEntry): Promise<Document> {
     const { sequence, at, kind, name, id, document, update, to } = entry;
-    const seconds = Math.floor(at.getTime() / 1000);
     const full = kind === "update" && this.#looksUp ? await this.#lookUp(name, id!) : document;
     return {
       _id: tokenOf(this.#feedId, sequence, false),
       operationType: kind,
-      clusterTime: new Timestamp(seconds, sequence % 2 ** 32),
+      clusterTime: clusterTimeOf(entry),
       wallTime: at,
       ...(full === undefined ? {} : { fullDocument: full }),
+      ...(this.#showsBefore && CHANGES_DOCUMENT.has(kind) ? { fullDocumentBeforeChange: null } : {}),
       ns: shown(name),
       ...(to === undefined ? {} : { to: shown(to) }),
       ...(id === undefined ? {} : { documentKey: { _id: id } }),
@@ -239,6 +264,9 @@ export class ChangeReader {
     });
   }
 }
+
+/** What there was a version of a document before. */
+const CHANGES_DOCUMENT: ReadonlySet<string> = new Set(["update", "replace", "delete"]);
 
 const STAGE_CONTEXT = Object.freeze({
   now: new Date(),

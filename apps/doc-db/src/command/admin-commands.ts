@@ -20,6 +20,7 @@ import { compileFilter, matchesDocument } from "../query/filter.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 import { booleanOf, checkedName, checkFields, collectionOf, documentOf } from "./arguments.ts";
 import { pick } from "./index-commands.ts";
+import { refuseOtherKinds } from "./other-kinds.ts";
 import { type Command, type CommandTarget, storedName } from "./target.ts";
 
 const OPTIONS = ["validator", "validationLevel", "validationAction"];
@@ -34,6 +35,7 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
     ok: 1,
   }),
   create: async (target, command) => {
+    refuseOtherKinds(command);
     checkFields(command, [...OPTIONS, "foreignKeys", "checks", "idIndex", "collation"]);
     const name = storedName(target, collectionOf(command));
     const checks = command.checks === undefined ? {} : { checks: normalizeChecks(command.checks) };

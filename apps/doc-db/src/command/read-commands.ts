@@ -11,7 +11,8 @@ import { fail } from "../mql/error.ts";
 import { queryInFront } from "../mql/pipeline/query-in-front.ts";
 import { distinctValues } from "../query/distinct-values.ts";
 import type { SortSpec } from "../query/sort.ts";
-import { checkFields, collectionOf, countOf, documentOf, listOf } from "./arguments.ts";
+import { booleanOf, checkFields, collectionOf, countOf, documentOf, listOf } from "./arguments.ts";
+import { letVariables } from "./let-variables.ts";
 import { type Command, type CommandTarget, type Named, shownName, storedName } from "./target.ts";
 
 const FIND_FIELDS = [
@@ -143,6 +144,7 @@ function queryOf(command: Document): Document {
   const of = (filter: Value | undefined, { hint, collation, sort }: Document = command): Document => ({
     find: command[name!]!,
     filter: filter ?? {},
+    ...(command.let === undefined ? {} : { let: command.let }),
     ...(hint === undefined ? {} : { hint }),
     ...(collation === undefined ? {} : { collation }),
     ...(sort === undefined ? {} : { sort }),
@@ -184,8 +186,17 @@ function openFindOf<Target extends Named>(
   checkFields(command, FIND_FIELDS);
   for (const bound of ["max", "min"])
     if (command[bound] !== undefined) fail(51174, bound, command[bound], "no bounds; the filter has them");
+  if (booleanOf(command, "tailable", false))
+    fail(2, "tailable", true, "a cursor that ends, or a change stream; no collection is capped here");
+  for (const shown of ["returnKey", "showRecordId"])
+    if (booleanOf(command, shown, false)) fail(115, shown, true, "documents alone");
   const name = storedName(target, collectionOf(command));
-  return operations.find(target, name, documentOf(command, "filter", {}), findOptions(command));
+  const variables = letVariables(command.let);
+  const { projection, ...options } = findOptions(command);
+  return operations.find(target, name, variables.filter(documentOf(command, "filter", {})), {
+    ...options,
+    projection: variables.projection(projection ?? {}),
+  });
 }
 
 function openAggregateOf<Target extends Named>(
@@ -195,7 +206,8 @@ function openAggregateOf<Target extends Named>(
 ): Results {
   checkFields(command, AGGREGATE_FIELDS);
   const name = storedName(target, collectionOf(command));
-  return operations.aggregate(target, name, listOf(command, "pipeline"), {
+  const pipeline = letVariables(command.let).pipeline(listOf(command, "pipeline"));
+  return operations.aggregate(target, name, pipeline, {
     database: target.database,
     hint: command.hint ?? null,
     collation: documentOf(command, "collation", { locale: "simple" }),

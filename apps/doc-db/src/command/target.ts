@@ -1,6 +1,7 @@
 import type { Document } from "../document/value.ts";
 import { storedName as nameInFile } from "../names.ts";
 import type { Executor } from "../storage/executor.ts";
+import type { TimeBudget } from "./time-limit.ts";
 
 /** Where names are looked up. */
 export interface Named {
@@ -11,6 +12,8 @@ export interface Named {
 /** Where a command runs. */
 export interface CommandTarget extends Named {
   readonly engine: Executor;
+  /** What its `maxTimeMS` leaves it; undefined where it has none. */
+  readonly time?: TimeBudget;
 }
 
 /** Runs one command. */

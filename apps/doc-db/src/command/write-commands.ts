@@ -27,6 +27,7 @@ import {
   documentOf,
   listOf,
 } from "./arguments.ts";
+import { letVariables } from "./let-variables.ts";
 import { type Command, type CommandTarget, type Named, storedName } from "./target.ts";
 
 /** Another one was faster, the moment is gone, the transaction is over. */
@@ -80,6 +81,7 @@ export function writeCommands<Target extends Named>(
       checkFields(command, ["updates", "ordered", "bypassDocumentValidation", "let"]);
       const name = storedName(target, collectionOf(command));
       checkWriteConcern(command.writeConcern);
+      const variables = letVariables(command.let);
       let [n, nModified] = [0, 0];
       const upserted: Document[] = [];
       const writeErrors = await eachInOrder(
@@ -100,8 +102,8 @@ export function writeCommands<Target extends Named>(
           const result = await operations.update(
             target,
             name,
-            documentOf(each, "q", {}),
-            each.u as Document,
+            variables.filter(documentOf(each, "q", {})),
+            variables.pipeline(each.u as Document),
             options,
             isMany,
           );
@@ -122,12 +124,13 @@ export function writeCommands<Target extends Named>(
       checkFields(command, ["deletes", "ordered", "let"]);
       const name = storedName(target, collectionOf(command));
       checkWriteConcern(command.writeConcern);
+      const variables = letVariables(command.let);
       let n = 0;
       const writeErrors = await eachInOrder(
         listOf(command, "deletes"),
         booleanOf(command, "ordered", true),
         async (each) => {
-          n += await operations.delete(target, name, documentOf(each, "q", {}), {
+          n += await operations.delete(target, name, variables.filter(documentOf(each, "q", {})), {
             isMany: countOf(each, "limit") === 0,
             collation: each.collation,
             hint: each.hint,
@@ -155,16 +158,17 @@ export function writeCommands<Target extends Named>(
       const remove = booleanOf(command, "remove", false);
       if (remove === (command.update !== undefined))
         fail(9, "findAndModify", command, "either remove or update");
+      const variables = letVariables(command.let);
       const { value, upsertedId, isFound } = await operations.findAndModify(
         target,
         name,
-        documentOf(command, "query", {}),
+        variables.filter(documentOf(command, "query", {})),
         {
-          update: command.update as Document | undefined,
+          update: command.update === undefined ? undefined : variables.pipeline(command.update as Document),
           sort: documentOf(command, "sort", {}) as SortSpec,
           returnsAfter: booleanOf(command, "new", false),
           isUpsert: booleanOf(command, "upsert", false),
-          projection: documentOf(command, "fields", {}),
+          projection: variables.projection(documentOf(command, "fields", {})),
           arrayFilters: (command.arrayFilters ?? []) as readonly Document[],
           collation: command.collation,
           hint: command.hint,

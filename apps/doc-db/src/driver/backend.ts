@@ -1,4 +1,5 @@
 import type { ChangeReader, ChangeReaderOptions, ChangeScope } from "../changes/change-reader.ts";
+import { letVariables } from "../command/let-variables.ts";
 import type { Results } from "../command/read-commands.ts";
 import type { Database } from "../database.ts";
 import type { Document } from "../document/value.ts";
@@ -20,14 +21,14 @@ export interface Backend {
     database: string,
     collection: string,
     filter: Document,
-    options: FindOptions,
+    options: FindOptions & { readonly let?: Document },
     within?: BackendTransaction,
   ): Results;
   aggregate(
     database: string,
     collection: string,
     pipeline: readonly Document[],
-    options: { readonly hint?: string | Document; readonly collation?: Document },
+    options: { readonly hint?: string | Document; readonly collation?: Document; readonly let?: Document },
     within?: BackendTransaction,
   ): Results;
   /** Begins a transaction, at its first operation at the latest. */
@@ -93,16 +94,21 @@ export class FileBackend implements Backend {
 export function takingDriverValues(backend: Backend): Backend {
   return {
     command: (command, database, within) => backend.command(documentToStored(command), database, within),
-    find: (database, collection, filter, options, within) =>
-      backend.find(database, collection, documentToStored(filter), documentToStored(options), within),
-    aggregate: (database, collection, pipeline, options, within) =>
-      backend.aggregate(
-        database,
-        collection,
-        pipeline.map(documentToStored),
-        documentToStored(options),
-        within,
-      ),
+    find: (database, collection, filter, options, within) => {
+      const { let: given, projection, ...rest } = documentToStored(options);
+      const variables = letVariables(given);
+      const settings =
+        projection === undefined
+          ? rest
+          : { ...rest, projection: variables.projection(projection as Document) };
+      const wanted = variables.filter(documentToStored(filter));
+      return backend.find(database, collection, wanted, settings, within);
+    },
+    aggregate: (database, collection, pipeline, options, within) => {
+      const { let: given, ...rest } = documentToStored(options);
+      const stages = letVariables(given).pipeline(pipeline.map(documentToStored));
+      return backend.aggregate(database, collection, stages, rest, within);
+    },
     transaction: () => backend.transaction(),
     watch: (scope, pipeline, options) => backend.watch(scope, pipeline.map(documentToStored), options),
     close: () => backend.close(),

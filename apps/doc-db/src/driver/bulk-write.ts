@@ -6,16 +6,17 @@ import type * as api from "./types.ts";
 export async function bulkWrite(
   collection: EmbeddedCollection<api.Document>,
   operations: readonly api.BulkOperation[],
-  options: (api.OperationOptions & { ordered?: boolean }) | undefined,
+  options: (api.OperationOptions & { ordered?: boolean; let?: api.Document }) | undefined,
 ): Promise<api.BulkWriteResult> {
   const counts = { insertedCount: 0, matchedCount: 0, modifiedCount: 0, deletedCount: 0, upsertedCount: 0 };
   const insertedIds: Record<number, unknown> = {};
   const upsertedIds: Record<number, unknown> = {};
   const errors: WriteError[] = [];
   const session = options?.session === undefined ? {} : { session: options.session };
+  const shared = options?.let === undefined ? session : { ...session, let: options.let };
   for (const [index, operation] of operations.entries()) {
     try {
-      const done = await runOne(collection, operation, session);
+      const done = await runOne(collection, operation, shared);
       if ("insertedId" in done) {
         counts.insertedCount++;
         insertedIds[index] = done.insertedId;

@@ -63,7 +63,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
 
   bulkWrite(
     operations: readonly api.BulkOperation[],
-    options?: api.OperationOptions & { ordered?: boolean },
+    options?: api.OperationOptions & { ordered?: boolean; let?: api.Document },
   ): Promise<api.BulkWriteResult> {
     return bulkWrite(this, operations, options);
   }
@@ -276,11 +276,9 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     options: api.UpdateOptions,
     multi: boolean,
   ): Promise<api.UpdateResult> {
-    const { session: _, comment: __, ...rest } = options;
-    const reply = await this.#run(
-      { update: this.collectionName, updates: [{ q: filter, u: update, multi, ...rest }] },
-      options,
-    );
+    const { session: _, comment: __, let: given, ...rest } = options;
+    const updates = [{ q: filter, u: update, multi, ...rest }];
+    const reply = await this.#run({ update: this.collectionName, updates, ...letField(given) }, options);
     throwFirst(reply);
     const upserted = (reply.upserted as readonly Stored[] | undefined)?.[0];
     const upsertedCount = upserted === undefined ? 0 : 1;
@@ -294,11 +292,9 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
   }
 
   async #delete(filter: api.Document, options: api.DeleteOptions, limit: number): Promise<api.DeleteResult> {
-    const { session: _, comment: __, ...rest } = options;
-    const reply = await this.#run(
-      { delete: this.collectionName, deletes: [{ q: filter, limit, ...rest }] },
-      options,
-    );
+    const { session: _, comment: __, let: given, ...rest } = options;
+    const deletes = [{ q: filter, limit, ...rest }];
+    const reply = await this.#run({ delete: this.collectionName, deletes, ...letField(given) }, options);
     throwFirst(reply);
     return { acknowledged: true, deletedCount: Number(reply.n) };
   }
@@ -325,4 +321,9 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
       this.#backend.command(command as Stored, this.dbName, transactionOf(options)),
     );
   }
+}
+
+/** Variables are those of a command, not of one of its operations. */
+function letField(variables: api.Document | undefined): api.Document {
+  return variables === undefined ? {} : { let: variables };
 }

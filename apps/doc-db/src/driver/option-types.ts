@@ -43,6 +43,8 @@ export interface FindOptions extends OperationOptions {
   projection?: Document;
   hint?: string | Document;
   collation?: CollationOptions;
+  /** Constants that expressions know as `$$name`. */
+  let?: Document;
   batchSize?: number;
 }
 
@@ -58,11 +60,15 @@ export interface UpdateOptions extends OperationOptions {
   arrayFilters?: Document[];
   hint?: string | Document;
   collation?: CollationOptions;
+  /** Constants that expressions know as `$$name`. */
+  let?: Document;
 }
 
 export interface DeleteOptions extends OperationOptions {
   hint?: string | Document;
   collation?: CollationOptions;
+  /** Constants that expressions know as `$$name`. */
+  let?: Document;
 }
 
 export interface FindOneAndOptions extends OperationOptions {
@@ -70,6 +76,8 @@ export interface FindOneAndOptions extends OperationOptions {
   projection?: Document;
   hint?: string | Document;
   collation?: CollationOptions;
+  /** Constants that expressions know as `$$name`. */
+  let?: Document;
 }
 
 export interface FindOneAndChangeOptions extends FindOneAndOptions {
@@ -141,6 +149,10 @@ export interface ChangeStreamOptions {
   startAfter?: unknown;
   /** `updateLookup`: updates come with the document as it is when the event is read. */
   fullDocument?: string;
+  /** `whenAvailable` gives null: older versions are not kept. */
+  fullDocumentBeforeChange?: string;
+  /** With the first change of this time, a timestamp. */
+  startAtOperationTime?: unknown;
   /** How long a server waits before it says that there is nothing; a file says it at once. */
   maxAwaitTimeMS?: number;
 }

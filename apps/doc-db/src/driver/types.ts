@@ -102,7 +102,7 @@ export interface Collection<T extends Document = Document> {
   ): Promise<InsertManyResult>;
   bulkWrite(
     operations: readonly BulkOperation[],
-    options?: OperationOptions & { ordered?: boolean },
+    options?: OperationOptions & { ordered?: boolean; let?: Document },
   ): Promise<BulkWriteResult>;
   find(filter?: Document, options?: FindOptions): FindCursor<WithId<T>>;
   findOne(filter?: Document, options?: FindOptions): Promise<WithId<T> | null>;
@@ -139,6 +139,7 @@ export interface Collection<T extends Document = Document> {
       hint?: string | Document;
       collation?: CollationOptions;
       allowDiskUse?: boolean;
+      let?: Document;
     },
   ): AggregationCursor<Document>;
   createIndex(

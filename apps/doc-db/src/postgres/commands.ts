@@ -8,6 +8,7 @@ import {
   listOf,
 } from "../command/arguments.ts";
 import { pick } from "../command/index-commands.ts";
+import { refuseOtherKinds } from "../command/other-kinds.ts";
 import { type Command, shownName, storedName } from "../command/target.ts";
 import { type Document, isDocument, type Value } from "../document/value.ts";
 import { isSameKey, isThereAlready, normalizeIndexSpec } from "../indexes/spec.ts";
@@ -82,6 +83,7 @@ export const POSTGRES_COMMANDS: Readonly<Record<string, Command<PostgresTarget>>
     return { cursor: { id: 0n, ns, firstBatch: [ID_INDEX, ...indexes] }, ok: 1 };
   },
   create: async (target, command) => {
+    refuseOtherKinds(command);
     checkFields(command, [...OPTIONS, "idIndex", "collation"]);
     const name = storedName(target, collectionOf(command));
     const options = pick(command, OPTIONS);

@@ -7,6 +7,7 @@ import { type Document, isDocument, type Value } from "../document/value.ts";
 import { fail } from "../mql/error.ts";
 import { isNumeric, toNumber } from "../mql/number.ts";
 import type { CursorOwner, ServerCursors } from "./cursors.ts";
+import { DIAGNOSTIC_COMMANDS } from "./diagnostic-commands.ts";
 import { MAX_MESSAGE_BYTES } from "./frames.ts";
 import type { Conversation, Credentials } from "./scram.ts";
 import { ServerSessions } from "./sessions.ts";
@@ -20,6 +21,9 @@ export interface ServerState {
   readonly sessions: ServerSessions;
   /** Undefined: everybody may do everything. */
   readonly credentials: Credentials | undefined;
+  /** How many are open, and how many may be. */
+  readonly connections: () => number;
+  readonly maxConnections: number;
 }
 
 /** What a server knows of one connection. */
@@ -55,6 +59,7 @@ export const OPEN_COMMANDS: ReadonlySet<string> = new Set([
 
 /** These commands by their names; all others are the database's. */
 export const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
+  ...DIAGNOSTIC_COMMANDS,
   hello,
   isMaster: hello,
   ismaster: hello,
@@ -64,10 +69,13 @@ export const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
     client.isTrusted = server.credentials === undefined;
     return { ok: 1 };
   },
-  connectionStatus: () => ({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] }, ok: 1 }),
+  connectionStatus: (server, client) => {
+    const isUser = server.credentials !== undefined && client.isTrusted;
+    const authenticatedUsers = isUser ? [{ user: server.credentials!.userName, db: "admin" }] : [];
+    return { authInfo: { authenticatedUsers, authenticatedUserRoles: [] }, ok: 1 };
+  },
   whatsmyuri: () => ({ you: "127.0.0.1", ok: 1 }),
   buildinfo: (server) => server.database.command({ buildInfo: 1 }),
-  getParameter: () => ({ ok: 1 }),
   getLog: () => ({ totalLinesWritten: 0, log: [], ok: 1 }),
   getCmdLineOpts: () => ({ argv: [], parsed: {}, ok: 1 }),
   find: (server, _client, command, target) => {
@@ -76,6 +84,7 @@ export const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
     return server.cursors.open(openFind(target, command), ownerOf(command, "find"), {
       documents: numberOf(command, "batchSize"),
       isOnly,
+      time: target.time,
     });
   },
   aggregate: (server, _client, command, target) => {
@@ -89,6 +98,7 @@ export const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
     return server.cursors.open(openAggregate(target, command), ownerOf(command, "aggregate"), {
       documents: numberOf(cursor, "batchSize"),
       isOnly: false,
+      time: target.time,
     });
   },
   getMore: (server, _client, command) => {

@@ -1,6 +1,7 @@
 /** Queries that clients are reading. */
 import { EncodedDocument, encodeBson } from "../bson/encode.ts";
 import type { ChangeReader } from "../changes/change-reader.ts";
+import type { TimeBudget } from "../command/time-limit.ts";
 import type { Document, Value } from "../document/value.ts";
 import { fail } from "../mql/error.ts";
 
@@ -46,6 +47,8 @@ export interface BatchLimits {
   readonly documents: number | undefined;
   /** The client wants no other batch. */
   readonly isOnly: boolean;
+  /** Time that is spent while batches are read. */
+  readonly time?: TimeBudget | undefined;
 }
 
 /** The cursors of one server. */
@@ -62,9 +65,9 @@ export class ServerCursors {
   open(
     documents: AsyncIterable<Document>,
     owner: CursorOwner,
-    { documents: limit = FIRST_BATCH, isOnly }: BatchLimits,
+    { documents: limit = FIRST_BATCH, isOnly, time }: BatchLimits,
   ): Promise<Document> {
-    return this.#begin(new QuerySource(documents), owner, limit, isOnly);
+    return this.#begin(new QuerySource(documents, time), owner, limit, isOnly);
   }
 
   /** Answers with a batch that is mostly empty: changes come later. */
@@ -144,16 +147,19 @@ export class ServerCursors {
 /** Documents of a query. */
 class QuerySource implements Source {
   readonly #iterator: AsyncIterator<Document>;
+  readonly #time: TimeBudget | undefined;
   /** A document that the last batch had no room for. */
   #ahead: EncodedDocument | undefined;
   #isBusy = false;
 
-  constructor(documents: AsyncIterable<Document>) {
+  constructor(documents: AsyncIterable<Document>, time: TimeBudget | undefined) {
     this.#iterator = documents[Symbol.asyncIterator]();
+    this.#time = time;
   }
 
   async read(limit: number): Promise<Batch> {
     this.#isBusy = true;
+    this.#time?.resume();
     const documents: EncodedDocument[] = [];
     let bytes = 0;
     try {
@@ -175,6 +181,7 @@ class QuerySource implements Source {
       return { documents, isAtEnd: false };
     } finally {
       this.#isBusy = false;
+      this.#time?.pause();
     }
   }
 

@@ -1,6 +1,7 @@
 /** Runs commands of clients: who may, in which transaction, and how failures are told. */
 import { InvalidArgumentError } from "@millrace/base";
 import { runCommand } from "../command/run-command.ts";
+import { withTimeLimit } from "../command/time-limit.ts";
 import type { Document, Value } from "../document/value.ts";
 import { codeNameOf, isTransient } from "../driver/errors.ts";
 import { DuplicateKeyError } from "../indexes/duplicate-key.ts";
@@ -32,7 +33,10 @@ async function run(server: ServerState, client: Client, command: Document): Prom
   const own = Object.hasOwn(SERVER_COMMANDS, name) ? SERVER_COMMANDS[name] : undefined;
   const transaction =
     ENDINGS.has(name) || !client.isTrusted ? undefined : await server.sessions.transactionOf(command);
-  const target = server.database.target(database, transaction);
+  const target = withTimeLimit(
+    server.database.target(database, transaction),
+    name === "getMore" ? {} : command,
+  );
   return own === undefined ? runCommand(target, command) : own(server, client, command, target);
 }
 

@@ -29,6 +29,10 @@ export class Credentials {
     this.#serverKey = hmac(salted, "Server Key");
   }
 
+  get userName(): string {
+    return this.#name;
+  }
+
   /** Begins a conversation. @throws LanguageError 18 */
   start(payload: string): Conversation {
     const match = /^([ny],(?:a=[^,]*)?,)(n=([^,]*),r=([!-+\--~]+))$/.exec(payload);

@@ -79,6 +79,8 @@ export class DocumentServer {
       cursors: new ServerCursors(),
       sessions: new ServerSessions(database),
       credentials: user === undefined ? undefined : new Credentials(user),
+      connections: () => this.#sockets.size,
+      maxConnections,
     };
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = maxConnections;

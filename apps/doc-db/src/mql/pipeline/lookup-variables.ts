@@ -19,6 +19,11 @@ export function withVariables(pipeline: readonly Value[], variables: Variables):
   });
 }
 
+/** A filter with the values of variables in its `$expr`, which is all in it that knows them. */
+export function filterWithVariables(filter: Document, variables: Variables): Document {
+  return inFilter(filter, variables) as Document;
+}
+
 function inFilter(filter: Value, variables: Variables): Value {
   if (Array.isArray(filter)) return (filter as readonly Value[]).map((part) => inFilter(part, variables));
   if (!isDocument(filter)) return filter;

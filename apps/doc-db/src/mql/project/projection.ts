@@ -11,11 +11,11 @@ import { type ArrayProjection, arrayProjection } from "./array-projection.ts";
 /** Where a projection stands: in `find`, in `$project`, or in `$addFields`, which keeps all other fields. */
 export type ProjectionMode = "find" | "project" | "addFields";
 
-/** What becomes of a field: it stays, goes, is computed, has its array cut, or has fields that are projected. */
+/** What becomes of a field (`$meta` of a find decides nothing of the others): it stays, goes, is computed, has its array cut, or has fields that are projected. */
 type Rule =
   | { kind: "keep" }
   | { kind: "drop" }
-  | { kind: "compute"; run: Expression }
+  | { kind: "compute"; run: Expression; isMeta: boolean }
   | { kind: "array"; operator: string; run: ArrayProjection }
   | Node;
 
@@ -45,7 +45,7 @@ export function compileProjection(spec: Document, mode: ProjectionMode, filter: 
   const id = root.rules.get("_id");
   const isKeeping =
     mode !== "addFields" &&
-    (state.keeps > 0 || (state.drops === 0 && id?.kind !== "drop" && hasComputed(root)));
+    (state.keeps > 0 || (state.drops === 0 && id?.kind !== "drop" && hasComputed(root, true)));
   const isIdOnly =
     mode !== "addFields" &&
     state.keeps === 0 &&
@@ -60,9 +60,11 @@ export function compileProjection(spec: Document, mode: ProjectionMode, filter: 
   };
 }
 
-function hasComputed(node: Node): boolean {
+function hasComputed(node: Node, isDeciding = false): boolean {
   return [...node.rules.values()].some(
-    (rule) => rule.kind === "compute" || (rule.kind === "node" && hasComputed(rule)),
+    (rule) =>
+      (rule.kind === "compute" && !(isDeciding && rule.isMeta)) ||
+      (rule.kind === "node" && hasComputed(rule, isDeciding)),
   );
 }
 
@@ -132,8 +134,9 @@ function ruleOf(path: string, parts: readonly string[], value: Value, state: Sta
   }
   if (state.drops > 0 && state.mode === "project")
     fail(31252, "projection", path, "no computed field beside fields left out");
-  if (state.mode !== "addFields") state.keeps += state.drops === 0 && path !== "_id" ? 1 : 0;
-  return { kind: "compute", run: compileExpression(value, state.scope) };
+  const isMeta = state.mode === "find" && operator === "$meta";
+  if (state.mode !== "addFields" && !isMeta) state.keeps += state.drops === 0 && path !== "_id" ? 1 : 0;
+  return { kind: "compute", run: compileExpression(value, state.scope), isMeta };
 }
 
 function place(root: Node, parts: readonly string[], path: string, rule: Rule, state: State): void {

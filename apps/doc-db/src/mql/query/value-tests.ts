@@ -143,7 +143,9 @@ export function sizeTest(operand: Value): ValueTest {
   return (value) => Array.isArray(value) && BigInt(value.length) === size;
 }
 
-/** An object whose first field is an operator; `{}` and `{ a: 1 }` are values to be equal to. */
+/** An object whose first field is an operator; `{}`, `{ a: 1 }` and the references of drivers are values to be equal to. */
 export function isOperatorObject(value: Value | undefined): value is Readonly<Record<string, Value>> {
-  return isDocument(value) && Object.keys(value)[0]?.startsWith("$") === true;
+  if (!isDocument(value)) return false;
+  const [first] = Object.keys(value);
+  return first?.startsWith("$") === true && !(first === "$ref" && Object.hasOwn(value, "$id"));
 }
