@@ -104,6 +104,13 @@ it("joins by a pipeline alone, once for all documents where it has no variables"
   for (const order of same) expect(ids(order.same)).toEqual((order._id as number) <= 62 ? [order._id] : []);
 });
 
+it("puts what it has found at a path", async () => {
+  const stage = { $lookup: { from: "orders", localField: "_id", foreignField: "_id", as: "found.orders" } };
+  const stages = [{ $match: { _id: 1 } }, stage, { $project: { found: 1 } }, { $limit: 1 }];
+  const [item] = await db.collection("items").aggregate(stages).toArray();
+  expect(item).toMatchObject({ _id: 1, found: { orders: [{ _id: 1 }] } });
+});
+
 it("puts the documents of another collection behind", async () => {
   const names = await db
     .collection("items")

@@ -45,7 +45,14 @@ function group(operand: Value): Stage {
     });
 }
 
-function compileOutputs(fields: Document): { name: string; accumulator: FieldAccumulator }[] {
+/** A field that a stage gathers. */
+export interface Output {
+  readonly name: string;
+  readonly accumulator: FieldAccumulator;
+}
+
+/** Compiles the fields of a group. @throws LanguageError */
+export function compileOutputs(fields: Document): Output[] {
   return Object.entries(fields).map(([name, value]) => {
     if (name.includes(".")) fail(40235, "$group field", name, "no dot");
     if (name.startsWith("$")) fail(40236, "$group field", name, "no dollar sign");
@@ -57,7 +64,7 @@ async function* gather(
   documents: AsyncIterable<Document>,
   now: Date,
   idOf: Expression,
-  outputs: readonly { name: string; accumulator: FieldAccumulator }[],
+  outputs: readonly Output[],
   room: GroupRoom,
 ): AsyncGenerator<Document> {
   const groups = new Groups();
@@ -71,14 +78,7 @@ async function* gather(
       later.add(document);
     }
   }
-  for (const { id, accumulators } of groups.all) {
-    const result: Record<string, Value> = { _id: id };
-    outputs.forEach(({ name }, i) => {
-      const value = accumulators[i]!.result();
-      if (value !== undefined) setField(result, name, value);
-    });
-    yield result;
-  }
+  for (const { id, accumulators } of groups.all) yield groupDocument(id, outputs, accumulators);
   if (later === undefined) return;
   groups.clear();
   try {
@@ -88,12 +88,26 @@ async function* gather(
   }
 }
 
+/** A group as a document. */
+export function groupDocument(
+  id: Value,
+  outputs: readonly Output[],
+  accumulators: readonly Accumulator[],
+): Document {
+  const result: Record<string, Value> = { _id: id };
+  outputs.forEach(({ name }, i) => {
+    const value = accumulators[i]!.result();
+    if (value !== undefined) setField(result, name, value);
+  });
+  return result;
+}
+
 /** @returns false when it would take one group more than there may be */
 function addToGroup(
   groups: Groups,
   context: Context,
   idOf: Expression,
-  outputs: readonly { accumulator: FieldAccumulator }[],
+  outputs: readonly Output[],
   most: number,
 ): boolean {
   try {

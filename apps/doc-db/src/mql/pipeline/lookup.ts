@@ -5,10 +5,11 @@ import { encodeDocument } from "../../document/encode.ts";
 import { type Document, isDocument, type Value } from "../../document/value.ts";
 import { encodeKey } from "../../keys/encode-key.ts";
 import { fail } from "../error.ts";
-import type { Expression } from "../expr/compile.ts";
+import { checkPath, type Expression } from "../expr/compile.ts";
 import { getPath } from "../expr/field-path.ts";
 import { compileExpression, contextFor } from "../expr/index.ts";
 import { withVariables } from "./lookup-variables.ts";
+import { withPath } from "./set-path.ts";
 import { each, gatherAll, type Stage, type StageContext } from "./stage.ts";
 
 /** Compiles a pipeline; it is handed over, since pipelines are made of these stages. */
@@ -33,7 +34,8 @@ interface LookupSpec {
  */
 export function lookup(operand: Value, compilePipeline: CompilePipeline): Stage {
   const spec = parseLookup(operand);
-  const { as, variables, pipeline = [] } = spec;
+  const { variables, pipeline = [] } = spec;
+  const as = checkPath(spec.as);
   // Compiled before the first document, also to find mistakes.
   const run = compilePipeline(withVariables(pipeline, new Map(variables.map(([name]) => [name, null]))));
   const isJoined = spec.localField !== undefined;
@@ -47,13 +49,13 @@ export function lookup(operand: Value, compilePipeline: CompilePipeline): Stage 
           : await gatherAll(run(source(spec, pipeline, context), context));
       for (const document of block) {
         if (common !== undefined) {
-          yield { ...document, [as]: common };
+          yield withPath(document, as, common);
           continue;
         }
         const filled = filledPipeline(spec, document, context);
         const stage = variables.length === 0 ? run : compilePipeline(filled);
         const input = candidates === undefined ? source(spec, filled, context) : each(candidates(document));
-        yield { ...document, [as]: await gatherAll(stage(input, context)) };
+        yield withPath(document, as, await gatherAll(stage(input, context)));
       }
     }
   };
@@ -137,7 +139,7 @@ async function candidatesOf(
 ): Promise<(document: Document) => Document[]> {
   const wanted = new Map<string, Value>();
   for (const document of block) {
-    for (const value of valuesAt(document, localField)) wanted.set(keyOf(value), value);
+    for (const value of valuesAt(document, localField)) wanted.set(joinKeyOf(value), value);
   }
   const values = [...wanted.values()];
   // In a filter a regular expression is a pattern; here it is a value like others.
@@ -146,7 +148,7 @@ async function candidatesOf(
     : { [foreignField]: { $in: values } };
   const byKey = new Map<string, Document[]>();
   for await (const document of context.collection(from, filter)) {
-    for (const key of new Set(valuesAt(document, foreignField).map(keyOf))) {
+    for (const key of new Set(valuesAt(document, foreignField).map(joinKeyOf))) {
       if (!wanted.has(key)) continue;
       const others = byKey.get(key);
       if (others === undefined) byKey.set(key, [document]);
@@ -154,7 +156,7 @@ async function candidatesOf(
     }
   }
   return (document) => {
-    const keys = [...new Set(valuesAt(document, localField).map(keyOf))];
+    const keys = [...new Set(valuesAt(document, localField).map(joinKeyOf))];
     const [first = [], ...others] = keys.map((key) => byKey.get(key) ?? []);
     return others.length === 0 ? first : [...new Set([...first, ...others.flat()])];
   };
@@ -167,6 +169,6 @@ function valuesAt(document: Document, path: string): readonly Value[] {
 }
 
 /** Equal values, of whatever types of numbers, have equal keys. */
-function keyOf(value: Value): string {
+export function joinKeyOf(value: Value): string {
   return Buffer.from(encodeKey(value)).toString("latin1");
 }

@@ -1,16 +1,18 @@
 import { isDocument, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
+import { bucketAuto } from "./bucket-auto.ts";
+import { graphLookup } from "./graph-lookup.ts";
 import { GROUP_STAGES } from "./group.ts";
 import { lookup, unionWith } from "./lookup.ts";
+import { redact } from "./redact.ts";
+import { sample } from "./sample.ts";
 import { sortDocuments } from "./sort-documents.ts";
 import { compileSortSpec } from "./sort-spec.ts";
-import { each, gatherAll, type Stage } from "./stage.ts";
+import { DEFAULT_MEMORY_BYTES, each, gatherAll, type Stage } from "./stage.ts";
 import { STREAM_STAGES } from "./stages.ts";
 import { vectorSearch } from "./vector-search.ts";
 import { setWindowFields } from "./window.ts";
 
-/** Documents that `$sort` keeps at the most. */
-const DEFAULT_MEMORY_BYTES = 32 * 1024 * 1024;
 const MAX_STAGES = 1000;
 
 const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
@@ -20,6 +22,10 @@ const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $unionWith: (operand) => unionWith(operand, compilePipeline),
   $setWindowFields: setWindowFields,
   $vectorSearch: vectorSearch,
+  $bucketAuto: bucketAuto,
+  $graphLookup: graphLookup,
+  $redact: redact,
+  $sample: sample,
 };
 
 /** @throws LanguageError for a stage that there is not, or one that is not understood */

@@ -8,9 +8,12 @@ export interface StageContext {
   readonly collection: (name: string, filter?: Document) => AsyncIterable<Document>;
   /** Where stages put what memory has no room for; they keep all in memory without it. */
   readonly scratch?: Scratch;
-  /** Most bytes of documents that a stage keeps in memory. */
+  /** Most bytes of documents that a stage keeps in memory. @default {@link DEFAULT_MEMORY_BYTES} */
   readonly memoryBytes?: number;
 }
+
+/** Bytes of documents that a stage keeps in memory where nothing else is said. */
+export const DEFAULT_MEMORY_BYTES: number = 32 * 1024 * 1024;
 
 /** One step of a pipeline: documents in, documents out, as they are asked for. */
 export type Stage = (documents: AsyncIterable<Document>, context: StageContext) => AsyncIterable<Document>;

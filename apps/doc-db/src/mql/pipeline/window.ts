@@ -8,11 +8,10 @@ import { fail } from "../error.ts";
 import { compileExpression, contextFor } from "../expr/index.ts";
 import { sortDocuments } from "./sort-documents.ts";
 import { compileSortSpec } from "./sort-spec.ts";
-import type { Stage } from "./stage.ts";
+import { DEFAULT_MEMORY_BYTES, type Stage } from "./stage.ts";
 import { compileWindowFunction, type WindowFunction } from "./window-functions.ts";
 import { type Row, type Rows, rowsInMemory, SpooledRows } from "./window-rows.ts";
 
-const DEFAULT_MEMORY_BYTES = 32 * 1024 * 1024;
 /** One of so many documents is encoded to know how many bytes they have. */
 const SAMPLED = 8;
 /** Documents that frames may hold, however large they are. */
