@@ -4,7 +4,7 @@ import { seededRandom } from "@millrace/base";
 import type { Contender, Work } from "../case.ts";
 import { benchDirectory } from "../wal-peers.ts";
 import { drawGroupAndScore, type Person, people } from "./corpus.ts";
-import type { DocumentStore, OpenStore, Safety } from "./document-store.ts";
+import { cacheBytesFor, type DocumentStore, type OpenStore, type Safety } from "./document-store.ts";
 import { openLmdbStore } from "./lmdb-store.ts";
 import { openMillrace } from "./millrace-store.ts";
 import { openNedb } from "./nedb-store.ts";
@@ -37,7 +37,7 @@ export function filled(
     prepare: async () => {
       const directory = join(benchDirectory(), "db");
       mkdirSync(directory);
-      const store = await open(directory, safety);
+      const store = await open(directory, safety, cacheBytesFor(count));
       await fill(store, count);
       return await prepare(store, directory);
     },

@@ -3,11 +3,13 @@ import type { Person } from "./corpus.ts";
 /** When an acknowledged write is safe: once it is on the disk, or once the system has it. */
 export type Safety = "disk" | "os";
 
-/**
- * Bytes of pages that ours and SQLite may keep in memory: room for 100,000 documents, as lmdb has by mapping its file
- * and NeDB by keeping all documents.
- */
+/** Bytes of pages that ours and SQLite may keep in memory where nothing else is said: room for 100,000 documents. */
 export const CACHE_BYTES: number = 256 * 1024 * 1024;
+
+/** Room for so many documents, as lmdb has by mapping its file and NeDB by keeping all documents. */
+export function cacheBytesFor(documents: number): number {
+  return Math.max(CACHE_BYTES, Math.ceil(documents / 100_000) * CACHE_BYTES);
+}
 
 /** A database as the cases need it, with an index on `group` and one on `score`. */
 export interface DocumentStore {
@@ -36,5 +38,5 @@ export interface DocumentStore {
   close(): unknown;
 }
 
-/** Makes or opens a database in a directory. */
-export type OpenStore = (directory: string, safety: Safety) => Promise<DocumentStore>;
+/** Makes or opens a database in a directory. @param cacheBytes - {@link CACHE_BYTES} without it */
+export type OpenStore = (directory: string, safety: Safety, cacheBytes?: number) => Promise<DocumentStore>;

@@ -1,18 +1,22 @@
 import { join } from "node:path";
 import { Database } from "@millrace/doc-db/extras";
 import type { Person } from "./corpus.ts";
-import { CACHE_BYTES, type DocumentStore, type Safety } from "./document-store.ts";
+import { CACHE_BYTES, type DocumentStore, type OpenStore, type Safety } from "./document-store.ts";
 
 /** Ours, where two fields of each document are wanted and the others are left as they are. */
-export async function openLazyMillrace(directory: string, safety: Safety): Promise<DocumentStore> {
-  const store = await openMillrace(directory, safety);
+export const openLazyMillrace: OpenStore = async (directory, safety, cacheBytes) => {
+  const store = await openMillrace(directory, safety, cacheBytes);
   return { ...store, get: store.getLazily!, inGroup: store.inGroupLazily!, inScores: store.inScoresLazily! };
-}
+};
 
 /** Ours. */
-export async function openMillrace(directory: string, safety: Safety): Promise<DocumentStore> {
+export async function openMillrace(
+  directory: string,
+  safety: Safety,
+  cacheBytes: number = CACHE_BYTES,
+): Promise<DocumentStore> {
   const durability = safety === "disk" ? "durable" : "relaxed";
-  const database = await Database.open(join(directory, "people.db"), { durability, cacheBytes: CACHE_BYTES });
+  const database = await Database.open(join(directory, "people.db"), { durability, cacheBytes });
   const collection = database.collection("people");
   await collection.createIndex("group");
   await collection.createIndex("score");

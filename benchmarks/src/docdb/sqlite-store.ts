@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { importPeer, PeerMissingError } from "../peers.ts";
 import type { Person } from "./corpus.ts";
-import { CACHE_BYTES, type DocumentStore, type Safety } from "./document-store.ts";
+import { CACHE_BYTES, type DocumentStore, type OpenStore, type Safety } from "./document-store.ts";
 
 /** What better-sqlite3 and node:sqlite have in common. */
 interface Sqlite {
@@ -15,23 +15,27 @@ interface Sqlite {
 }
 
 /** better-sqlite3, documents as JSONB. */
-export async function openBetterSqlite(directory: string, safety: Safety): Promise<DocumentStore> {
+export const openBetterSqlite: OpenStore = async (directory, safety, cacheBytes) => {
   const { default: Database } = await importPeer<{ default: new (path: string) => Sqlite }>("better-sqlite3");
-  return sqliteStore(new Database(join(directory, "people.sqlite")), safety);
-}
+  return sqliteStore(new Database(join(directory, "people.sqlite")), safety, cacheBytes);
+};
 
 /** Node's own SQLite, documents as JSONB. */
-export async function openNodeSqlite(directory: string, safety: Safety): Promise<DocumentStore> {
+export const openNodeSqlite: OpenStore = async (directory, safety, cacheBytes) => {
   const module = await import("node:sqlite").catch((cause: unknown) => {
     throw new PeerMissingError("node:sqlite", cause);
   });
-  return sqliteStore(new module.DatabaseSync(join(directory, "people.sqlite")) as unknown as Sqlite, safety);
-}
+  return sqliteStore(
+    new module.DatabaseSync(join(directory, "people.sqlite")) as unknown as Sqlite,
+    safety,
+    cacheBytes,
+  );
+};
 
-function sqliteStore(database: Sqlite, safety: Safety): DocumentStore {
+function sqliteStore(database: Sqlite, safety: Safety, cacheBytes: number = CACHE_BYTES): DocumentStore {
   database.exec("pragma journal_mode = wal");
   database.exec(`pragma synchronous = ${safety === "disk" ? "full" : "normal"}`);
-  database.exec(`pragma cache_size = -${CACHE_BYTES / 1024}`);
+  database.exec(`pragma cache_size = -${cacheBytes / 1024}`);
   database.exec(`create table if not exists people (id integer primary key, document blob);
     create index if not exists by_group on people (document ->> '$.group');
     create index if not exists by_score on people (document ->> '$.score')`);

@@ -3,6 +3,7 @@ import { Database } from "@millrace/doc-db/extras";
 import type { BenchmarkCase, BenchmarkCases, Work } from "../../case.ts";
 import { fill, filled, type PrepareWork, STORES } from "../../docdb/contenders.ts";
 import { PER_GROUP, people } from "../../docdb/corpus.ts";
+import { cacheBytesFor } from "../../docdb/document-store.ts";
 import { openLazyMillrace, openMillrace } from "../../docdb/millrace-store.ts";
 import { benchDirectory } from "../../wal-peers.ts";
 
@@ -115,7 +116,7 @@ const OPENINGS = 20;
 function openCase(count: number): BenchmarkCase {
   const prepare = async (): Promise<Work> => {
     const directory = benchDirectory();
-    const store = await openMillrace(directory, "os");
+    const store = await openMillrace(directory, "os", cacheBytesFor(count));
     await fill(store, count);
     await store.close();
     return async () => {

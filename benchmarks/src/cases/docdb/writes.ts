@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchmarkCase, BenchmarkCases, Contender, Work } from "../../case.ts";
 import { fill, filled, further, type PrepareWork, STORES } from "../../docdb/contenders.ts";
-import type { OpenStore, Safety } from "../../docdb/document-store.ts";
+import { cacheBytesFor, type OpenStore, type Safety } from "../../docdb/document-store.ts";
 import { benchDirectory } from "../../wal-peers.ts";
 
 /** Documents that are there before one more comes, and those of a bulk insert. */
@@ -21,7 +21,7 @@ function bulk(count: number, [name, open]: readonly [string, OpenStore]): Conten
     return async () => {
       const path = join(directory, String(run++));
       mkdirSync(path);
-      const store = await open(path, "disk");
+      const store = await open(path, "disk", cacheBytesFor(count));
       for (let i = 0; i < count; i += 5000) await store.insertMany(documents.slice(i, i + 5000));
       await store.close();
       return () => rmSync(path, { recursive: true });
@@ -109,7 +109,7 @@ const SYNCED = ["lmdb", "better-sqlite3", "node:sqlite"];
 function growth(count: number, name: string): Contender {
   const prepare = async (): Promise<Work> => {
     const directory = benchDirectory();
-    const store = await STORES[0]![1](directory, "disk");
+    const store = await STORES[0]![1](directory, "disk", cacheBytesFor(count));
     await fill(store, count);
     const documents = further(20_000, count, count + 20_000).values();
     return async () => {
