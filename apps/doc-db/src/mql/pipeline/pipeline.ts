@@ -1,6 +1,8 @@
 import { isDocument, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
 import { bucketAuto } from "./bucket-auto.ts";
+import { densify } from "./densify.ts";
+import { fill } from "./fill.ts";
 import { graphLookup } from "./graph-lookup.ts";
 import { GROUP_STAGES } from "./group.ts";
 import { lookup, unionWith } from "./lookup.ts";
@@ -23,6 +25,8 @@ const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $setWindowFields: setWindowFields,
   $vectorSearch: vectorSearch,
   $bucketAuto: bucketAuto,
+  $densify: densify,
+  $fill: (operand) => fill(operand, compilePipeline),
   $graphLookup: graphLookup,
   $redact: redact,
   $sample: sample,

@@ -4,8 +4,10 @@ import type { Accumulator } from "../accumulate/accumulators.ts";
 import { compileAccumulator, type FieldAccumulator } from "../accumulate/compile.ts";
 import { Covariance } from "../accumulate/covariance.ts";
 import { fail } from "../error.ts";
+import { checkPath } from "../expr/compile.ts";
 import { compileExpression, rootScope } from "../expr/index.ts";
 import { isNumeric, toInt32 } from "../number.ts";
+import { FILLS } from "./window-fill.ts";
 import { compileFrame, type Frame } from "./window-frame.ts";
 import type { Rows } from "./window-rows.ts";
 
@@ -55,7 +57,7 @@ const RANKS: Readonly<Record<string, WindowFunction>> = {
  * @throws LanguageError for functions and windows that are not understood
  */
 export function compileWindowFunction(name: string, spec: Value, sortFields: number): WindowFunction {
-  if (name.includes(".")) fail(9, "$setWindowFields field", name, "a name without dots");
+  checkPath(name);
   if (!isDocument(spec)) return fail(9, `window of ${name}`, spec, "an object");
   const { window, ...operator } = spec;
   const function_ = Object.keys(operator)[0] ?? "";
@@ -63,6 +65,10 @@ export function compileWindowFunction(name: string, spec: Value, sortFields: num
     if (window !== undefined) fail(5371601, function_, window, "no window");
     if (function_ !== "$documentNumber" && sortFields === 0) fail(5371602, function_, spec, "a sortBy");
     return RANKS[function_]!;
+  }
+  if (Object.hasOwn(FILLS, function_)) {
+    if (window !== undefined) fail(9, function_, window, "no window");
+    return FILLS[function_]!(operator[function_]!, sortFields);
   }
   if (function_ === "$shift") return shift(operator[function_]!);
   const isCovariance = function_ === "$covariancePop" || function_ === "$covarianceSamp";

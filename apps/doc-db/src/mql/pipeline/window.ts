@@ -1,11 +1,12 @@
 import { encodeDocument } from "../../document/encode.ts";
-import { type Document, isDocument, setField, type Value } from "../../document/value.ts";
+import { type Document, isDocument, type Value } from "../../document/value.ts";
 import { compareValues } from "../../keys/compare.ts";
 import { storedWithScore } from "../../query/external-sort.ts";
 import type { Sorter, SortKey } from "../../query/sort.ts";
 import { type Scratch, Spool } from "../../storage/scratch.ts";
 import { fail } from "../error.ts";
 import { compileExpression, contextFor } from "../expr/index.ts";
+import { withPath } from "./set-path.ts";
 import { sortDocuments } from "./sort-documents.ts";
 import { compileSortSpec } from "./sort-spec.ts";
 import { DEFAULT_MEMORY_BYTES, type Stage } from "./stage.ts";
@@ -123,13 +124,13 @@ export function* computed(
   sorter: Sorter | undefined,
 ): Generator<Document> {
   const compare = (a: number, b: number): number => sorter?.compare(rows.keyAt(a), rows.keyAt(b)) ?? 0;
-  const runs = fields.map(({ name, run }) => ({ name, run: run({ rows, compare }) }));
+  const runs = fields.map(({ name, run }) => ({ path: name.split("."), run: run({ rows, compare }) }));
   for (let at = 0; at < rows.length; at++) {
-    const result: Record<string, Value> = { ...rows.at(at).document };
+    let result = rows.at(at).document;
     let needed = at + 1;
-    for (const { name, run } of runs) {
+    for (const { path, run } of runs) {
       const value = run.next(at);
-      if (value !== undefined) setField(result, name, value);
+      if (value !== undefined) result = withPath(result, path, value);
       needed = Math.min(needed, run.needed);
     }
     rows.forget(needed);
