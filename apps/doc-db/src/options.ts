@@ -17,6 +17,8 @@ export interface DatabaseOptions {
   readonly poolBytes?: number;
   /** `durable`: survives a power cut; `relaxed`: survives the process; `memory`: only a close keeps it. @default "durable" */
   readonly durability?: DatabaseDurability;
+  /** With `relaxed`: changes are on the disk so many milliseconds after they are acknowledged, at the latest; 0: at the next checkpoint. @default 1000 */
+  readonly syncIntervalMs?: number;
   /** Bytes of log after which pages are written back and the log is cut. @default 64 MiB */
   readonly checkpointBytes?: number;
   /** Whether a missing file is made; otherwise it is an error. @default true */
@@ -41,6 +43,7 @@ export const DEFAULT_DATABASE_OPTIONS: Required<DatabaseOptions> = Object.freeze
   cacheBytes: 64 * 1024 * 1024,
   poolBytes: 4 * 1024 * 1024,
   durability: "durable",
+  syncIntervalMs: 1000,
   checkpointBytes: 64 * 1024 * 1024,
   create: true,
   expiryIntervalMs: 60_000,
@@ -59,6 +62,7 @@ export function resolveDatabaseOptions(given: DatabaseOptions | undefined): Requ
   checkInteger("docdb", "cacheBytes", options.cacheBytes, 512 * 1024, 2 ** 40);
   checkInteger("docdb", "poolBytes", options.poolBytes, 0, 2 ** 40);
   checkOneOf("docdb", "durability", options.durability, DURABILITIES);
+  checkInteger("docdb", "syncIntervalMs", options.syncIntervalMs, 0, 2 ** 31 - 1);
   checkInteger("docdb", "checkpointBytes", options.checkpointBytes, 64 * 1024, 2 ** 40);
   checkInteger("docdb", "expiryIntervalMs", options.expiryIntervalMs, 0, 2 ** 31 - 1);
   if (options.compression !== undefined)

@@ -188,4 +188,21 @@ describe("transactSync", () => {
     expect(() => db.transactSync(async () => people.insertOneSync({ _id: 3 }))).toThrow(/does not wait/);
     expect(people.getSync(3)).toBeUndefined();
   });
+
+  it("with `relaxed` are on the disk after the interval, in one long turn too", async () => {
+    const vfs = new FaultyVfs(1);
+    const db = await open({ vfs, durability: "relaxed", syncIntervalMs: 50 });
+    const begunMs: number[] = [];
+    while (performance.now() - (begunMs[0] ?? performance.now()) < 200) {
+      begunMs.push(performance.now());
+      db.collection("people").insertOneSync({ _id: begunMs.length });
+    }
+    // The last one found nothing that had waited for longer than that, or had it synced.
+    const early = begunMs.filter((ms) => ms < begunMs.at(-1)! - 50).length - 1;
+    expect(early).toBeGreaterThan(0);
+    const after = vfs.crash(seededRandom(1), { survival: 0 });
+    await db.close().catch(() => {});
+    await using again = await open({ vfs: after });
+    expect(await again.collection("people").countDocuments()).toBeGreaterThanOrEqual(early);
+  });
 });

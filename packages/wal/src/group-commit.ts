@@ -1,6 +1,7 @@
 import type { GrowableUint8 } from "@millrace/buffers";
 import type { Durability } from "@millrace/files";
 import { Batch } from "./batch.ts";
+import { SyncDeadline } from "./sync-deadline.ts";
 import type { SegmentWriter } from "./writer.ts";
 
 /** With durability "none" an append waits all the same once so much is not yet written. */
@@ -29,10 +30,13 @@ export class GroupCommit {
   #spare: GrowableUint8 | undefined;
   /** Records in the batch before. */
   #lastCount = 0;
+  readonly #deadline: SyncDeadline;
 
-  constructor(writer: SegmentWriter, durability: Durability) {
+  /** @param syncIntervalMs - after which records that are written are synced, whatever the durability; 0 for never */
+  constructor(writer: SegmentWriter, durability: Durability, syncIntervalMs: number) {
     this.#writer = writer;
     this.#durability = durability;
+    this.#deadline = new SyncDeadline(syncIntervalMs, () => this.#syncOverdue());
     this.#acknowledgedLsn = writer.writtenLsn;
     this.#pending = new Batch(writer.writtenLsn + 1);
   }
@@ -92,7 +96,7 @@ export class GroupCommit {
     this.#spare = undefined;
     try {
       this.#writer.writeAll(batch);
-      if (wantsSync || batch.wantsSync || this.#durability === "disk") this.#writer.syncNow();
+      if (wantsSync || this.#needsSync(batch)) this.#writer.syncNow();
     } catch (error) {
       this.#fail(error, batch);
       throw error;
@@ -118,6 +122,23 @@ export class GroupCommit {
   async finish(): Promise<void> {
     if (this.#failure === undefined) await this.flush().catch(() => {});
     await this.#running;
+    this.#deadline.close();
+  }
+
+  #needsSync(batch: Batch): boolean {
+    return batch.wantsSync || this.#durability === "disk" || this.#deadline.isDue;
+  }
+
+  /** On this thread: those who append at once must not meet a batch that is on its way. */
+  #syncOverdue(): void {
+    // What is being written is synced with its batch.
+    if (this.#failure !== undefined || this.isWriting) return;
+    try {
+      this.#writer.syncNow();
+      this.#deadline.end();
+    } catch (error) {
+      this.#fail(error, this.#pending);
+    }
   }
 
   #start(): void {
@@ -137,10 +158,11 @@ export class GroupCommit {
         const isLone = this.#durability === "disk" && batch.count === 1 && this.#lastCount === 1;
         this.#lastCount = batch.count;
         // Without a sync a short write is a copy into the kernel's memory: shorter than the way to another thread.
-        const isCopy = this.#durability === "os" && !batch.wantsSync && batch.byteLength <= COPY_LIMIT_BYTES;
+        const isCopy =
+          !this.#needsSync(batch) && this.#durability === "os" && batch.byteLength <= COPY_LIMIT_BYTES;
         if (!(isLone && this.#writer.commitNow(batch)) && !(isCopy && this.#writer.writeNow(batch))) {
           await this.#writer.write(batch);
-          if (batch.wantsSync || this.#durability === "disk") await this.#writer.sync();
+          if (this.#needsSync(batch)) await this.#writer.sync();
         }
         this.#written(batch);
       } catch (error) {
@@ -153,6 +175,8 @@ export class GroupCommit {
 
   #written(batch: Batch): void {
     this.#batchCount += batch.count > 0 ? 1 : 0;
+    if (this.#writer.durableLsn === this.#writer.writtenLsn) this.#deadline.end();
+    else this.#deadline.begin();
     this.#acknowledgedLsn = Math.max(this.#acknowledgedLsn, batch.lastLsn);
     batch.done.resolve();
     if (batch.frames.length > SPARE_LIMIT_BYTES) return;

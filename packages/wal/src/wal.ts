@@ -68,7 +68,7 @@ export class Wal {
     this.#maxRecordBytes = options.maxRecordBytes;
     this.#lock = lock;
     this.#writer = writer;
-    this.#commits = new GroupCommit(writer, options.durability);
+    this.#commits = new GroupCommit(writer, options.durability, options.syncIntervalMs);
   }
 
   /**

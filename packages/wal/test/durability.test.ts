@@ -7,6 +7,9 @@ import { textRecord, textsIn } from "./helpers.ts";
 const afterPowerLoss = (vfs: FaultyVfs): FaultyVfs => vfs.crash(seededRandom(1), { survival: 0 });
 const afterKill = (vfs: FaultyVfs): FaultyVfs => vfs.crash(seededRandom(1), { survival: 1 });
 
+/** Holds this thread, so that no timer runs. */
+const blockFor = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
 async function textsAfter(vfs: FaultyVfs): Promise<string[]> {
   await using wal = await Wal.open(vfs, "log");
   return textsIn(wal);
@@ -77,4 +80,44 @@ test("os: a failed sync at the end is reported by close", async () => {
   vfs.failNth({ call: "sync", n: 1, error: "EIO" });
   await expect(wal.close()).rejects.toMatchObject({ code: "FILES_IO_FAILED" });
   await (await Wal.open(vfs, "log")).close();
+});
+
+test.each([
+  ["while nothing else is appended", async (wal: Wal) => void (await wal.append(textRecord("a")))],
+  [
+    "by the next append that waits",
+    async (wal: Wal) => {
+      await wal.append(textRecord("a"));
+      blockFor(60);
+      await wal.append(textRecord("b"));
+    },
+  ],
+  [
+    "by appends at once, in a turn that lasts",
+    async (wal: Wal) => {
+      for (const end = performance.now() + 60; performance.now() < end; blockFor(5))
+        wal.appendSync([textRecord("a")]);
+    },
+  ],
+])("os with an interval: a record survives the power once that is over, %s", async (_name, work) => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log", { durability: "os", syncIntervalMs: 40 });
+  await work(wal);
+  await expect.poll(() => wal.stats.durableLsn).toBeGreaterThan(0);
+  expect((await textsAfter(afterPowerLoss(vfs)))[0]).toBe("a");
+  // Its disk is gone.
+  await wal.close().catch(() => {});
+});
+
+test("os with an interval: without it nothing is synced, and a failed sync ends the log", async () => {
+  const vfs = new FaultyVfs(1);
+  const never = await Wal.open(vfs, "never", { durability: "os" });
+  const wal = await Wal.open(vfs, "log", { durability: "os", syncIntervalMs: 10 });
+  await never.append(textRecord("a"));
+  vfs.failNth({ call: "sync", n: 3, error: "EIO" });
+  await wal.append(textRecord("a"));
+  await expect.poll(() => wal.append(textRecord("b")).catch((error) => error.code)).toBe("WAL_LOG_FAILED");
+  expect(never.stats).toMatchObject({ durableLsn: 0, syncs: 0 });
+  await expect(wal.close()).rejects.toMatchObject({ code: "FILES_IO_FAILED" });
+  await never.close();
 });

@@ -41,10 +41,12 @@ export async function openLog(
   directory: string,
   path: string,
   durability: DatabaseDurability,
+  syncIntervalMs: number,
 ): Promise<Wal> {
   try {
     return await Wal.open(vfs, directory, {
       durability: LOG_DURABILITY[durability],
+      syncIntervalMs: durability === "relaxed" ? syncIntervalMs : 0,
       segmentBytes: LOG_SEGMENT_BYTES,
     });
   } catch (error) {

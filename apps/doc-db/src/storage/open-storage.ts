@@ -51,7 +51,7 @@ export async function openStorage(
   else if (!options.create) throw fileError("FILES_NOT_FOUND", path, "open");
   // The log would make directories that are missing; more likely the path is wrong.
   else await vfs.list(parentPath(path));
-  const wal = await openLog(vfs, logDirectory, path, options.durability);
+  const wal = await openLog(vfs, logDirectory, path, options.durability, options.syncIntervalMs);
   let file: VfsFile | undefined;
   const abandon = async (): Promise<void> => {
     await file?.close();
