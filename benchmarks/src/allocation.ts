@@ -36,7 +36,7 @@ const COUNTED_RUNS = 5;
  * What is in use grows by what is allocated and shrinks at each collection; the profiler tells by how much.
  */
 export async function allocationOf(work: Work): Promise<Allocation> {
-  for (let run = 0; run < WARM_UP_RUNS; run++) (await work())?.();
+  for (let run = 0; run < WARM_UP_RUNS; run++) await (await work())?.();
   const own = await countOnce(() => {});
   const counts: Allocation[] = [];
   for (let run = 0; run < COUNTED_RUNS; run++) counts.push(await countOnce(work));
@@ -56,7 +56,7 @@ async function countOnce(work: Work): Promise<Allocation> {
   const cleanUp = pending === undefined ? undefined : await pending;
   const after = getHeapStatistics();
   const collections = profiler.stop().statistics;
-  cleanUp?.();
+  await cleanUp?.();
   const freed = collections.reduce(
     (sum, { beforeGC, afterGC }) =>
       sum + beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize,

@@ -1,5 +1,5 @@
 /** One run of a contender's work. What it resolves to takes away what it left behind, when the clock has stopped. */
-export type Work = () => void | Promise<void> | Promise<() => void>;
+export type Work = () => void | Promise<void> | Promise<() => void | Promise<void>>;
 
 /** One way of doing a case's work: ours, or a named peer's. */
 export interface Contender {

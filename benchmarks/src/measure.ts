@@ -58,7 +58,7 @@ async function repeat(work: Work, milliseconds: number, fewest: number): Promise
     const pending = work();
     const cleanUp = pending === undefined ? undefined : await pending;
     seconds.push(Number(((performance.now() - start) / 1000).toPrecision(6)));
-    cleanUp?.();
+    if (cleanUp !== undefined) await cleanUp();
   }
   return seconds;
 }
