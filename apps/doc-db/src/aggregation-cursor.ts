@@ -2,7 +2,9 @@ import { type PipelineWriter, writerOf } from "./aggregation-write.ts";
 import { searchIndexes } from "./command/search-index-commands.ts";
 import type { Document, Value } from "./document/value.ts";
 import { type Explanation, FindCursor } from "./find-cursor.ts";
+import { withIndexedKey } from "./geo-near.ts";
 import { type Collation, parseCollation, withCollation } from "./mql/collation.ts";
+import { distanceAdder, type KeyedGeoNear, nearFilter } from "./mql/pipeline/geo-near.ts";
 import { neededFields } from "./mql/pipeline/needed-fields.ts";
 import { compilePipeline } from "./mql/pipeline/pipeline.ts";
 import { type QueryInFront, queryInFront } from "./mql/pipeline/query-in-front.ts";
@@ -84,11 +86,13 @@ export class AggregationCursor implements AsyncIterable<Document> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Document, void, undefined> {
     const { database } = this.#options;
-    const nearest = await this.#ownSource();
-    const source = this.#find();
+    const own = await this.#ownSource();
+    const near = await this.#near();
+    const source = this.#find(near);
     this.#source = source;
-    const stage = nearest === undefined ? this.#stage : (this.#search?.rest ?? this.#stage);
-    const found = stage(nearest === undefined ? source : each(nearest), {
+    const stage = own === undefined ? this.#stage : (this.#search?.rest ?? this.#stage);
+    const read = near === undefined ? source : withDistances(source, near);
+    const found = stage(own === undefined ? read : each(own), {
       now: new Date(),
       scratch: this.#engine.scratch,
       memoryBytes: this.#options.memoryBytes,
@@ -103,13 +107,20 @@ export class AggregationCursor implements AsyncIterable<Document> {
    * How the query that the stages in front are (`$match`, `$sort`, `$skip`, `$limit`) is answered, and what it has read
    * so far for the last iteration.
    */
-  explain(): Promise<Explanation> {
-    return (this.#source ?? this.#find()).explain();
+  async explain(): Promise<Explanation> {
+    return (this.#source ?? this.#find(await this.#near())).explain();
   }
 
-  #find(): FindCursor {
+  /** The `$geoNear` in front, with the field that it means. */
+  async #near(): Promise<KeyedGeoNear | undefined> {
+    const { near } = this.#query;
+    return near === undefined ? undefined : withIndexedKey(this.#engine, this.#name, near);
+  }
+
+  #find(near: KeyedGeoNear | undefined): FindCursor {
     const { hint, collation, memoryBytes } = this.#options;
-    const { filter, sort, skip, limit } = this.#query;
+    const { sort, skip, limit } = this.#query;
+    const filter = near === undefined ? this.#query.filter : nearFilter(near);
     const options = { hint, collation, sort, skip, limit, sortBytes: memoryBytes };
     return new FindCursor(this.#engine, this.#name, filter, options, this.#fields);
   }
@@ -129,6 +140,14 @@ export class AggregationCursor implements AsyncIterable<Document> {
     for await (const document of this) documents.push(document);
     return documents;
   }
+}
+
+async function* withDistances(
+  documents: AsyncIterable<Document>,
+  near: KeyedGeoNear,
+): AsyncGenerator<Document> {
+  const add = distanceAdder(near);
+  for await (const document of documents) yield add(document);
 }
 
 function storedIn(database: string, collection: string): string {

@@ -348,6 +348,46 @@ describe.each(postgres === undefined ? FACES : [...FACES, ...TABLES])(
       expect(found).toEqual([{ _id: 1, name: "Ada", towns: ["London"] }]);
     });
 
+    it("runs stages that group, fill, walk and look near, and tells the numbers of their errors", async () => {
+      const c = client.db().collection("staged");
+      const at = (x: number): ours.Document => ({ type: "Point", coordinates: [x, 0] });
+      await c.insertMany([
+        { _id: 1, n: 1, to: 2, at: at(1), v: 10 },
+        { _id: 2, n: 4, to: 3, at: at(3), v: null },
+        { _id: 3, n: 5, to: null, at: at(2), secret: true },
+      ]);
+      const run = (...stages: ours.Document[]): Promise<ours.Document[]> => c.aggregate(stages).toArray();
+      expect(await run({ $sample: { size: 2 } }, { $count: "n" })).toEqual([{ n: 2 }]);
+      expect(await run({ $bucketAuto: { groupBy: "$n", buckets: 2 } })).toEqual([
+        { _id: { min: 1, max: 5 }, count: 2 },
+        { _id: { min: 5, max: 5 }, count: 1 },
+      ]);
+      const graph = {
+        from: "staged",
+        startWith: "$to",
+        connectFromField: "to",
+        connectToField: "_id",
+        as: "on",
+      };
+      const [first] = await run({ $match: { _id: 1 } }, { $graphLookup: { ...graph, depthField: "depth" } });
+      expect((first!.on as ours.Document[]).map(({ _id, depth }) => [_id, Number(depth)])).toEqual([
+        [2, 0],
+        [3, 1],
+      ]);
+      expect(await run({ $redact: { $cond: ["$secret", "$$PRUNE", "$$KEEP"] } }, { $count: "n" })).toEqual([
+        { n: 2 },
+      ]);
+      const filled = await run({ $fill: { sortBy: { _id: 1 }, output: { v: { method: "locf" } } } });
+      expect(filled.map(({ v }) => v)).toEqual([10, 10, 10]);
+      const dense = await run({ $densify: { field: "n", range: { step: 1, bounds: "full" } } });
+      expect(dense.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
+      const nearest = await run({ $geoNear: { near: at(2.1), key: "at", distanceField: "far" } });
+      expect(nearest.map(({ _id }) => _id)).toEqual([3, 2, 1]);
+      expect(nearest[0]!.far).toBeCloseTo((0.1 / 180) * Math.PI * 6_378_100, 3);
+      await expect(run({ $sample: { size: 0 } })).rejects.toMatchObject({ code: 28747 });
+      await expect(run({ $nothing: 1 })).rejects.toMatchObject({ code: 40324 });
+    });
+
     it("commits and takes back transactions, and begins them again when another one was faster", async () => {
       const c = client.db().collection("accounts");
       await c.insertMany([

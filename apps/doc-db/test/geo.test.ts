@@ -2,14 +2,7 @@ import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { expect, it } from "vitest";
 import { compileFilter, Database, type Document, matchesDocument } from "../src/extras.ts";
-
-/** The haversine formula, as navigators have it: another way to the distance than ours. */
-function haversine([lon1, lat1]: readonly number[], [lon2, lat2]: readonly number[]): number {
-  const rad = Math.PI / 180;
-  const sine = (degrees: number): number => Math.sin((degrees * rad) / 2) ** 2;
-  const h = sine(lat2! - lat1!) + Math.cos(lat1! * rad) * Math.cos(lat2! * rad) * sine(lon2! - lon1!);
-  return 2 * 6_378_100 * Math.asin(Math.sqrt(h));
-}
+import { haversine } from "./helpers.ts";
 
 it("finds what is near in the order of its distance, as the haversine formula has it", async () => {
   const random = seededRandom(3);

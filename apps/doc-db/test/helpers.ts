@@ -80,3 +80,11 @@ export function isDiskFailure(error: unknown): boolean {
   const code = String((error as { code?: unknown } | null)?.code);
   return /^(FILES_|WAL_LOG_|DOCDB_(DATABASE|KEY)_)/.test(code);
 }
+
+/** Metres between two places by the haversine formula, as navigators have it: another way than ours. */
+export function haversine([lon1, lat1]: readonly number[], [lon2, lat2]: readonly number[]): number {
+  const rad = Math.PI / 180;
+  const sine = (degrees: number): number => Math.sin((degrees * rad) / 2) ** 2;
+  const h = sine(lat2! - lat1!) + Math.cos(lat1! * rad) * Math.cos(lat2! * rad) * sine(lon2! - lon1!);
+  return 2 * 6_378_100 * Math.asin(Math.sqrt(h));
+}

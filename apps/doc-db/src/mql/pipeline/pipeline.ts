@@ -1,8 +1,9 @@
-import { isDocument, type Value } from "../../document/value.ts";
+import { type Document, isDocument, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
 import { bucketAuto } from "./bucket-auto.ts";
 import { densify } from "./densify.ts";
 import { fill } from "./fill.ts";
+import { geoNear } from "./geo-near.ts";
 import { graphLookup } from "./graph-lookup.ts";
 import { GROUP_STAGES } from "./group.ts";
 import { lookup, unionWith } from "./lookup.ts";
@@ -27,6 +28,7 @@ const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $bucketAuto: bucketAuto,
   $densify: densify,
   $fill: (operand) => fill(operand, compilePipeline),
+  $geoNear: geoNear,
   $graphLookup: graphLookup,
   $redact: redact,
   $sample: sample,
@@ -37,6 +39,8 @@ export function compilePipeline(pipeline: readonly Value[]): Stage {
   if (pipeline.length > MAX_STAGES)
     fail(7749501, "pipeline", pipeline.length, `at most ${MAX_STAGES} stages`);
   const stages = pipeline.map(compileStage);
+  if (pipeline.some((stage, i) => i > 0 && (stage as Document).$geoNear !== undefined))
+    fail(40603, "pipeline", "$geoNear", "it as the first stage");
   return (documents, context) => stages.reduce((input, stage) => stage(input, context), documents);
 }
 
@@ -62,7 +66,10 @@ function facet(operand: Value): Stage {
     return fail(40169, "$facet", operand, "an object of pipelines");
   const facets = Object.entries(operand).map(([name, pipeline]) => {
     if (!Array.isArray(pipeline)) return fail(40170, `$facet ${name}`, pipeline, "a pipeline");
-    return { name, run: compilePipeline(pipeline as readonly Value[]) };
+    const run = compilePipeline(pipeline as readonly Value[]);
+    if ((pipeline[0] as Document | undefined)?.$geoNear !== undefined)
+      fail(40600, `$facet ${name}`, "$geoNear", "stages that take documents of others");
+    return { name, run };
   });
   return async function* (documents, context) {
     const all = await gatherAll(documents);

@@ -1,9 +1,12 @@
 import { type Document, isDocument, type Value } from "../../document/value.ts";
 import { compileFilter } from "../../query/filter.ts";
 import type { SortSpec } from "../../query/sort.ts";
+import { type GeoNearSpec, nearFilter, parseGeoNear } from "./geo-near.ts";
 
 /** The stages at the beginning of a pipeline that a query answers, by its indexes, and those behind them. */
 export interface QueryInFront {
+  /** The `$geoNear` that stands in front: without a key, its filter takes a look at the indexes. */
+  readonly near: GeoNearSpec | undefined;
   readonly filter: Document;
   readonly sort: SortSpec;
   readonly skip: number;
@@ -13,20 +16,24 @@ export interface QueryInFront {
 }
 
 /**
- * Takes from a pipeline each `$match` in front, then a `$sort`, a `$skip` and a `$limit`, as far as they are there.
+ * Takes from a pipeline each `$match` in front, then a `$sort`, a `$skip` and a `$limit`, as far as they are there; or a
+ * `$geoNear` in place of the first ones.
  * @param pipeline - stages that compile
  */
 export function queryInFront(pipeline: readonly Document[]): QueryInFront {
   const filters: Document[] = [];
-  let at = 0;
-  for (; at < pipeline.length; at++) {
+  const nearest = operandOf(pipeline[0], "$geoNear");
+  const near = nearest === undefined ? undefined : parseGeoNear(nearest);
+  if (near?.key !== undefined) filters.push(nearFilter({ ...near, key: near.key }));
+  let at = near === undefined ? 0 : 1;
+  for (; near === undefined && at < pipeline.length; at++) {
     const filter = operandOf(pipeline[at]!, "$match");
     if (!isDocument(filter)) break;
     // Those with an order of their own, or words to be looked for, stand alone.
     if (filters.length > 0 && !(isPlain(filter) && isPlain(filters[0]!))) break;
     filters.push(filter);
   }
-  const order = operandOf(pipeline[at], "$sort");
+  const order = near === undefined ? operandOf(pipeline[at], "$sort") : undefined;
   const sort = isSort(order) ? order : undefined;
   if (sort !== undefined) at++;
   const skip = operandOf(pipeline[at], "$skip");
@@ -34,6 +41,7 @@ export function queryInFront(pipeline: readonly Document[]): QueryInFront {
   const limit = operandOf(pipeline[at], "$limit");
   if (isCount(limit)) at++;
   return {
+    near,
     filter: filters.length > 1 ? { $and: filters } : (filters[0] ?? {}),
     sort: sort ?? {},
     skip: isCount(skip) ? skip : 0,
