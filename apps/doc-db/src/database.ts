@@ -17,6 +17,7 @@ import { type CopyOptions, copySettings } from "./maintenance/copy-settings.ts";
 import { type RescueResult, rescueDatabase } from "./maintenance/rescue-database.ts";
 import { DEFAULT_DATABASE, namespaceOf, storedName } from "./names.ts";
 import { checkSecret, type DatabaseOptions, resolveDatabaseOptions, type SecretOptions } from "./options.ts";
+import type { ReportBytes } from "./report-bytes.ts";
 import { Follower, isReplica } from "./ship/follower.ts";
 import { resolveShipOptions } from "./ship/options.ts";
 import { Shipper } from "./ship/shipper.ts";
@@ -261,10 +262,7 @@ export class Database {
    * @param onProgress - told how many bytes of all were looked at
    * @returns what is wrong, a sentence each
    */
-  async checkPages(
-    signal?: AbortSignal,
-    onProgress?: (bytes: number, totalBytes: number) => void,
-  ): Promise<string[]> {
+  async checkPages(signal?: AbortSignal, onProgress?: ReportBytes): Promise<string[]> {
     const problems = await this.#engine.read(() => this.#engine.pager.store.pages.check());
     return [...problems, ...(await checkPages(this.#engine, signal, onProgress))];
   }
@@ -289,12 +287,14 @@ export class Database {
   /**
    * Saves what can be read of this database to a new file: documents by collection, those whose collection cannot be
    * told any more as `lost_and_found`, and indexes, made anew.
+   * @param onProgress - told how many bytes of all were looked at
    * @returns what was saved, and what could not be read
    */
-  async rescue(path: string, signal?: AbortSignal): Promise<RescueResult> {
+  async rescue(path: string, signal?: AbortSignal, onProgress?: ReportBytes): Promise<RescueResult> {
     const { vfs } = this.#engine.scratch;
     const settings = this.#engine.checkpoints.pageSettings;
-    return rescueDatabase(this.#engine, vfs, path, (part) => Database.#openCopy(part, vfs, settings), signal);
+    const openTarget = (part: string): ReturnType<OpenTarget> => Database.#openCopy(part, vfs, settings);
+    return rescueDatabase(this.#engine, vfs, path, openTarget, signal, onProgress);
   }
 
   /**

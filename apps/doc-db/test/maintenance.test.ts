@@ -1,6 +1,7 @@
 import { MemoryVfs, type Vfs } from "@millrace/files";
 import { FaultyVfs } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
+import { dumpDatabase, restoreDump } from "../src/export/dump.ts";
 import { Database } from "../src/extras.ts";
 import { replaceDatabase } from "../src/maintenance/backup.ts";
 
@@ -96,8 +97,9 @@ describe("a backup", () => {
     }
   });
 
-  it("tells how far it is, and so does a check of all pages", async () => {
-    await using db = await Database.open("far.db", { vfs: new MemoryVfs(), durability: "memory" });
+  it("tells how far it is, and so do a check of all pages, a rescue and a dump that is read", async () => {
+    const vfs = new MemoryVfs();
+    await using db = await Database.open("far.db", { vfs, durability: "memory" });
     for (const name of ["a", "b"])
       await db
         .collection(name)
@@ -114,6 +116,19 @@ describe("a backup", () => {
     told.length = 0;
     expect(await db.checkPages(undefined, onProgress)).toEqual([]);
     expect(told.length).toBeGreaterThan(1);
+    expect(told.at(-1)).toBe(1);
+    told.length = 0;
+    expect((await db.rescue("saved.db", undefined, onProgress)).problems).toEqual([]);
+    expect(told.length).toBeGreaterThan(2);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told.at(-1)).toBe(1);
+    told.length = 0;
+    const { signal } = new AbortController();
+    await dumpDatabase(db, vfs, "dump", signal);
+    await using again = await Database.open("again.db", { vfs, durability: "memory" });
+    expect(await restoreDump(again, vfs, "dump", signal, onProgress)).toMatchObject({ documents: 6000 });
+    expect(told.length).toBeGreaterThan(2);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
     expect(told.at(-1)).toBe(1);
   });
 

@@ -24,7 +24,10 @@ async function namesIn(db: Database): Promise<string> {
 
 async function restored(vfs: Vfs, moment: { at?: Date; lsn?: number }, key?: Uint8Array): Promise<string> {
   const path = "restored.db";
-  await restoreDatabase("target", path, { vfs, ...moment, key });
+  const told: number[] = [];
+  const onProgress = (bytes: number, totalBytes: number): void => void told.push(bytes / totalBytes);
+  await restoreDatabase("target", path, { vfs, ...moment, key, onProgress });
+  expect(told.at(-1)).toBe(1);
   const db = await Database.open(path, { vfs, create: false, expiryIntervalMs: 0, key });
   try {
     expect(await db.verify()).toEqual([]);

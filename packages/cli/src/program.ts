@@ -29,7 +29,7 @@ export interface VerbContext {
   note(line: string): void;
   /** Writes to stdout; only for what a verb streams, and never with `--json`. */
   write(text: string): void;
-  /** Starts a bar on stderr; it is stopped when the verb ends, at the latest. */
+  /** Starts a bar on stderr; it is stopped when another one starts, or when the verb ends, at the latest. */
   progress(label: string): ProgressBar;
 }
 
@@ -139,6 +139,8 @@ export class Program {
           note: (line) => this.#streams.stderr.write(`${line}\n`),
           write: (text) => this.#streams.stdout.write(text),
           progress: (label) => {
+            // Two bars on one line would take turns.
+            bars.at(-1)?.stop();
             const bar = newProgressBar(label);
             bars.push(bar);
             return bar;

@@ -9,6 +9,7 @@ import { documentFromJson, valueToJson } from "../document/extended-json.ts";
 import type { Document, Value } from "../document/value.ts";
 import { readBsonDocuments } from "../import/bson-reader.ts";
 import { namespaceOf, storedName } from "../names.ts";
+import type { ReportBytes } from "../report-bytes.ts";
 
 /** What went through. */
 export interface DumpCounts {
@@ -81,54 +82,77 @@ export async function dumpDatabase(
   return { collections, documents, bytes };
 }
 
-/** Puts the collections of a dump into a database: each of them whole or not at all, with its indexes and options. */
+/** The documents of one collection in a dump. */
+interface DumpFile {
+  readonly path: string;
+  readonly database: string;
+  readonly collection: string;
+  readonly size: number;
+}
+
+async function dumpFilesIn(vfs: Vfs, directory: string): Promise<DumpFile[]> {
+  const files: DumpFile[] = [];
+  for (const folder of await vfs.list(directory)) {
+    if (folder.kind !== "directory") continue;
+    for (const { name } of await vfs.list(join(directory, folder.name))) {
+      if (!name.endsWith(DATA)) continue;
+      const path = join(directory, folder.name, name);
+      const { size } = await vfs.stat(path);
+      const collection = decodeURIComponent(name.slice(0, -DATA.length));
+      files.push({ path, database: decodeURIComponent(folder.name), collection, size });
+    }
+  }
+  return files;
+}
+
+/**
+ * Puts the collections of a dump into a database: each of them whole or not at all, with its indexes and options.
+ * @param onProgress - told how many bytes of all files were read
+ */
 export async function restoreDump(
   db: Database,
   vfs: Vfs,
   directory: string,
   signal: AbortSignal,
+  onProgress: ReportBytes = () => {},
 ): Promise<DumpCounts> {
-  let [documents, bytes, collections] = [0, 0, 0];
+  const files = await dumpFilesIn(vfs, directory);
+  const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
+  let [documents, bytes, readBytes] = [0, 0, 0];
+  const counted = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of copied(chunks)) {
+      yield chunk;
+      readBytes += chunk.length;
+      onProgress(Math.min(readBytes, totalBytes), totalBytes);
+    }
+  };
   // What they refer to may come later.
   const foreignKeys: { readonly database: string; readonly collection: string; readonly keys: Value }[] = [];
-  for (const folder of await vfs.list(directory)) {
-    if (folder.kind !== "directory") continue;
-    const database = decodeURIComponent(folder.name);
-    for (const file of await vfs.list(join(directory, folder.name))) {
-      if (!file.name.endsWith(DATA)) continue;
-      const collection = decodeURIComponent(file.name.slice(0, -DATA.length));
-      const path = join(directory, folder.name, file.name);
-      const stored = storedName(database, collection);
-      const source = await fileSource(vfs, path);
-      try {
-        const chunks = copied(readChunks(source, { signal }));
-        const result = await db.collection(stored).importFrom(readBsonDocuments(chunks, path), { signal });
-        documents += result.documents;
-        bytes += result.bytes;
-      } finally {
-        await source.close();
-      }
-      const keys = await applyMetadata(
-        db,
-        vfs,
-        `${path.slice(0, -DATA.length)}${METADATA}`,
-        database,
-        collection,
-      );
-      if (keys !== undefined) foreignKeys.push({ database, collection, keys });
-      collections++;
+  for (const { path, database, collection } of files) {
+    const source = await fileSource(vfs, path);
+    try {
+      const chunks = counted(readChunks(source, { signal }));
+      const target = db.collection(storedName(database, collection));
+      const result = await target.importFrom(readBsonDocuments(chunks, path), { signal });
+      documents += result.documents;
+      bytes += result.bytes;
+    } finally {
+      await source.close();
     }
+    const metadata = `${path.slice(0, -DATA.length)}${METADATA}`;
+    const keys = await applyMetadata(db, vfs, metadata, database, collection);
+    if (keys !== undefined) foreignKeys.push({ database, collection, keys });
   }
   for (const { database, collection, keys } of foreignKeys)
     await db.command({ collMod: collection, foreignKeys: keys }, database);
-  if (collections === 0)
+  if (files.length === 0)
     throw new CorruptDataError(
       "DOCDB_DUMP_EMPTY",
       directory,
       0,
       "no DATABASE/COLLECTION.bson in it, as mongodump makes them",
     );
-  return { collections, documents, bytes };
+  return { collections: files.length, documents, bytes };
 }
 
 /** @returns the foreign keys, which are not applied */

@@ -9,6 +9,7 @@ import type { Database } from "../database.ts";
 import type { Document } from "../document/value.ts";
 import { FindCursor } from "../find-cursor.ts";
 import { buildIndex } from "../indexes/store.ts";
+import type { ReportBytes } from "../report-bytes.ts";
 import type { Executor } from "../storage/executor.ts";
 
 /** Documents from one word of the progress to the next. */
@@ -37,7 +38,7 @@ export async function copyDatabase(
   path: string,
   openTarget: OpenTarget,
   signal: AbortSignal | undefined,
-  onProgress: (bytes: number, totalBytes: number) => void = () => {},
+  onProgress: ReportBytes = () => {},
 ): Promise<BackupResult> {
   if (await vfs.exists(path)) throw backupExists(path);
   const part = `${path}.part`;

@@ -1,4 +1,5 @@
 import { isMillraceError } from "@millrace/base";
+import type { ReportBytes } from "../report-bytes.ts";
 import type { Executor } from "../storage/executor.ts";
 import { freeCountOf, freeHeadOf, nextFreeOf, pageCountOf } from "../storage/meta-page.ts";
 import { META_PAGE, PAGE_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
@@ -15,7 +16,7 @@ const BATCH_PAGES = 256;
 export async function checkPages(
   engine: Executor,
   signal?: AbortSignal,
-  onProgress?: (bytes: number, totalBytes: number) => void,
+  onProgress?: ReportBytes,
 ): Promise<string[]> {
   const problems: string[] = [];
   const count = await engine.read((pager) => pageCountOf(pager.read(META_PAGE)));

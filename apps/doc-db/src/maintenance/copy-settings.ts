@@ -1,4 +1,5 @@
 import { checkSecret, type SecretOptions } from "../options.ts";
+import type { ReportBytes } from "../report-bytes.ts";
 import { hasSecret } from "../storage/key-wrap.ts";
 import type { PageCompression } from "../storage/page-codec.ts";
 import { newPageSettings, type PageSettings } from "../storage/page-settings.ts";
@@ -9,7 +10,7 @@ export interface CopyOptions extends SecretOptions {
   /** False for a copy of an encrypted file that anybody can read. */
   readonly isEncrypted?: boolean | undefined;
   /** Told how many bytes of documents are copied, of all; about. */
-  readonly onProgress?: (bytes: number, totalBytes: number) => void;
+  readonly onProgress?: ReportBytes;
 }
 
 /** How the pages of a copy are written. @param own - how those of the file are that is copied */

@@ -4,6 +4,7 @@ import { findCollection, findOrCreateCollection, setCollectionOptions } from "..
 import type { Document } from "../document/value.ts";
 import { DuplicateKeyError } from "../indexes/duplicate-key.ts";
 import { buildIndex } from "../indexes/store.ts";
+import type { ReportBytes } from "../report-bytes.ts";
 import type { Executor } from "../storage/executor.ts";
 import { type OpenTarget, removeDatabaseFiles } from "./backup.ts";
 import { LOST_AND_FOUND, Rescue } from "./rescue.ts";
@@ -30,12 +31,13 @@ export async function rescueDatabase(
   path: string,
   openTarget: OpenTarget,
   signal: AbortSignal | undefined,
+  onProgress: ReportBytes = () => {},
 ): Promise<RescueResult> {
   if (await vfs.exists(path))
     throw new MillraceError("DOCDB_BACKUP_EXISTS", `${path}: is there already; name a file that is not`);
   const part = `${path}.part`;
   await removeDatabaseFiles(vfs, part);
-  const rescue = new Rescue(source);
+  const rescue = new Rescue(source, onProgress);
   const counts: RescuedCounts[] = [];
   try {
     const { database, engine } = await openTarget(part);

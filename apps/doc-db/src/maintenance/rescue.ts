@@ -9,9 +9,10 @@ import { decodeDocument } from "../document/decode.ts";
 import { loadFieldNames } from "../document/field-names.ts";
 import { type Document, isDocument } from "../document/value.ts";
 import { compareBytes } from "../keys/compare.ts";
+import type { ReportBytes } from "../report-bytes.ts";
 import type { Executor } from "../storage/executor.ts";
 import { pageCountOf } from "../storage/meta-page.ts";
-import { CATALOG_PAGE, META_PAGE, PAGE_TYPE } from "../storage/page-format.ts";
+import { CATALOG_PAGE, META_PAGE, PAGE_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 
 /** Where documents go whose collection cannot be told any more. */
@@ -27,16 +28,24 @@ export interface RescuedCollection {
   readonly documents: AsyncIterable<Document>;
 }
 
+/** Pages read between two reports. */
+const REPORT_PAGES = 256;
+
 /** Reads all that is readable. */
 export class Rescue {
   readonly #engine: Executor;
+  readonly #onProgress: ReportBytes;
+  /** Pages of the file, each of which is passed twice: for names of fields, and for documents. */
+  #count = 0;
+  #passed = 0;
   /** Pages that belong to a tree that was read. */
   readonly #seen = new Set<number>();
   /** What could not be read, a sentence each. */
   readonly problems: string[] = [];
 
-  constructor(engine: Executor) {
+  constructor(engine: Executor, onProgress: ReportBytes) {
     this.#engine = engine;
+    this.#onProgress = onProgress;
   }
 
   /** Each collection in turn: its documents must be read before the next. At the end those that are nobody's. */
@@ -68,8 +77,9 @@ export class Rescue {
 
   /** Lists of names, which the documents need, from every leaf of the catalog: the way to it may be broken. */
   async #takeNamesIn(): Promise<void> {
-    const count = await this.#engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
-    for (let number = CATALOG_PAGE; number < count; number++) {
+    this.#count = await this.#engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
+    for (let number = CATALOG_PAGE; number < this.#count; number++) {
+      this.#pass();
       await this.#attempt((pager) => {
         const page = pager.read(number);
         if (page[4] !== PAGE_TYPE.leaf || treeRootOf(page) !== CATALOG_PAGE) return;
@@ -91,15 +101,23 @@ export class Rescue {
 
   /** Documents in leaves that no tree leads to, since the pages above are broken. */
   async *#strays(): AsyncGenerator<Document, void, undefined> {
-    const count = await this.#engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
-    for (let number = CATALOG_PAGE + 1; number < count; number++) {
+    for (let number = CATALOG_PAGE + 1; number < this.#count; number++) {
       if (this.#seen.has(number)) continue;
+      this.#pass();
       const entries = await this.#engine.read((pager) => this.#strayEntries(pager, number));
       for (const { key, value } of entries) {
         const document = documentUnder(key, value);
         if (document !== undefined) yield document;
       }
     }
+    const all = 2 * this.#count * PAGE_BYTES;
+    this.#onProgress(all, all);
+  }
+
+  #pass(): void {
+    const all = 2 * this.#count;
+    if (++this.#passed % REPORT_PAGES === 0 && this.#passed < all)
+      this.#onProgress(this.#passed * PAGE_BYTES, all * PAGE_BYTES);
   }
 
   #strayEntries(pager: PageReader, number: number): { key: Uint8Array; value: Uint8Array }[] {
@@ -119,6 +137,7 @@ export class Rescue {
       // A page in two places would be read for ever.
       if (this.#seen.has(number)) continue;
       this.#seen.add(number);
+      this.#pass();
       const at = number;
       const entries = await this.#attempt((pager) => {
         const page = readNode(pager, at);

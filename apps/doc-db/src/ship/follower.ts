@@ -82,7 +82,7 @@ export class Follower {
       await removeDatabaseFiles(vfs, path);
     }
     const history = await ShipHistory.open(target);
-    await makeDatabase(history, {}, vfs, path, options, undefined, (engine, { line, lsn }) =>
+    await makeDatabase(history, {}, vfs, path, options, (engine, { line, lsn }) =>
       engine.write((pager) =>
         setReplicaPlace(pager.modify(META_PAGE), { target: history.manifest.target, line, lsn }),
       ),

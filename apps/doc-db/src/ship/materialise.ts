@@ -1,6 +1,7 @@
 import { AbortedError, crc32c, MillraceError } from "@millrace/base";
 import { parentPath, type Vfs } from "@millrace/files";
 import { Wal } from "@millrace/wal";
+import type { ReportBytes } from "../report-bytes.ts";
 import { partOfCommit } from "../storage/commit-record.ts";
 import type { Route, ShipHistory } from "./history.ts";
 import { type BaseParts, baseKey, corruptValue, decodeChecked, partKey } from "./manifest.ts";
@@ -22,9 +23,10 @@ export async function materialise(
   vfs: Vfs,
   path: string,
   signal: AbortSignal | undefined,
+  onProgress: ReportBytes | undefined,
 ): Promise<Reached> {
   const { line, base, untilLsn } = route;
-  await writeFile(history, route, vfs, path, signal);
+  await writeFile(history, route, vfs, path, signal, onProgress);
   const firstLsn = Math.max(1, base.lsn, line.firstLsn);
   const reached = { line: line.line, lsn: base.lsn, atMs: base.atMs, records: 0 };
   await using wal = await Wal.open(vfs, `${path}-wal`, { durability: "none", firstLsn });
@@ -50,6 +52,7 @@ async function writeFile(
   vfs: Vfs,
   path: string,
   signal: AbortSignal | undefined,
+  onProgress: ReportBytes | undefined,
 ): Promise<void> {
   const key = baseKey(line.line, base.id);
   const listed = await target.get(key);
@@ -66,6 +69,7 @@ async function writeFile(
     if (part.length !== length || crc32c(part) !== checksum)
       throw corruptValue(`${target.name}: ${partOf}`, "is not what was written there");
     await file.write(part, i * partBytes);
+    onProgress?.(i * partBytes + length, bytes);
   }
   await file.sync();
 }

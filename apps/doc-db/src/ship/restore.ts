@@ -1,6 +1,7 @@
 import { diskVfs, type Vfs } from "@millrace/files";
 import { backupExists, placeDatabase, removeDatabaseFiles } from "../maintenance/backup.ts";
 import { resolveDatabaseOptions, type SecretOptions } from "../options.ts";
+import type { ReportBytes } from "../report-bytes.ts";
 import { Engine } from "../storage/engine.ts";
 import { type Moment, ShipHistory } from "./history.ts";
 import { materialise, type Reached } from "./materialise.ts";
@@ -11,6 +12,8 @@ export interface RestoreOptions extends Moment, SecretOptions {
   /** Where the file is made, and the target where it is a directory. @default the disk */
   readonly vfs?: Vfs | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told how many bytes of the copy are there, of all; records of the log come behind it. */
+  readonly onProgress?: ReportBytes | undefined;
 }
 
 /** What was restored. */
@@ -40,10 +43,10 @@ export async function restoreDatabase(
   path: string,
   options: RestoreOptions = {},
 ): Promise<RestoreResult> {
-  const { vfs = diskVfs, signal } = options;
+  const { vfs = diskVfs } = options;
   if (await vfs.exists(path)) throw backupExists(path);
   const history = await ShipHistory.open(openShipTarget(target, vfs));
-  const { reached } = await makeDatabase(history, options, vfs, path, options, signal);
+  const { reached } = await makeDatabase(history, options, vfs, path, options);
   const { lsn, line, records, atMs } = reached;
   return { at: new Date(atMs), lsn, line, records, bytes: (await vfs.stat(path)).size };
 }
@@ -54,14 +57,13 @@ export async function makeDatabase(
   moment: Moment,
   vfs: Vfs,
   path: string,
-  { password, key }: SecretOptions,
-  signal?: AbortSignal,
+  { password, key, signal, onProgress }: Omit<RestoreOptions, keyof Moment | "vfs">,
   prepare?: (engine: Engine, reached: Reached) => Promise<void>,
 ): Promise<{ readonly reached: Reached }> {
   const part = `${path}.part`;
   await removeDatabaseFiles(vfs, part);
   try {
-    const reached = await materialise(history, history.route(moment), vfs, part, signal);
+    const reached = await materialise(history, history.route(moment), vfs, part, signal, onProgress);
     const options = resolveDatabaseOptions({ vfs, create: false, expiryIntervalMs: 0, password, key });
     const engine = await Engine.open(part, options);
     try {

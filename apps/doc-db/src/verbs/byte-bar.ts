@@ -1,7 +1,5 @@
 import type { VerbContext } from "@millrace/cli";
-
-/** Told how many bytes of all are done, now and then. */
-export type ReportBytes = (bytes: number, totalBytes: number) => void;
+import type { ReportBytes } from "../report-bytes.ts";
 
 /** A bar on stderr for work that counts its bytes, with its speed. @param label - what is being done: "import" */
 export function byteBar(context: VerbContext, label: string): ReportBytes {

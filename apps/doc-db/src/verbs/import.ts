@@ -96,7 +96,7 @@ export const importVerb: VerbSpec<ImportFlags> = {
 
 /** Every collection of a directory that mongodump wrote, or "export" with BSON. */
 async function importDump(
-  { signal }: VerbContext,
+  context: VerbContext,
   path: string,
   flags: ImportFlags,
   isNew: boolean,
@@ -108,7 +108,7 @@ async function importDump(
   let counts: DumpCounts;
   try {
     await using db = await openDatabase(flags.db, flags, { compression: flags.compression });
-    counts = await restoreDump(db, diskVfs, path, signal);
+    counts = await restoreDump(db, diskVfs, path, context.signal, byteBar(context, "import"));
   } catch (error) {
     if (isNew) await removeDatabaseFiles(diskVfs, flags.db);
     throw error;

@@ -1,4 +1,5 @@
 import { UsageError, type VerbSpec } from "@millrace/cli";
+import { byteBar } from "./byte-bar.ts";
 import { isAtTerminal, openDatabase, PASSWORD_VARIABLE, passwordIn } from "./open-database.ts";
 import { promptPassword } from "./prompt-password.ts";
 import { rewriteDatabase } from "./rewrite-database.ts";
@@ -30,11 +31,15 @@ export const rekeyVerb: VerbSpec<RekeyFlags> = {
   action: async (context, _args, flags) => {
     const { db: path, encrypt, decrypt } = flags;
     if (encrypt === true && decrypt === true) throw new UsageError("--encrypt, --decrypt: one of them");
-    if (decrypt === true) return rewriteDatabase(path, flags, { isEncrypted: false }, context.signal);
+    if (decrypt === true) {
+      const onProgress = byteBar(context, "decrypt");
+      return rewriteDatabase(path, flags, { isEncrypted: false, onProgress }, context.signal);
+    }
     if (encrypt === true) {
       if (flags.passwordFile !== undefined)
         throw new UsageError("--password-file: with --encrypt there is a new password only");
-      return rewriteDatabase(path, {}, { password: await newPassword(flags) }, context.signal);
+      const pages = { password: await newPassword(flags), onProgress: byteBar(context, "encrypt") };
+      return rewriteDatabase(path, {}, pages, context.signal);
     }
     // The old password first, as it may be asked for.
     await using db = await openDatabase(path, flags, { create: false });

@@ -1,4 +1,5 @@
 import { checkOutputPath, formatTable, type VerbSpec } from "@millrace/cli";
+import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
 
 /** `repair <out>`: saves what can be read of a damaged database to a new file. */
@@ -10,7 +11,7 @@ export const repairVerb: VerbSpec<{ readonly db: string }> = {
   action: async (context, [out], flags) => {
     checkOutputPath(out!, flags.db);
     await using db = await openDatabase(flags.db, flags, { create: false, expiryIntervalMs: 0 });
-    const { collections, problems } = await db.rescue(out!, context.signal);
+    const { collections, problems } = await db.rescue(out!, context.signal, byteBar(context, "repair"));
     const rows = collections.map(({ name, saved, expected }) => [name, saved, expected ?? "unknown"]);
     const table = formatTable(["collection", "saved", "expected"], rows);
     const told = problems.length === 0 ? "nothing was damaged" : problems.join("\n");

@@ -4,15 +4,16 @@ import {
   formatFacts,
   integerBetween,
   UsageError,
+  type VerbContext,
   type VerbResult,
   type VerbSpec,
 } from "@millrace/cli";
 import { diskVfs } from "@millrace/files";
-import type { Database } from "../database.ts";
 import { type BackupResult, removeDatabaseFiles, replaceDatabase } from "../maintenance/backup.ts";
 import type { SecretOptions } from "../options.ts";
 import { restoreDatabase } from "../ship/restore.ts";
 import { shownBackup } from "./backup.ts";
+import { byteBar } from "./byte-bar.ts";
 import { openDatabase, PASSWORD_VARIABLE, passwordIn } from "./open-database.ts";
 
 interface RestoreFlags {
@@ -42,29 +43,30 @@ export const restoreVerb: VerbSpec<RestoreFlags> = {
       ),
   action: async (context, [file], flags) => {
     const { db, from, at, lsn } = flags;
-    if (from !== undefined) return restoreShipped(file!, from, flags, context.signal);
+    if (from !== undefined) return restoreShipped(context, file!, from, flags);
     if (at !== undefined || lsn !== undefined)
       throw new UsageError("--at and --lsn need --from, the target that the database is shipped to");
     if (db === undefined) throw new UsageError("--db: name the database to be made, or --from a target");
     checkOutputPath(db, file!);
-    return restoreBackup(file!, { ...flags, db }, context.signal);
+    return restoreBackup(context, file!, { ...flags, db });
   },
 };
 
 async function restoreShipped(
+  context: VerbContext,
   path: string,
   from: string,
   { at, lsn, db, force, passwordFile }: RestoreFlags,
-  signal: AbortSignal,
 ): Promise<VerbResult> {
   if (db !== undefined || force === true)
     throw new UsageError("--from makes a new file, <file>; leave --db and --force out");
   if (at !== undefined && lsn !== undefined) throw new UsageError("--at and --lsn: give one of them");
   const secret = await secretOfShipped(passwordFile);
-  const result = await restoreDatabase(from, path, { at, lsn, signal, ...secret }).catch((error: unknown) => {
+  const options = { at, lsn, signal: context.signal, onProgress: byteBar(context, "restore") };
+  const result = await restoreDatabase(from, path, { ...options, ...secret }).catch((error: unknown) => {
     // A password in the environment is for those files that need one.
     if (passwordFile === undefined && isMillraceError(error, "DOCDB_PASSWORD_UNUSED"))
-      return restoreDatabase(from, path, { at, lsn, signal });
+      return restoreDatabase(from, path, options);
     throw error;
   });
   const { line, records, bytes } = result;
@@ -89,9 +91,9 @@ async function secretOfShipped(passwordFile: string | undefined): Promise<Secret
 }
 
 async function restoreBackup(
+  context: VerbContext,
   backup: string,
   flags: RestoreFlags & { readonly db: string },
-  signal: AbortSignal,
 ): Promise<VerbResult> {
   const isThere = await diskVfs.exists(flags.db);
   if (isThere && flags.force !== true)
@@ -103,21 +105,21 @@ async function restoreBackup(
   let result: BackupResult;
   {
     await using source = await openDatabase(backup, flags, { create: false, expiryIntervalMs: 0 });
-    const problems = await source.checkPages(signal);
+    const problems = await source.checkPages(context.signal, byteBar(context, "verify"));
     if (problems.length === 0) problems.push(...(await source.verify()));
     if (problems.length > 0)
       throw new MillraceError("DOCDB_BACKUP_DAMAGED", `${backup}: ${problems[0]}; nothing was changed`);
-    if (!isThere) result = await source.backup(flags.db, signal);
-    else result = await inPlace(source, flags, signal);
+    const copy = (path: string): Promise<BackupResult> =>
+      source.backup(path, context.signal, { onProgress: byteBar(context, "restore") });
+    result = isThere ? await inPlace(copy, flags) : await copy(flags.db);
   }
   if (!hadLog) await diskVfs.remove(`${backup}-wal`, { recursive: true });
   return shownBackup(result);
 }
 
 async function inPlace(
-  source: Database,
+  copy: (path: string) => Promise<BackupResult>,
   flags: { readonly db: string },
-  signal: AbortSignal,
 ): Promise<BackupResult> {
   const { db: path } = flags;
   // Whoever has it open holds its lock; then nothing is changed.
@@ -125,7 +127,7 @@ async function inPlace(
   const fresh = `${path}.restore`;
   try {
     await removeDatabaseFiles(diskVfs, fresh);
-    const result = await source.backup(fresh, signal);
+    const result = await copy(fresh);
     await old.close();
     await replaceDatabase(diskVfs, path, fresh);
     return result;
