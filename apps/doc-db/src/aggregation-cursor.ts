@@ -1,4 +1,5 @@
 import { type PipelineWriter, writerOf } from "./aggregation-write.ts";
+import { indexStats } from "./command/index-stats.ts";
 import { searchIndexes } from "./command/search-index-commands.ts";
 import type { Document, Value } from "./document/value.ts";
 import { type Explanation, FindCursor } from "./find-cursor.ts";
@@ -12,6 +13,7 @@ import { each, type Stage } from "./mql/pipeline/stage.ts";
 import { parseVectorSearch, type VectorQuery } from "./mql/pipeline/vector-search.ts";
 import { storedName } from "./names.ts";
 import type { Executor } from "./storage/executor.ts";
+import type { PageReader } from "./storage/page-reader.ts";
 import { searchByIndex } from "./vector-search.ts";
 
 /** How a pipeline is run. */
@@ -44,8 +46,8 @@ export class AggregationCursor implements AsyncIterable<Document> {
   readonly #writer: PipelineWriter | undefined;
   /** A `$vectorSearch` in front, which an index may answer, and what comes behind it. */
   readonly #search: { readonly query: VectorQuery; readonly rest: Stage } | undefined;
-  /** What a `$listSearchIndexes` in front asks for. */
-  readonly #listing: Value | undefined;
+  /** What tells of indexes in place of documents, where that is the first stage. */
+  readonly #listing: Listing | undefined;
   readonly #options: Required<AggregateOptions>;
   #source: FindCursor | undefined;
 
@@ -65,7 +67,7 @@ export class AggregationCursor implements AsyncIterable<Document> {
     );
     this.#writer = writer;
     const given = writer === undefined ? pipeline : pipeline.slice(0, -1);
-    this.#listing = given[0]?.$listSearchIndexes;
+    this.#listing = listingOf(given[0]);
     const stages = this.#listing === undefined ? given : given.slice(1);
     // Checked as stages too; the documents then come from the query that those in front are.
     const all = withCollation(this.#collation, () => compilePipeline(stages));
@@ -128,7 +130,7 @@ export class AggregationCursor implements AsyncIterable<Document> {
   /** What the first stage gives where it is not read from the documents as they lie. */
   async #ownSource(): Promise<readonly Document[] | undefined> {
     const listing = this.#listing;
-    if (listing !== undefined) return this.#engine.read((pager) => searchIndexes(pager, this.#name, listing));
+    if (listing !== undefined) return this.#engine.read((pager) => listing(pager, this.#name));
     return this.#search === undefined
       ? undefined
       : searchByIndex(this.#engine, this.#name, this.#search.query);
@@ -148,6 +150,15 @@ async function* withDistances(
 ): AsyncGenerator<Document> {
   const add = distanceAdder(near);
   for await (const document of documents) yield add(document);
+}
+
+/** Documents about the indexes of a collection. */
+type Listing = (pager: PageReader, name: string) => readonly Document[];
+
+function listingOf({ $listSearchIndexes, $indexStats }: Document = {}): Listing | undefined {
+  if ($listSearchIndexes !== undefined)
+    return (pager, name) => searchIndexes(pager, name, $listSearchIndexes);
+  return $indexStats === undefined ? undefined : (pager, name) => indexStats(pager, name, $indexStats);
 }
 
 function storedIn(database: string, collection: string): string {

@@ -7,6 +7,7 @@ import { indexesOf, primaryRootOf, setPrimaryRoot } from "./collection-page.ts";
 import { decodeDocument } from "./document/decode.ts";
 import { encodeDocument } from "./document/encode.ts";
 import type { Document } from "./document/value.ts";
+import { forgetIndexUses } from "./index-uses.ts";
 import { CATALOG_PAGE, PAGE_TYPE } from "./storage/page-format.ts";
 import type { KnownCollection, PageReader } from "./storage/page-reader.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
@@ -68,6 +69,7 @@ export function dropCollection(pager: PageWriter, name: string): boolean {
   for (const root of roots) dropTree(pager, root);
   deleteFromTree(pager, CATALOG_PAGE, encoder.encode(name));
   pager.collections?.clear();
+  forgetIndexUses(pager, number);
   pager.free(number);
   return true;
 }

@@ -2,6 +2,7 @@
 import { findCollection } from "./catalog.ts";
 import { findIndex, indexesOf } from "./collection-page.ts";
 import type { Document, Value } from "./document/value.ts";
+import { forgetIndexUses } from "./index-uses.ts";
 import { defaultIndexName, normalizeIndexSpec } from "./indexes/spec.ts";
 import { dropIndexes } from "./indexes/store.ts";
 import { fail } from "./mql/error.ts";
@@ -75,6 +76,7 @@ export function dropNamedIndexes(pager: PageWriter, name: string, names: readonl
   const missing = names.find((each, i) => findIndex(page, each) === undefined || names.indexOf(each) !== i);
   if (missing !== undefined) fail(27, "dropIndexes", missing, "the name of an index that there is");
   dropIndexes(pager, collection, names);
+  for (const name of names) forgetIndexUses(pager, collection, name);
 }
 
 /** The name of the index with a key. @throws LanguageError 27 or 72 */

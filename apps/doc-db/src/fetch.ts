@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "@millrace/base";
 import { findCollection } from "./catalog.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.ts";
+import { countIndexUses } from "./index-uses.ts";
 import { estimateDocuments } from "./indexes/estimate.ts";
 import { MatchReader } from "./match-reader.ts";
 import type { CompiledFilter } from "./query/filter.ts";
@@ -29,11 +30,13 @@ export function choosePlan(
   options: PlanOptions,
 ): Plan {
   const page = pager.read(collection);
-  return planQuery(filter, indexesOf(page), options, {
+  const plan = planQuery(filter, indexesOf(page), options, {
     documents: documentCountOf(page),
     areCached: documentBytesOf(page) <= (pager.cacheBytes ?? Number.POSITIVE_INFINITY),
     estimate: (index, ranges) => estimateDocuments(pager, index, ranges),
   });
+  countIndexUses(pager, collection, plan);
+  return plan;
 }
 
 /** A collection with the plan of a query on it. */

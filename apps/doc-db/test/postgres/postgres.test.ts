@@ -239,7 +239,7 @@ describe.skipIf(programs === undefined)(
           serverCode: 238,
         });
       }
-      for (const stage of [{ $out: "other" }, { $merge: "other" }]) {
+      for (const stage of [{ $out: "other" }, { $merge: "other" }, { $indexStats: {} }]) {
         await expect(db.command({ aggregate: "refused", pipeline: [stage] })).rejects.toMatchObject({
           serverCode: 238,
         });

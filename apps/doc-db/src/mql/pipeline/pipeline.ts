@@ -17,6 +17,8 @@ import { vectorSearch } from "./vector-search.ts";
 import { setWindowFields } from "./window.ts";
 
 const MAX_STAGES = 1000;
+/** Stages that have documents of their own: they stand first, and not in a `$facet`. */
+const SOURCES = ["$geoNear", "$indexStats"];
 
 const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $sort: sort,
@@ -29,6 +31,7 @@ const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $densify: densify,
   $fill: (operand) => fill(operand, compilePipeline),
   $geoNear: geoNear,
+  $indexStats: (operand) => fail(40602, "$indexStats", operand, "it as the first stage of all"),
   $graphLookup: graphLookup,
   $redact: redact,
   $sample: sample,
@@ -66,10 +69,12 @@ function facet(operand: Value): Stage {
     return fail(40169, "$facet", operand, "an object of pipelines");
   const facets = Object.entries(operand).map(([name, pipeline]) => {
     if (!Array.isArray(pipeline)) return fail(40170, `$facet ${name}`, pipeline, "a pipeline");
-    const run = compilePipeline(pipeline as readonly Value[]);
-    if ((pipeline[0] as Document | undefined)?.$geoNear !== undefined)
-      fail(40600, `$facet ${name}`, "$geoNear", "stages that take documents of others");
-    return { name, run };
+    const stages = pipeline as readonly Value[];
+    const own = stages.find(
+      (stage) => isDocument(stage) && SOURCES.some((source) => Object.hasOwn(stage, source)),
+    );
+    if (own !== undefined) fail(40600, `$facet ${name}`, own, `no ${SOURCES.join(" and no ")}`);
+    return { name, run: compilePipeline(stages) };
   });
   return async function* (documents, context) {
     const all = await gatherAll(documents);
