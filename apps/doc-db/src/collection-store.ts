@@ -135,12 +135,14 @@ export function replacePrepared(
   before: Uint8Array,
   document: PreparedDocument,
 ): void {
-  const page = pager.modifyNoted(collection);
+  const page = pager.read(collection);
   const { idKey, bytes, names } = document;
   keepFieldNames(pager, names);
   viewOf(old, before);
   viewOf(now, bytes);
-  for (const index of indexesOf(page)) replaceInIndex(pager, page, index, old, now, idKey);
-  putInTree(pager, primaryRootOf(page), idKey, bytes, true);
-  addToCounts(page, 0, bytes.length - before.length);
+  const root = primaryRootOf(page);
+  for (const index of indexesOf(page)) replaceInIndex(pager, collection, index, old, now, idKey);
+  putInTree(pager, root, idKey, bytes, true);
+  if (bytes.length !== before.length)
+    addToCounts(pager.modifyNoted(collection), 0, bytes.length - before.length);
 }

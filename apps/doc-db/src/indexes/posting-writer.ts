@@ -1,6 +1,7 @@
 import { assert, writeU16 } from "@millrace/base";
 import {
   cellCount,
+  hasKeyAt,
   insertLeafCell,
   keyLength,
   keyStart,
@@ -121,6 +122,11 @@ export class PostingWriter {
       if (below === undefined) return false;
       leaf = this.#inserter.leafOf(below);
       index = searchNode(leaf, below);
+    }
+    if (valueLength(leaf, index) === SINGLE_BYTES && cellCount(leaf) > 1) {
+      if (!hasKeyAt(leaf, index, key, 0, key.length)) return false;
+      removeCell(leaf, index);
+      return true;
     }
     readEntry(leaf, index);
     const place = list.find(key, valueBytes, key.length);

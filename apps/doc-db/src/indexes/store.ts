@@ -77,10 +77,13 @@ export function removeFromIndex(
   if (found.extras !== undefined) addToTextTotals(pager, index.root, -1, found.extras[0]!);
 }
 
-/** Of a document that takes another one's place, only the keys that differ are touched. */
+/**
+ * Of a document that takes another one's place, only the keys that differ are touched.
+ * @param collection - whose page is changed only where the index did not say yet what its keys are like now
+ */
 export function replaceInIndex(
   pager: PageWriter,
-  page: Uint8Array,
+  collection: number,
   index: IndexEntry,
   before: DocumentView,
   after: DocumentView,
@@ -96,13 +99,14 @@ export function replaceInIndex(
   const now = keysOf(definition, after);
   if (old.extras !== undefined || now.extras !== undefined) {
     removeFromIndex(pager, index, before, idKey);
-    addToIndex(pager, page, index, after, idKey);
+    addToIndex(pager, pager.modifyNoted(collection), index, after, idKey);
     return;
   }
-  noteKeys(page, index, now);
+  if (areNews(index, now)) noteKeys(pager.modifyNoted(collection), index, now);
   for (const key of without(old, now)) deleteEntry(pager, index, key, idKey);
   const added = without(now, old);
-  if (added.length > 0 && definition.isUnique) checkUnique(pager, page, index, after, idKey);
+  if (added.length > 0 && definition.isUnique)
+    checkUnique(pager, pager.read(collection), index, after, idKey);
   for (const key of added) putEntry(pager, index, key, idKey, undefined);
 }
 
@@ -182,12 +186,19 @@ export function changeIndexSpec(pager: PageWriter, collection: number, name: str
 }
 
 /** Says in the index what its keys are like now. @returns whether that was not known before */
-export function noteKeys(page: Uint8Array, index: IndexEntry, { keys, isMultikey }: IndexKeys): boolean {
-  const isNews = isMultikey && !index.isMultikey;
-  const isCut = !index.hasCutKeys && keys.some(({ length }) => length >= MAX_INDEX_VALUE_BYTES);
-  if (isNews) setMultikey(page, index);
-  if (isCut) setCutKeys(page, index);
-  return isNews || isCut;
+export function noteKeys(page: Uint8Array, index: IndexEntry, found: IndexKeys): boolean {
+  if (!areNews(index, found)) return false;
+  if (found.isMultikey) setMultikey(page, index);
+  if (hasCutKey(found)) setCutKeys(page, index);
+  return true;
+}
+
+function areNews(index: IndexEntry, found: IndexKeys): boolean {
+  return (found.isMultikey && !index.isMultikey) || (!index.hasCutKeys && hasCutKey(found));
+}
+
+function hasCutKey({ keys }: IndexKeys): boolean {
+  return keys.some(({ length }) => length >= MAX_INDEX_VALUE_BYTES);
 }
 
 function putEntry(
