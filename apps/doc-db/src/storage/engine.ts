@@ -1,7 +1,7 @@
 import { ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
 import type { Vfs } from "@millrace/files";
 import { loadNames } from "../catalog-names.ts";
-import { fail, LanguageError } from "../mql/error.ts";
+import { fail } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { Executor } from "./executor.ts";
@@ -20,10 +20,8 @@ import type { PageWriter } from "./page-writer.ts";
 import type { Pager } from "./pager.ts";
 import type { Scratch } from "./scratch.ts";
 import { TemporaryCipher } from "./temporary-cipher.ts";
-import { type WriteClaim, withinLimit } from "./write-claim.ts";
-
-/** Settled in the turn of whoever asks: reads that run without waiting are over by then. */
-const READ_IS_OVER: Promise<void> = Promise.resolve();
+import { Turns } from "./turns.ts";
+import type { WriteClaim } from "./write-claim.ts";
 
 /** A database file with its log: transactions one after the other, checkpoints, recovery. */
 export class Engine implements Executor {
@@ -33,21 +31,14 @@ export class Engine implements Executor {
   /** The file's header, copies and checkpoints. */
   readonly checkpoints: Checkpoints;
   readonly #temporaryCipher: TemporaryCipher | undefined;
+  readonly #turns: Turns;
   #failure: unknown;
-  /** Set while somebody has the database for himself. */
-  #exclusive: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   readonly #writer: GroupWriter;
-  /** During a change without waiting, and why one within it failed: it may have been done in part. */
-  #isChanging = false;
+  /** Why a change within a change without waiting failed: it may have been done in part. */
   #failedWithin: unknown;
-  /** Reads that are running, one within the other. */
-  #reads = 0;
-  #claim: WriteClaim | undefined;
   readonly #durability: DatabaseOptions["durability"];
   readonly #listeners = new Set<() => void>();
-  /** Whoever may write, where the file follows another one. */
-  #follower: WriteClaim | undefined;
 
   private constructor(
     path: string,
@@ -57,6 +48,7 @@ export class Engine implements Executor {
     options: Required<DatabaseOptions>,
   ) {
     this.path = path;
+    this.#turns = new Turns(path);
     this.pager = pager;
     this.checkpoints = new Checkpoints(pager, header, cipher, options.checkpointBytes);
     this.#temporaryCipher = cipher === undefined ? undefined : new TemporaryCipher();
@@ -117,10 +109,11 @@ export class Engine implements Executor {
    */
   writeSync<T>(change: (pager: PageWriter) => T): T {
     const { pager, checkpoints } = this;
-    if (this.#isChanging) return this.#withinChange(change);
+    const turns = this.#turns;
+    if (turns.isChanging) return this.#withinChange(change);
     this.#checkUsable();
-    this.#checkWritable(undefined);
-    if (this.#reads > 0 || this.#claim !== undefined || this.#exclusive !== undefined || pager.wal.isWriting)
+    turns.checkWritable(undefined);
+    if (turns.isTaken || pager.wal.isWriting)
       throw this.#busy(
         "a transaction, an import or a change that others wait for goes on; write with the calls that wait, or later",
       );
@@ -132,7 +125,7 @@ export class Engine implements Executor {
       if (checkpoints.isDue) checkpoints.runSync();
     });
     let result: T;
-    this.#isChanging = true;
+    turns.isChanging = true;
     this.#failedWithin = undefined;
     try {
       result = change(pager);
@@ -142,7 +135,7 @@ export class Engine implements Executor {
       this.#failure ??= pager.store.failure;
       throw error;
     } finally {
-      this.#isChanging = false;
+      turns.isChanging = false;
     }
     this.#guardedSync(() => pager.commitSync());
     this.#notify();
@@ -157,7 +150,8 @@ export class Engine implements Executor {
     change: (pager: PageWriter, step: () => void) => Promise<T>,
     claim?: WriteClaim,
   ): Promise<T> {
-    for (let wait = this.#writerWait(claim); wait !== undefined; wait = this.#writerWait(claim)) await wait;
+    const turns = this.#turns;
+    for (let wait = turns.writerWait(claim); wait !== undefined; wait = turns.writerWait(claim)) await wait;
     return this.#alone(async () => {
       await this.#guarded(() => this.checkpoints.run());
       const { pager } = this;
@@ -186,7 +180,7 @@ export class Engine implements Executor {
   /** Runs something that only reads; it sees whole transactions. */
   async read<T>(look: (pager: PageReader) => T): Promise<T> {
     this.#checkUsable();
-    while (this.#isTaken) await this.#exclusive;
+    while (this.#isTaken) await this.#turns.exclusive;
     return this.readSync(look);
   }
 
@@ -195,20 +189,19 @@ export class Engine implements Executor {
     this.#checkUsable();
     if (this.#isTaken)
       throw this.#busy("an import or another long change goes on; read with the calls that wait, or later");
-    this.#reads++;
+    this.#turns.beginRead();
     try {
       return look(this.pager);
     } finally {
-      this.#reads--;
       // A read within a read must not give the pages back that the outer one still looks at.
-      if (this.#reads === 0) this.pager.endOperation();
+      if (this.#turns.endRead()) this.pager.endOperation();
       this.#failure ??= this.pager.store.failure;
     }
   }
 
   /** Whether somebody has the database for himself, and changes pages over several turns. */
   get #isTaken(): boolean {
-    return this.pager.touched !== undefined && this.#exclusive !== undefined;
+    return this.pager.touched !== undefined && this.#turns.exclusive !== undefined;
   }
 
   /** Commits so far. */
@@ -236,7 +229,7 @@ export class Engine implements Executor {
   /** Keeps what is committed now readable, until it is closed. */
   openMoment(): Moment {
     this.#checkUsable();
-    if (this.#isChanging) throw this.#busy("a change goes on; take a snapshot before or after it");
+    if (this.#turns.isChanging) throw this.#busy("a change goes on; take a snapshot before or after it");
     this.#writer.flush();
     return this.pager.versions.open(this.pager, () =>
       fail(246, "snapshot", this.path, "one that is not too old, or overtaken by an import"),
@@ -256,35 +249,8 @@ export class Engine implements Executor {
   }
 
   /** Takes the right to write for a transaction over several calls. Readers go on; other writers wait. */
-  async claimWrites(): Promise<WriteClaim> {
-    for (;;) {
-      const wait = this.#writerWait(undefined);
-      if (wait === undefined) break;
-      await wait;
-    }
-    this.#checkUsable();
-    this.#writer.flush();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const claim: WriteClaim = {
-      released: promise,
-      release: () => {
-        if (this.#claim === claim) this.#claim = undefined;
-        resolve();
-      },
-    };
-    this.#claim = claim;
-    return claim;
-  }
-
-  /**
-   * What a writer has to wait for; undefined when he may go on, but only at once: whoever waits for anything else
-   * after it has to ask again. @throws LanguageError 112 after some time
-   */
-  #writerWait(claim: WriteClaim | undefined): Promise<void> | undefined {
-    this.#checkWritable(claim);
-    if (this.#reads > 0 || this.#isChanging) return READ_IS_OVER;
-    if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
-    return this.#exclusive;
+  claimWrites(): Promise<WriteClaim> {
+    return this.#turns.claimWrites(this.#enter);
   }
 
   /** Writes all changed pages to their places and cuts the log. */
@@ -300,13 +266,12 @@ export class Engine implements Executor {
 
   /** From now on nobody writes but whoever has the claim: the file follows another one. */
   follow(): WriteClaim {
-    this.#follower ??= { released: new Promise(() => {}), release: () => {} };
-    return this.#follower;
+    return this.#turns.follow();
   }
 
   /** Whether the file follows another one, and takes no writes. */
   get isFollower(): boolean {
-    return this.#follower !== undefined;
+    return this.#turns.isFollower;
   }
 
   close(): Promise<void> {
@@ -320,10 +285,8 @@ export class Engine implements Executor {
    */
   #obstacle(claim: WriteClaim | undefined): Promise<void> | undefined {
     this.#checkUsable();
-    this.#checkWritable(claim);
-    if (this.#reads > 0 || this.#isChanging) return READ_IS_OVER;
-    if (this.#claim !== undefined && this.#claim !== claim) return withinLimit(this.#claim.released);
-    if (this.#exclusive !== undefined) return this.#exclusive;
+    const wait = this.#turns.writerWait(claim);
+    if (wait !== undefined) return wait;
     const { pager } = this;
     pager.releaseDurable();
     if (this.checkpoints.isClosed) return this.#alone(() => this.#guarded(() => this.checkpoints.markOpen()));
@@ -335,19 +298,14 @@ export class Engine implements Executor {
     return undefined;
   }
 
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#exclusive !== undefined) await this.#exclusive;
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.alone(this.#enter, work);
+  }
+
+  readonly #enter = (): void => {
     this.#checkUsable();
     this.#writer.flush();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#exclusive = promise;
-    try {
-      return await work();
-    } finally {
-      this.#exclusive = undefined;
-      resolve();
-    }
-  }
+  };
 
   /** Writes to the file or its log; after a failure nothing more is accepted. */
   async #guarded(work: () => Promise<void>): Promise<void> {
@@ -383,7 +341,7 @@ export class Engine implements Executor {
 
   async #close(): Promise<void> {
     this.#writer.flush();
-    while (this.#exclusive !== undefined) await this.#exclusive;
+    while (this.#turns.exclusive !== undefined) await this.#turns.exclusive;
     const { wal, store } = this.pager;
     try {
       if (this.#failure === undefined) await this.#guarded(() => this.checkpoints.run(true));
@@ -393,12 +351,6 @@ export class Engine implements Executor {
       if (this.#failure === undefined) await wal.close();
       else await wal.close().catch(() => {});
     }
-  }
-
-  #checkWritable(claim: WriteClaim | undefined): void {
-    if (this.#follower === undefined || claim === this.#follower) return;
-    const expected = "a database of its own: write to the one that it follows, or make one with docdb backup";
-    throw new LanguageError(10107, "write to", `${this.path}, a replica`, expected, "DOCDB_REPLICA_WRITE");
   }
 
   #checkUsable(): void {
