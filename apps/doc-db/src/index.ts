@@ -1,4 +1,4 @@
-export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "./document/bson-types.ts";
+export { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp, UUID } from "./document/bson-types.ts";
 export { Decimal128, type DecimalRounding } from "./document/decimal128.ts";
 export { ObjectId } from "./document/object-id.ts";
 export { connect } from "./driver/connect.ts";

@@ -16,6 +16,7 @@ it("exports these names and no others", () => {
       "MongoServerError",
       "ObjectId",
       "Timestamp",
+      "UUID",
       "connect",
     ]
   `);

@@ -48,6 +48,12 @@ export function checkedName(what: string, value: Value | undefined): string {
   }
 }
 
+/** @throws LanguageError 73 */
+export function checkDatabaseName(name: Value | undefined): string {
+  if (typeof name === "string" && /^[^/\\. "$\0]{1,63}$/.test(name)) return name;
+  return fail(73, "$db", name, "the name of a database");
+}
+
 export function booleanOf(command: Document, name: string, fallback: boolean): boolean {
   const value = command[name];
   if (value === undefined || value === null) return fallback;

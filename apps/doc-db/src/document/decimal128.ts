@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@millrace/base";
+import { markForDriver } from "./mark-for-driver.ts";
 
 /** Decimal digits of a coefficient. */
 export const DECIMAL_DIGITS = 34;
@@ -84,6 +85,11 @@ export class Decimal128 {
     return Decimal128.from(isNegative, BigInt(`${whole}${fraction}`), power - fraction.length);
   }
 
+  /** What the driver calls {@link Decimal128.parse}. */
+  static fromString(text: string): Decimal128 {
+    return Decimal128.parse(text);
+  }
+
   get isZero(): boolean {
     return this.kind === "finite" && this.coefficient === 0n;
   }
@@ -140,6 +146,15 @@ export class Decimal128 {
     return bytes;
   }
 
+  /** What the driver calls {@link Decimal128.toBytes}. */
+  get bytes(): Buffer {
+    return Buffer.from(this.toBytes());
+  }
+
+  toJSON(): { $numberDecimal: string } {
+    return { $numberDecimal: this.toString() };
+  }
+
   static fromBytes(bytes: Uint8Array): Decimal128 {
     const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
     const bits = (view.getBigUint64(8, true) << 64n) | view.getBigUint64(0, true);
@@ -154,6 +169,8 @@ export class Decimal128 {
     return new Decimal128("finite", isNegative, coefficient > MAX_COEFFICIENT ? 0n : coefficient, exponent);
   }
 }
+
+markForDriver(Decimal128, "Decimal128");
 
 /** How many decimal digits a number has that is not negative; 1 for 0. */
 export function digitsOf(value: bigint): number {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "@millrace/base";
+import { markForDriver } from "./mark-for-driver.ts";
 
 /** Bytes of an ObjectId. */
 export const OBJECT_ID_BYTES = 12;
@@ -55,11 +56,28 @@ export class ObjectId {
     return String(other).toLowerCase() === this.toHex();
   }
 
+  /** The bytes, as the driver has them. */
+  get id(): Buffer {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, OBJECT_ID_BYTES);
+  }
+
+  /** For the package `bson`. */
+  serializeInto(target: Uint8Array, start: number): number {
+    target.set(this.bytes, start);
+    return OBJECT_ID_BYTES;
+  }
+
+  toJSON(): string {
+    return this.toHex();
+  }
+
   /** When it was made, to the second. */
   getTimestamp(): Date {
     return new Date(new DataView(this.bytes.buffer, this.bytes.byteOffset).getUint32(0) * 1000);
   }
 }
+
+markForDriver(ObjectId, "ObjectId");
 
 function newBytes(): Uint8Array {
   const bytes = new Uint8Array(OBJECT_ID_BYTES);

@@ -1,11 +1,15 @@
 import type { ChangeReader, ChangeReaderOptions, ChangeScope } from "../changes/change-reader.ts";
+import { checkDatabaseName, checkedName } from "../command/arguments.ts";
 import { letVariables } from "../command/let-variables.ts";
 import type { Results } from "../command/read-commands.ts";
+import { withTimeLimit } from "../command/time-limit.ts";
 import type { Database } from "../database.ts";
 import type { Document } from "../document/value.ts";
+import { FindCursor } from "../find-cursor.ts";
 import type { FindOptions } from "../find-options.ts";
 import { storedName } from "../names.ts";
 import type { Transaction } from "../transaction.ts";
+import { fromStored } from "./from-stored.ts";
 import { documentToStored } from "./values.ts";
 
 /** A transaction that goes on over calls. */
@@ -60,7 +64,9 @@ export class FileBackend implements Backend {
     options: FindOptions,
     within?: Transaction,
   ): Results {
-    return this.#database.collection(storedName(database, collection), within).find(filter, options);
+    const { maxTimeMS, ...rest } = options as FindOptions & Document;
+    const target = withTimeLimit(this.#database.target(database, within), { maxTimeMS: maxTimeMS ?? null });
+    return new FindCursor(target.engine, storedName(database, collection), filter, rest as FindOptions);
   }
 
   aggregate(
@@ -90,11 +96,18 @@ export class FileBackend implements Backend {
   }
 }
 
-/** A backend for applications: takes what MongoDB's driver takes for values, see {@link toStored}. */
+/**
+ * A backend for applications: takes what MongoDB's driver takes for values, see {@link toStored}, and answers commands with
+ * what that gives, see {@link fromStored}. What cursors and streams read is left to them.
+ */
 export function takingDriverValues(backend: Backend): Backend {
   return {
-    command: (command, database, within) => backend.command(documentToStored(command), database, within),
+    command: async (command, database, within) => {
+      checkDatabaseName(database);
+      return fromStored(await backend.command(documentToStored(command), database, within));
+    },
     find: (database, collection, filter, options, within) => {
+      checkNamespace(database, collection);
       const { let: given, projection, ...rest } = documentToStored(options);
       const variables = letVariables(given);
       const settings =
@@ -105,12 +118,20 @@ export function takingDriverValues(backend: Backend): Backend {
       return backend.find(database, collection, wanted, settings, within);
     },
     aggregate: (database, collection, pipeline, options, within) => {
+      checkNamespace(database, collection);
       const { let: given, ...rest } = documentToStored(options);
       const stages = letVariables(given).pipeline(pipeline.map(documentToStored));
       return backend.aggregate(database, collection, stages, rest, within);
     },
     transaction: () => backend.transaction(),
-    watch: (scope, pipeline, options) => backend.watch(scope, pipeline.map(documentToStored), options),
+    watch: (scope, pipeline, options) =>
+      backend.watch(scope, pipeline.map(documentToStored), documentToStored(options)),
     close: () => backend.close(),
   };
+}
+
+/** @throws LanguageError 73 */
+function checkNamespace(database: string, collection: string): void {
+  checkDatabaseName(database);
+  checkedName("collection", collection);
 }

@@ -1,5 +1,6 @@
 import type { ChangeReader, ChangeReaderOptions } from "../changes/change-reader.ts";
 import { inDriverShape, MongoServerError } from "./errors.ts";
+import { fromStored } from "./from-stored.ts";
 import type { ChangeStream, ChangeStreamOptions, Document } from "./types.ts";
 
 /** A change stream of the embedded database, which begins when it is made. */
@@ -72,7 +73,7 @@ export class EmbeddedChangeStream implements ChangeStream {
     if (this.#buffer.length > 0 || this.#isClosed) return;
     this.#reader ??= await this.#opening;
     const reader = this.#reader;
-    this.#buffer = await inDriverShape(() => reader.read(waitMs));
+    this.#buffer = (await inDriverShape(() => reader.read(waitMs))).map(fromStored);
     if (this.#buffer.length === 0 && !reader.isOver) this.#token = reader.token;
   }
 }

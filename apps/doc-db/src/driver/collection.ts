@@ -5,8 +5,11 @@ import { bulkWrite } from "./bulk-write.ts";
 import { EmbeddedChangeStream } from "./change-stream.ts";
 import { EmbeddedAggregationCursor, EmbeddedFindCursor } from "./cursor.ts";
 import { inDriverShape, MongoServerError } from "./errors.ts";
+import { plainIndexKey } from "./index-key.ts";
 import {
+  checkNotEmpty,
   checkOperators,
+  checkReplacement,
   listCursor,
   NOTHING,
   throwFirst,
@@ -15,6 +18,7 @@ import {
   writeErrorsOf,
 } from "./replies.ts";
 import { transactionOf } from "./session.ts";
+import { withoutDriverSettings } from "./settings.ts";
 import { withPlainSort } from "./sort.ts";
 import type * as api from "./types.ts";
 
@@ -48,6 +52,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     documents: readonly T[],
     options?: api.OperationOptions & { ordered?: boolean },
   ): Promise<api.InsertManyResult> {
+    checkNotEmpty(documents);
     const prepared = withIds(documents);
     const command = { insert: this.collectionName, documents: prepared, ordered: options?.ordered ?? true };
     const reply = await this.#run(command, options);
@@ -65,11 +70,12 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     operations: readonly api.BulkOperation[],
     options?: api.OperationOptions & { ordered?: boolean; let?: api.Document },
   ): Promise<api.BulkWriteResult> {
+    checkNotEmpty(operations);
     return bulkWrite(this, operations, options);
   }
 
   find(filter: api.Document = {}, options: api.FindOptions = {}): api.FindCursor<api.WithId<T>> {
-    const { session, comment: _, batchSize: __, ...rest } = options;
+    const { session, ...rest } = withoutDriverSettings(options);
     const within = transactionOf(session === undefined ? undefined : { session });
     const source = {
       open: (wanted: Stored, settings: object) =>
@@ -114,6 +120,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     replacement: api.Document,
     options: Omit<api.UpdateOptions, "arrayFilters"> = {},
   ): Promise<api.UpdateResult> {
+    checkReplacement(replacement);
     return this.#update(filter, replacement, options, false);
   }
 
@@ -139,6 +146,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     replacement: api.Document,
     options: Omit<api.FindOneAndChangeOptions, "arrayFilters"> = {},
   ): Promise<api.WithId<T> | null> {
+    checkReplacement(replacement);
     return this.#modify(filter, { update: replacement }, options);
   }
 
@@ -188,9 +196,8 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
 
   async createIndex(key: IndexKey, options: api.CreateIndexOptions = {}): Promise<string> {
     const { session, comment: _, ...rest } = options;
-    const fields = typeof key === "string" ? { [key]: 1 as const } : key;
     const [name] = await this.createIndexes(
-      [{ ...rest, key: fields }],
+      [{ ...rest, key: plainIndexKey(key) as Exclude<IndexKey, string> }],
       session === undefined ? {} : { session },
     );
     return name!;
@@ -200,7 +207,10 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
     indexes: Parameters<api.Collection["createIndexes"]>[0],
     options: api.OperationOptions = {},
   ): Promise<string[]> {
-    const specs = indexes.map((spec) => ({ ...spec, name: spec.name ?? defaultIndexName(spec.key) }));
+    const specs = indexes.map((spec) => {
+      const key = plainIndexKey(spec.key);
+      return { ...spec, key, name: spec.name ?? defaultIndexName(key) };
+    });
     await this.#run({ createIndexes: this.collectionName, indexes: specs }, options);
     return specs.map(({ name }) => name);
   }
@@ -257,7 +267,7 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
       await this.#run({ drop: this.collectionName }, options);
       return true;
     } catch (error) {
-      if (error instanceof MongoServerError && error.code === 26) return true;
+      if (error instanceof MongoServerError && error.code === 26) return false;
       throw error;
     }
   }
@@ -302,9 +312,9 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
   async #modify(
     filter: api.Document,
     what: api.Document,
-    options: api.FindOneAndChangeOptions,
+    options: api.FindOneAndChangeOptions & { readonly includeResultMetadata?: boolean },
   ): Promise<api.WithId<T> | null> {
-    const { session: _, comment: __, projection, returnDocument, ...rest } = options;
+    const { session: _, comment: __, projection, returnDocument, includeResultMetadata, ...rest } = options;
     const command = {
       findAndModify: this.collectionName,
       query: filter,
@@ -313,7 +323,8 @@ export class EmbeddedCollection<T extends api.Document = api.Document> implement
       fields: projection ?? {},
       new: returnDocument === "after",
     };
-    return (await this.#run(command, options)).value as unknown as api.WithId<T> | null;
+    const reply = await this.#run(command, options);
+    return (includeResultMetadata === true ? reply : reply.value) as unknown as api.WithId<T> | null;
   }
 
   #run(command: api.Document, options: api.OperationOptions | undefined): Promise<Stored> {

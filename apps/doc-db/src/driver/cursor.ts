@@ -2,6 +2,7 @@
 import type { Document as Stored } from "../document/value.ts";
 import type { FindOptions as StoreOptions } from "../find-options.ts";
 import { inDriverShape } from "./errors.ts";
+import { fromStored } from "./from-stored.ts";
 import { plainSort } from "./sort.ts";
 import type { AggregationCursor, CollationOptions, Cursor, Document, FindCursor, Sort } from "./types.ts";
 
@@ -12,9 +13,12 @@ export class EmbeddedCursor<T> implements Cursor<T> {
   #ahead: T | undefined;
   #hasAhead = false;
   #isClosed = false;
+  readonly #take: (value: T) => T;
 
-  constructor(open: () => AsyncIterable<T>) {
+  /** @param take - makes what is given of what the source gives */
+  constructor(open: () => AsyncIterable<T>, take: (value: T) => T = asItIs) {
     this.#open = open;
+    this.#take = take;
   }
 
   get closed(): boolean {
@@ -41,7 +45,7 @@ export class EmbeddedCursor<T> implements Cursor<T> {
         await this.close();
         return false;
       }
-      this.#ahead = value;
+      this.#ahead = this.#take(value);
       this.#hasAhead = true;
       return true;
     });
@@ -59,8 +63,9 @@ export class EmbeddedCursor<T> implements Cursor<T> {
 
   map<U>(transform: (document: T) => U): Cursor<U> {
     const open = this.#open;
+    const take = this.#take;
     return new EmbeddedCursor(async function* () {
-      for await (const document of open()) yield transform(document);
+      for await (const document of open()) yield transform(take(document));
     });
   }
 
@@ -89,6 +94,10 @@ export class EmbeddedCursor<T> implements Cursor<T> {
   }
 }
 
+function asItIs<T>(value: T): T {
+  return value;
+}
+
 /** What a find cursor asks of its collection. */
 export interface FindSource {
   open(filter: Stored, options: StoreOptions): AsyncIterable<Stored>;
@@ -101,7 +110,10 @@ export class EmbeddedFindCursor<T> extends EmbeddedCursor<T> implements FindCurs
 
   constructor(source: FindSource, filter: Document, options: Record<string, unknown>) {
     const state = { filter, options };
-    super(() => source.open(state.filter as Stored, state.options as StoreOptions) as AsyncIterable<T>);
+    super(
+      () => source.open(state.filter as Stored, state.options as StoreOptions) as AsyncIterable<T>,
+      fromStored,
+    );
     this.#source = source;
     this.#state = state;
   }
@@ -161,7 +173,7 @@ export class EmbeddedAggregationCursor<T> extends EmbeddedCursor<T> implements A
   readonly #explain: (verbosity: string) => Promise<Stored>;
 
   constructor(open: () => AsyncIterable<T>, explain: (verbosity: string) => Promise<Stored>) {
-    super(open);
+    super(open, fromStored);
     this.#explain = explain;
   }
 

@@ -1,4 +1,5 @@
 /** Errors in the shape of MongoDB's driver: `code` is a number there, so these are no MillraceErrors. */
+import { InvalidArgumentError } from "@millrace/base";
 import { DuplicateKeyError } from "../indexes/duplicate-key.ts";
 import { LanguageError } from "../mql/error.ts";
 import type { BulkWriteResult, Document } from "./types.ts";
@@ -9,6 +10,7 @@ const NAMES: Readonly<Record<number, string>> = {
   9: "FailedToParse",
   13: "Unauthorized",
   14: "TypeMismatch",
+  16: "InvalidLength",
   17: "ProtocolError",
   18: "AuthenticationFailed",
   20: "IllegalOperation",
@@ -95,6 +97,31 @@ export class MongoBulkWriteError extends MongoServerError {
     this.result = result;
     this.insertedCount = result.insertedCount;
   }
+
+  /** Of those that were inserted, by their places. */
+  get insertedIds(): BulkWriteResult["insertedIds"] {
+    return this.result.insertedIds;
+  }
+
+  get matchedCount(): number {
+    return this.result.matchedCount;
+  }
+
+  get modifiedCount(): number {
+    return this.result.modifiedCount;
+  }
+
+  get deletedCount(): number {
+    return this.result.deletedCount;
+  }
+
+  get upsertedCount(): number {
+    return this.result.upsertedCount;
+  }
+
+  get upsertedIds(): BulkWriteResult["upsertedIds"] {
+    return this.result.upsertedIds;
+  }
 }
 
 /** Gives errors of the language the driver's shape; others stay what they are. */
@@ -108,6 +135,9 @@ export async function inDriverShape<T>(work: () => Promise<T>): Promise<T> {
     }
     if (error instanceof LanguageError)
       throw new MongoServerError(error.serverCode, error.message, {}, { cause: error });
+    // A value or an option that is not taken: what a server calls a bad value.
+    if (error instanceof InvalidArgumentError)
+      throw new MongoServerError(2, error.message, {}, { cause: error });
     throw error;
   }
 }

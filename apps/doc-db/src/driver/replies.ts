@@ -23,12 +23,28 @@ export function listCursor(run: () => Promise<Stored>): api.ListCursor {
   });
 }
 
-/** Documents without an `_id` get one here, as the result must tell them. */
+/** Documents without an `_id` get one here, which the application sees in its own objects, too, as the driver has it. */
 export function withIds(documents: readonly api.Document[]): Stored[] {
-  return documents.map(
-    (document) =>
-      (document._id === undefined ? { _id: ObjectId.generate(), ...document } : document) as Stored,
-  );
+  if (!Array.isArray(documents))
+    throw new MongoServerError(9, "insertMany takes an array of documents; insertOne takes one");
+  return documents.map((document: api.Document) => {
+    if (typeof document !== "object" || document === null || (document._id ?? null) !== null)
+      return document as Stored;
+    const _id = ObjectId.generate();
+    if (Object.isExtensible(document)) document._id = _id;
+    return { ...document, _id } as unknown as Stored;
+  });
+}
+
+/** @throws MongoServerError 16, as for a command without operations */
+export function checkNotEmpty(operations: readonly unknown[]): void {
+  if (Array.isArray(operations) && operations.length === 0)
+    throw new MongoServerError(16, "there is nothing to be written; give one document or operation at least");
+}
+
+export function checkReplacement(replacement: api.Document): void {
+  if (Object.keys(replacement)[0]?.startsWith("$") === true)
+    throw new MongoServerError(9, "a replacement is a whole document; updateOne takes operators");
 }
 
 export function checkOperators(update: api.Document | api.Document[]): void {

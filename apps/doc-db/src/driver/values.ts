@@ -17,11 +17,15 @@ interface Foreign {
   readonly options: string;
   readonly code: string;
   readonly scope: object | null;
+  readonly collection: string;
+  readonly oid: unknown;
+  readonly db: string | undefined;
+  readonly fields: object;
 }
 
 /**
  * Turns JavaScript's regular expressions and maps, the classes of the package `bson`, and undefined (null, as the driver
- * has it) into values that can be stored. What needs no change is given as it is, not copied.
+ * has it) into values that can be stored. Objects with `toBSON` are what that gives, those of classes their fields. What needs no change is given as it is, not copied.
  */
 export function toStored<T>(value: T): Value {
   if (typeof value !== "object" || value === null) return (value === undefined ? null : value) as Value;
@@ -29,7 +33,11 @@ export function toStored<T>(value: T): Value {
   if (value instanceof ObjectId || value instanceof Date || value instanceof Uint8Array)
     return value as Value;
   if (typeof (value as Partial<Foreign>)._bsontype === "string")
-    return fromForeign(value as unknown as Foreign);
+    return OWN.some((own) => value instanceof own)
+      ? (value as Value)
+      : fromForeign(value as unknown as Foreign);
+  const { toBSON } = value as { readonly toBSON?: unknown };
+  if (typeof toBSON === "function") return toStored((toBSON as () => unknown).call(value));
   switch (Object.prototype.toString.call(value)) {
     case "[object RegExp]":
       return fromRegExp(value as unknown as RegExp);
@@ -40,9 +48,17 @@ export function toStored<T>(value: T): Value {
       return fromObject(Object.fromEntries(value as unknown as Map<string, unknown>));
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  return isPlain ? fromObject(value as Record<string, unknown>) : (value as unknown as Value);
+  if (prototype === null || Object.getPrototypeOf(prototype) === null)
+    return fromObject(value as Record<string, unknown>);
+  // An object of an application's class is its fields; sets, errors and the like would lose what they hold.
+  const isOfApplication = Object.prototype.toString.call(value) === "[object Object]";
+  return isOfApplication
+    ? fromObject({ ...(value as Record<string, unknown>) })
+    : (value as unknown as Value);
 }
+
+/** The classes of this package that are stored as they are. */
+const OWN = [Binary, BSONRegExp, Code, Decimal128, Double, MaxKey, MinKey, Timestamp];
 
 /** As {@link toStored}, of a whole command or filter. */
 export function documentToStored(document: object): Document {
@@ -63,12 +79,14 @@ function fromObject(object: Record<string, unknown>): Value {
   let changed: Record<string, Value> | undefined;
   const names = Object.keys(object);
   for (const [i, name] of names.entries()) {
-    const value = toStored(object[name]);
+    const isMethod = typeof object[name] === "function";
+    const value = isMethod ? null : toStored(object[name]);
     if (changed === undefined && value !== object[name]) {
       changed = {};
       for (const before of names.slice(0, i)) setField(changed, before, object[before] as Value);
     }
-    if (changed !== undefined) setField(changed, name, value);
+    // Left out, as the driver does it.
+    if (changed !== undefined && !isMethod) setField(changed, name, value);
   }
   return changed ?? (object as Document);
 }
@@ -102,6 +120,10 @@ function fromForeign(foreign: Foreign): Value {
       return foreign.scope === null || foreign.scope === undefined
         ? new Code(foreign.code)
         : new Code(foreign.code, documentToStored(foreign.scope));
+    case "DBRef": {
+      const { collection, oid, db, fields } = foreign;
+      return fromObject({ $ref: collection, $id: oid, ...(db ? { $db: db } : {}), ...fields });
+    }
     case "MinKey":
       return new MinKey();
     case "MaxKey":

@@ -1,5 +1,6 @@
 /** Runs commands of clients: who may, in which transaction, and how failures are told. */
 import { InvalidArgumentError } from "@millrace/base";
+import { checkDatabaseName } from "../command/arguments.ts";
 import { runCommand } from "../command/run-command.ts";
 import { withTimeLimit } from "../command/time-limit.ts";
 import type { Document, Value } from "../document/value.ts";
@@ -27,9 +28,7 @@ export async function dispatch(server: ServerState, client: Client, command: Doc
 async function run(server: ServerState, client: Client, command: Document): Promise<Document> {
   const name = Object.keys(command)[0] ?? "";
   if (!client.isTrusted && !OPEN_COMMANDS.has(name)) return fail(13, "command", name, "a login before it");
-  const database = command.$db;
-  if (typeof database !== "string" || !/^[^/\\. "$\0]{1,63}$/.test(database))
-    return fail(73, "$db", database, "the name of a database");
+  const database = checkDatabaseName(command.$db);
   const own = Object.hasOwn(SERVER_COMMANDS, name) ? SERVER_COMMANDS[name] : undefined;
   const transaction =
     ENDINGS.has(name) || !client.isTrusted ? undefined : await server.sessions.transactionOf(command);
