@@ -55,6 +55,7 @@ export class DiskVfs implements Vfs {
   }
 
   async rename(from: string, to: string): Promise<void> {
+    checkReplaceable(to, await stat(to).catch(() => undefined));
     await told("rename", from, rename(from, to));
   }
 
@@ -143,7 +144,10 @@ export class DiskVfs implements Vfs {
   }
 
   renameSync(from: string, to: string): void {
-    toldSync("rename", from, () => renameSync(from, to));
+    toldSync("rename", from, () => {
+      checkReplaceable(to, statSync(to, { throwIfNoEntry: false }));
+      renameSync(from, to);
+    });
   }
 
   removeSync(path: string, options: { readonly recursive?: boolean } = {}): void {
@@ -254,4 +258,10 @@ async function told<T>(syscall: string, path: string, work: Promise<T>): Promise
 function kindOf(entry: { isFile(): boolean; isDirectory(): boolean }): EntryKind {
   if (entry.isFile()) return "file";
   return entry.isDirectory() ? "directory" : "other";
+}
+
+/** The system would take a device or a pipe away and put the file there: with /dev/null that harms all others. */
+function checkReplaceable(to: string, found: Stats | undefined): void {
+  if (found === undefined || found.isFile() || found.isDirectory()) return;
+  throw fileError("FILES_NOT_FILE", to, "rename");
 }

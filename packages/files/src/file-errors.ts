@@ -5,6 +5,7 @@ export type FileErrorCode =
   | "FILES_NOT_FOUND"
   | "FILES_IS_DIRECTORY"
   | "FILES_NOT_DIRECTORY"
+  | "FILES_NOT_FILE"
   | "FILES_NOT_EMPTY"
   | "FILES_EXISTS"
   | "FILES_NO_SPACE"
@@ -19,6 +20,7 @@ const PROBLEMS: Readonly<Record<FileErrorCode, string>> = {
   FILES_NOT_FOUND: "there is no such file or directory; check the path",
   FILES_IS_DIRECTORY: "this is a directory, a file was expected; name a file in it",
   FILES_NOT_DIRECTORY: "a part of this path is a file, a directory was expected; check the path",
+  FILES_NOT_FILE: "this is a device, a pipe or a socket, a file was expected; name a file",
   FILES_NOT_EMPTY: "the directory is not empty; remove what it holds first, or remove it with `recursive`",
   FILES_EXISTS: "this exists already; choose another name or remove it first",
   FILES_NO_SPACE: "no space is left on the volume or in the quota; free some space and try again",

@@ -16,14 +16,14 @@ const LFS_POINTER_START = "version https://git-lfs.github.com/spec/";
 /**
  * Looks at a file that a user named as input, before anything takes it for what it should be.
  *
- * @throws IoError `FILES_NOT_FOUND`, `FILES_IS_DIRECTORY`, `FILES_EMPTY`, or `FILES_LFS_POINTER` for the text that
+ * @throws IoError `FILES_NOT_FOUND`, `FILES_IS_DIRECTORY`, `FILES_NOT_FILE`, `FILES_EMPTY`, or `FILES_LFS_POINTER` for the text that
  *   a clone without Git LFS leaves in place of a large file
  */
 export async function inspectInputFile(vfs: Vfs, path: string): Promise<InputFile> {
   const { kind, size } = await vfs.stat(path);
   if (kind === "directory") throw fileError("FILES_IS_DIRECTORY", path, "open");
   // A pipe or a device has no size and cannot be read twice: whoever opens it finds out what it holds.
-  if (kind === "other") throw fileError("FILES_IO_FAILED", path, "open", "not a regular file");
+  if (kind === "other") throw fileError("FILES_NOT_FILE", path, "open");
   if (size === 0) throw fileError("FILES_EMPTY", path, "read");
   await using file = await vfs.open(path, "r");
   const head = new Uint8Array(Math.min(size, HEAD_BYTES));

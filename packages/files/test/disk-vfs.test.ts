@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { diskVfs } from "@millrace/files";
+import { atomicWrite, diskVfs, inspectInputFile } from "@millrace/files";
 import { afterAll, expect, test } from "vitest";
 
 const scratch = mkdtempSync(join(tmpdir(), "millrace-disk-"));
@@ -80,4 +81,17 @@ test("syncs of one directory that come together share one, and each is told what
   await early[0];
   await Promise.all([...early, sync(3), sync(4)]);
   expect(order).toEqual([0, 1, 2, 3, 4]);
+});
+
+test.skipIf(process.platform === "win32")("never puts a file in the place of a pipe or device", async () => {
+  const directory = mkdtempSync(join(scratch, "pipes-"));
+  const pipe = join(directory, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const notFile = { code: "FILES_NOT_FILE", path: pipe };
+  await expect(atomicWrite(diskVfs, pipe, new Uint8Array(1))).rejects.toMatchObject(notFile);
+  await expect(atomicWrite(diskVfs, pipe, new Uint8Array(1), { isSmall: true })).rejects.toMatchObject(
+    notFile,
+  );
+  await expect(inspectInputFile(diskVfs, pipe)).rejects.toMatchObject(notFile);
+  expect((await diskVfs.list(directory)).map(({ name, kind }) => [name, kind])).toEqual([["pipe", "other"]]);
 });
