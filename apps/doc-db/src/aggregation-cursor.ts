@@ -73,7 +73,7 @@ export class AggregationCursor implements AsyncIterable<Document> {
     const all = withCollation(this.#collation, () => compilePipeline(stages));
     this.#query = queryInFront(stages);
     const { rest } = this.#query;
-    const isWhole = rest.length === stages.length;
+    const isWhole = rest.length === stages.length || this.#listing !== undefined;
     this.#stage = isWhole ? all : withCollation(this.#collation, () => compilePipeline(rest));
     const search = stages[0]?.$vectorSearch;
     this.#search =

@@ -58,6 +58,8 @@ describe("$geoNear", () => {
     check(await found(ring, { $skip: 2 }, { $limit: 5 }), few);
     const counted = await found(ring, { $match: { kind: 1 } }, { $count: "n" });
     expect(counted).toEqual([{ n: some.length }]);
+    const [farthest] = await found(ring, { $group: { _id: null, far: { $max: "$far.metres" } } });
+    expect(Number(farthest!.far) / Math.max(...within.map(metres))).toBeCloseTo(1, 9);
   });
 
   it("looks only into the index for what is within a distance", async () => {
@@ -88,6 +90,14 @@ describe("$geoNear", () => {
     const stage = { near, distanceField: "d", includeLocs: "found.at" };
     const [document] = await c.aggregate([{ $geoNear: stage }]).toArray();
     expect(document!.found).toEqual({ at: { type: "Point", coordinates: close } });
+    const computed = {
+      near: { $literal: near },
+      distanceField: "d",
+      maxDistance: { $multiply: [1000, 1000] },
+    };
+    expect(await c.aggregate([{ $geoNear: computed }, { $project: { d: 1 } }]).toArray()).toEqual([
+      { _id: 1, d: document!.d },
+    ]);
     expect(Number(document!.d) / haversine(CENTRE, close)).toBeCloseTo(1, 9);
   });
 
@@ -143,6 +153,8 @@ describe("$geoNear", () => {
     ["no object", [{ $geoNear: 1 }], 10065],
     ["no near", [{ $geoNear: { distanceField: "d" } }], 5860400],
     ["a near that is no place", [{ $geoNear: { ...valid, near: "here" } }], 5860401],
+    ["a near that depends on documents", [{ $geoNear: { ...valid, near: "$at" } }], 5860402],
+    ["a distance that depends on documents", [{ $geoNear: { ...valid, maxDistance: "$a" } }], 7555702],
     ["a distanceField that is no path", [{ $geoNear: { ...valid, distanceField: 1 } }], 16606],
     ["an includeLocs that is no path", [{ $geoNear: { ...valid, includeLocs: 1 } }], 16607],
     ["a key that is no path", [{ $geoNear: { ...valid, key: 1 } }], 14],

@@ -27,10 +27,13 @@ it("counts the queries and changes that read each index, anew for one that was d
   const found = await c
     .aggregate([{ $indexStats: {} }, { $match: { "accesses.ops": { $gt: 1 } } }, { $sort: { name: 1 } }])
     .toArray();
+  expect(found.map(({ name }) => name)).toEqual(expect.arrayContaining(["a_1", "of b"]));
   const stats = found.at(-1);
   expect(stats).toMatchObject({ name: "of b", key: { b: -1 }, spec: { v: 2, key: { b: -1 }, name: "of b" } });
   expect(typeof stats!.host).toBe("string");
   expect(Number((stats!.accesses as Document).since)).toBeGreaterThanOrEqual(opened);
+  const named = [{ $indexStats: {} }, { $match: { name: "a_1" } }, { $project: { name: 1 } }];
+  expect(await c.aggregate(named).toArray()).toEqual([{ name: "a_1" }]);
   await c.dropIndex("a_1");
   await c.createIndex("a");
   expect((await uses()).a_1).toBe(0n);

@@ -62,6 +62,32 @@ describe("what memory has no room for", () => {
     await db.close();
   });
 
+  it("is kept in a file for the pipelines of a $facet, which read it one after the other", async () => {
+    const { db, vfs } = await withDocuments();
+    const pipeline = [
+      {
+        $facet: {
+          low: [{ $match: { n: { $lt: 3 } } }, { $sort: { n: 1, _id: 1 } }],
+          count: [{ $count: "n" }],
+          first: [{ $limit: 1 }],
+        },
+      },
+    ];
+    const low = DOCUMENTS.filter(({ n }) => Number(n) < 3).sort(
+      (a, b) => Number(a.n) - Number(b.n) || Number(a._id) - Number(b._id),
+    );
+    for (const memoryBytes of [4096, 64 * 1024 * 1024]) {
+      const found = await db.aggregate("test", "c", pipeline, { memoryBytes }).toArray();
+      expect(found).toEqual([{ low, count: [{ n: 3000 }], first: [DOCUMENTS[0]] }]);
+    }
+    const failing = [
+      { $facet: { a: [{ $project: { x: { $divide: ["$_id", { $subtract: ["$_id", 2900] }] } } }] } },
+    ];
+    await expect(db.aggregate("test", "c", failing, { memoryBytes: 4096 }).toArray()).rejects.toThrow();
+    expect(await files(vfs)).toEqual([]);
+    await db.close();
+  });
+
   it("is sorted in files for windows, of which a partition at a time is held", async () => {
     const { db, vfs } = await withDocuments();
     const pipeline = [

@@ -4,8 +4,9 @@ import { compileFilter, lookupOf } from "../../query/filter.ts";
 import { parsePath, someAtPath } from "../../query/path.ts";
 import type { Sorter } from "../../query/sort.ts";
 import { fail } from "../error.ts";
-import { checkPath } from "../expr/compile.ts";
+import { checkPath, constantOf } from "../expr/compile.ts";
 import { namedArguments } from "../expr/define.ts";
+import { compileExpression } from "../expr/index.ts";
 import { pairOf } from "../geo/geometry.ts";
 import { nearDistance } from "../geo/operators.ts";
 import { double, isNumeric, toNumber } from "../number.ts";
@@ -49,7 +50,8 @@ export interface KeyedGeoNear extends GeoNearSpec {
 /** @throws LanguageError with MongoDB's number for what is not understood */
 export function parseGeoNear(operand: Value): GeoNearSpec {
   const given = namedArguments("$geoNear", operand, NAMES, ["near"], CODES);
-  const { near, key, distanceMultiplier = 1, query = {}, spherical = false } = given;
+  const { key, distanceMultiplier = 1, query = {}, spherical = false } = given;
+  const near = constantValue("near", given.near!, 5860402);
   if (!isDocument(near) && !Array.isArray(near))
     return fail(5860401, "$geoNear near", near, "a point of GeoJSON, or a pair");
   if (key !== undefined && typeof key !== "string") return fail(14, "$geoNear key", key, "a path");
@@ -61,19 +63,29 @@ export function parseGeoNear(operand: Value): GeoNearSpec {
   const { distance, text } = compileFilter(query);
   if (distance !== undefined || text !== undefined)
     fail(5626500, "$geoNear query", query, "no $near and no $text");
-  const range = { $minDistance: given.minDistance, $maxDistance: given.maxDistance };
+  const range: Record<string, Value> = {};
+  if (given.minDistance !== undefined)
+    range.$minDistance = constantValue("minDistance", given.minDistance, 7555701);
+  if (given.maxDistance !== undefined)
+    range.$maxDistance = constantValue("maxDistance", given.maxDistance, 7555702);
   const spec: GeoNearSpec = {
-    near: near!,
+    near,
     key,
     distanceField: pathOf("distanceField", given.distanceField, 16606),
     includeLocs: pathOf("includeLocs", given.includeLocs, 16607),
     multiplier: toNumber(distanceMultiplier),
     query,
-    range: Object.fromEntries(Object.entries(range).filter(([, value]) => value !== undefined)) as Document,
+    range,
     isSphere: spherical,
   };
   nearDistance(...operatorsOf(spec));
   return spec;
+}
+
+/** The value of an expression without fields. */
+function constantValue(name: string, value: Value, code: number): Value {
+  const known = constantOf(compileExpression(value));
+  return known === undefined ? fail(code, `$geoNear ${name}`, value, "a constant") : (known.value ?? null);
 }
 
 function pathOf(name: string, value: Value | undefined, code: number): readonly string[] | undefined {

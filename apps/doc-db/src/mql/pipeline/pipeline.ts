@@ -1,4 +1,4 @@
-import { type Document, isDocument, type Value } from "../../document/value.ts";
+import { type Document, isDocument, setField, type Value } from "../../document/value.ts";
 import { fail } from "../error.ts";
 import { bucketAuto } from "./bucket-auto.ts";
 import { densify } from "./densify.ts";
@@ -8,10 +8,11 @@ import { graphLookup } from "./graph-lookup.ts";
 import { GROUP_STAGES } from "./group.ts";
 import { lookup, unionWith } from "./lookup.ts";
 import { redact } from "./redact.ts";
+import { ReplayedDocuments } from "./replayed-documents.ts";
 import { sample } from "./sample.ts";
 import { sortDocuments } from "./sort-documents.ts";
 import { compileSortSpec } from "./sort-spec.ts";
-import { DEFAULT_MEMORY_BYTES, each, gatherAll, type Stage } from "./stage.ts";
+import { DEFAULT_MEMORY_BYTES, gatherAll, type Stage } from "./stage.ts";
 import { STREAM_STAGES } from "./stages.ts";
 import { vectorSearch } from "./vector-search.ts";
 import { setWindowFields } from "./window.ts";
@@ -77,9 +78,14 @@ function facet(operand: Value): Stage {
     return { name, run: compilePipeline(stages) };
   });
   return async function* (documents, context) {
-    const all = await gatherAll(documents);
+    const { scratch, memoryBytes = DEFAULT_MEMORY_BYTES } = context;
+    const all = await ReplayedDocuments.gather(documents, scratch, memoryBytes);
     const result: Record<string, Value> = {};
-    for (const { name, run } of facets) result[name] = await gatherAll(run(each(all), context));
+    try {
+      for (const { name, run } of facets) setField(result, name, await gatherAll(run(all.each(), context)));
+    } finally {
+      await all.close();
+    }
     yield result;
   };
 }
