@@ -2,6 +2,7 @@ import { seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Database, Decimal128, type Document, type Value } from "../src/extras.ts";
+import { rounderOf } from "../src/mql/pipeline/granularity.ts";
 
 let db: Database;
 const vfs = new MemoryVfs();
@@ -170,6 +171,128 @@ describe("$bucketAuto", () => {
     expect(await scratchFiles()).toEqual([]);
   });
 
+  const rounded = async (
+    values: readonly Value[],
+    buckets: number,
+    granularity: string,
+  ): Promise<Document[]> => {
+    const c = db.collection("r");
+    await c.deleteMany({});
+    await c.insertMany(values.map((x, _id) => ({ _id, x })));
+    return c.aggregate([{ $bucketAuto: { groupBy: "$x", buckets, granularity } }]).toArray();
+  };
+  const shown = (found: readonly Document[]): number[][] =>
+    found.map(({ _id, count }) => {
+      const { min, max } = _id as Document;
+      return [Number(min), Number(max), Number(count)];
+    });
+
+  it.each([
+    [
+      "R5",
+      [
+        [0.63, 1.6, 1],
+        [1.6, 16, 1],
+        [16, 1600, 2],
+      ],
+    ],
+    [
+      "POWERSOF2",
+      [
+        [0.5, 2, 1],
+        [2, 16, 1],
+        [16, 1024, 2],
+      ],
+    ],
+    [
+      "1-2-5",
+      [
+        [0.5, 2, 1],
+        [2, 20, 1],
+        [20, 2000, 2],
+      ],
+    ],
+    [
+      "E6",
+      [
+        [0.68, 1.5, 1],
+        [1.5, 15, 1],
+        [15, 1500, 2],
+      ],
+    ],
+  ] as const)("rounds its boundaries to %s", async (granularity, expected) => {
+    expect(shown(await rounded([1, 10, 100, 1000], 3, granularity))).toEqual(expected);
+  });
+
+  it("makes fewer buckets where a series is coarse, and one of zeros ends below what follows", async () => {
+    expect(shown(await rounded([1, 2], 10, "R5"))).toEqual([
+      [0.63, 1.6, 1],
+      [1.6, 2.5, 1],
+    ]);
+    expect(shown(await rounded([0, 0, 7], 3, "1-2-5"))).toEqual([
+      [0, 5, 2],
+      [5, 10, 1],
+    ]);
+    expect(shown(await rounded([0], 3, "R80"))).toEqual([[0, 0, 1]]);
+  });
+
+  const series = [
+    "R5",
+    "R10",
+    "R20",
+    "R40",
+    "R80",
+    "1-2-5",
+    "E6",
+    "E12",
+    "E24",
+    "E48",
+    "E96",
+    "E192",
+    "POWERSOF2",
+  ];
+  it.each(series)("of %s has each document in the bucket whose bounds are around it", async (granularity) => {
+    const random = seededRandom(8);
+    const values = Array.from({ length: 150 }, () => 10 ** (random.next() * 8 - 4));
+    const found = shown(await rounded(values, 7, granularity));
+    found.forEach(([min, max, count], i) => {
+      expect(values.filter((value) => value >= min! && value < max!)).toHaveLength(count!);
+      if (i > 0) expect(min).toBe(found[i - 1]![1]);
+      // Numbers of a series have few digits.
+      if (granularity !== "POWERSOF2") expect(Number(max!.toPrecision(3))).toBe(max);
+      else expect(Number.isInteger(Math.log2(max!))).toBe(true);
+    });
+    expect(found.reduce((sum, [, , count]) => sum + count!, 0)).toBe(values.length);
+  });
+
+  it("steps through series that have as many numbers as their names say, near to roots of ten", () => {
+    for (const [letter, tolerance] of [
+      ["R", 0.014],
+      ["E", 0.05],
+    ] as const) {
+      for (const name of series.filter((each) => each.startsWith(letter))) {
+        const count = Number(name.slice(1));
+        const { up, down } = rounderOf(name);
+        let number = 1;
+        for (let i = 1; i <= count; i++) {
+          const next = Number(up(number));
+          expect(Math.abs(next / 10 ** (i / count) - 1), `${name} ${next}`).toBeLessThan(tolerance);
+          expect(Number(down(next))).toBe(number);
+          number = next;
+        }
+        expect(number).toBe(10);
+      }
+    }
+  });
+
+  it.each([
+    ["a text", ["a", "b"], 40258],
+    ["NaN", [Number.NaN], 40259],
+    ["a negative number", [1, -5], 40260],
+  ] as const)("refuses to round %s", async (_name, values, serverCode) => {
+    await expect(rounded(values, 2, "R5")).rejects.toMatchObject({ serverCode });
+  });
+
   it("groups null with what is missing, and takes expressions", async () => {
     const c = db.collection("n");
     await c.insertMany([{ _id: 1, x: null }, { _id: 2 }, { _id: 3, x: 5 }, { _id: 4, x: 10 }]);
@@ -205,7 +328,7 @@ describe("$bucketAuto", () => {
     [{ groupBy: "$x", buckets: 2, output: { "a.b": { $sum: 1 } } }, 40235],
     [{ groupBy: "$x", buckets: 2, output: { $a: { $sum: 1 } } }, 40236],
     [{ groupBy: "$x", buckets: 2, granularity: 5 }, 40261],
-    [{ groupBy: "$x", buckets: 2, granularity: "R5" }, 40257],
+    [{ groupBy: "$x", buckets: 2, granularity: "BOGUS" }, 40257],
   ] as const)("refuses %j with number %d", (operand, code) =>
     failsWith({ $bucketAuto: operand as Value }, code),
   );

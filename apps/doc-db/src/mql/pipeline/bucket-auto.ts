@@ -7,6 +7,7 @@ import { fail } from "../error.ts";
 import { namedArguments } from "../expr/define.ts";
 import { compileExpression, contextFor } from "../expr/index.ts";
 import { isNumeric, toInt32 } from "../number.ts";
+import { roundable, rounderOf } from "./granularity.ts";
 import { compileOutputs, groupDocument } from "./group.ts";
 import { sortDocuments } from "./sort-documents.ts";
 import { DEFAULT_MEMORY_BYTES, type Stage } from "./stage.ts";
@@ -18,22 +19,40 @@ interface Bucket {
   readonly min: Value;
   last: Value;
   count: number;
+  /** The end that it is rounded to, once it is full. */
+  boundary: Value | undefined;
   readonly accumulators: readonly Accumulator[];
 }
 
 /**
  * Sorts, in files where need be, and gathers one bucket at a time; equal values are in one bucket.
- * @throws LanguageError 40239 to 40261 for what is not understood, a `granularity` among it
+ * @throws LanguageError 40239 to 40261 for what is not understood, and for values that no `granularity` rounds
  */
 export function bucketAuto(operand: Value): Stage {
   const given = namedArguments("$bucketAuto", operand, NAMES, ["groupBy", "buckets"], CODES);
   const by = compileExpression(checkGroupBy(given.groupBy!));
   const most = bucketsOf(given.buckets!);
   const { output = { count: { $sum: 1 } }, granularity } = given;
-  if (granularity !== undefined) refuseGranularity(granularity);
+  const rounder = granularity === undefined ? undefined : rounderOf(granularity);
   if (!isDocument(output)) return fail(40244, "$bucketAuto output", output, "an object of fields");
   const outputs = compileOutputs(output);
   const compare = activeComparison();
+
+  /** Whether a bucket that is full ends before a value. */
+  const endsBefore = (bucket: Bucket, value: Value): boolean => {
+    if (compare(bucket.last, value) === 0) return false;
+    if (rounder === undefined) return true;
+    bucket.boundary ??= rounder.up(roundable(bucket.last));
+    return compare(bucket.boundary, value) <= 0;
+  };
+  /** @param next - the first value behind it; undefined where there is none */
+  const endOf = (bucket: Bucket, next: Value | undefined): Value => {
+    if (rounder === undefined) return next ?? bucket.last;
+    const end = bucket.boundary ?? rounder.up(roundable(bucket.last));
+    // Zero, rounded up, is no end that excludes it.
+    return next !== undefined && compare(end, 0) === 0 ? rounder.down(roundable(next)) : end;
+  };
+
   return async function* (documents, { now, scratch, memoryBytes = DEFAULT_MEMORY_BYTES }) {
     const inOrder: Sorter = {
       keyOf: (document) => [by(contextFor(document, now)) ?? null],
@@ -47,20 +66,24 @@ export function bucketAuto(operand: Value): Stage {
       }
     };
     let bucket: Bucket | undefined;
-    let begun = 0;
+    let [begun, end]: [number, Value | undefined] = [0, undefined];
+    const shown = ({ min, accumulators }: Bucket, max: Value): Document =>
+      groupDocument({ min, max }, outputs, accumulators);
     for await (const document of sortDocuments(inOrder, counted(), scratch, memoryBytes)) {
       // Sorting takes all documents before it gives the first one.
       const size = Math.max(1, Math.round(count / most));
       const context = contextFor(document, now);
       const value = by(context) ?? null;
-      const isFull = bucket !== undefined && bucket.count >= size && begun < most;
-      if (isFull && compare(bucket!.last, value) !== 0) {
-        yield groupDocument({ min: bucket!.min, max: value }, outputs, bucket!.accumulators);
+      const place = rounder === undefined ? undefined : roundable(value);
+      if (bucket !== undefined && bucket.count >= size && begun < most && endsBefore(bucket, value)) {
+        end = endOf(bucket, value);
+        yield shown(bucket, end);
         bucket = undefined;
       }
       if (bucket === undefined) {
         const accumulators = outputs.map(({ accumulator }) => accumulator.start(context));
-        bucket = { min: value, last: value, count: 0, accumulators };
+        const min = place === undefined ? value : (end ?? rounder!.down(place));
+        bucket = { min, last: value, count: 0, boundary: undefined, accumulators };
         begun++;
       }
       outputs.forEach(({ accumulator }, i) => {
@@ -69,8 +92,7 @@ export function bucketAuto(operand: Value): Stage {
       bucket.last = value;
       bucket.count++;
     }
-    if (bucket !== undefined)
-      yield groupDocument({ min: bucket.min, max: bucket.last }, outputs, bucket.accumulators);
+    if (bucket !== undefined) yield shown(bucket, endOf(bucket, undefined));
   };
 }
 
@@ -86,9 +108,4 @@ function bucketsOf(buckets: Value): number {
   const count = toInt32(buckets);
   if (count === undefined) return fail(40242, "$bucketAuto buckets", buckets, "an integer of 32 bits");
   return count > 0 ? count : fail(40243, "$bucketAuto buckets", buckets, "an integer above 0");
-}
-
-function refuseGranularity(granularity: Value): never {
-  if (typeof granularity !== "string") fail(40261, "$bucketAuto granularity", granularity, "a string");
-  return fail(40257, "$bucketAuto granularity", granularity, "none: series of numbers are not supported");
 }
