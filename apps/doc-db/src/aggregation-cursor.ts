@@ -66,9 +66,8 @@ export class AggregationCursor implements AsyncIterable<Document> {
       storedIn(named ?? this.#options.database, collection),
     );
     this.#writer = writer;
-    const given = writer === undefined ? pipeline : pipeline.slice(0, -1);
-    this.#listing = listingOf(given[0]);
-    const stages = this.#listing === undefined ? given : given.slice(1);
+    this.#listing = listingOf(pipeline[0]);
+    const stages = documentStages(pipeline);
     // Checked as stages too; the documents then come from the query that those in front are.
     const all = withCollation(this.#collation, () => compilePipeline(stages));
     this.#query = queryInFront(stages);
@@ -150,6 +149,13 @@ async function* withDistances(
 ): AsyncGenerator<Document> {
   const add = distanceAdder(near);
   for await (const document of documents) yield add(document);
+}
+
+/** The stages that take documents: without one in front that tells of indexes, and without one that writes at the end. */
+export function documentStages(pipeline: readonly Document[]): readonly Document[] {
+  const { $out, $merge } = pipeline.at(-1) ?? {};
+  const end = $out === undefined && $merge === undefined ? pipeline.length : -1;
+  return pipeline.slice(listingOf(pipeline[0]) === undefined ? 0 : 1, end);
 }
 
 /** Documents about the indexes of a collection. */

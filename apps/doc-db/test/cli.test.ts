@@ -364,6 +364,11 @@ describe("docdb aggregate and export", () => {
       bytes: "number",
     });
     expect(readFileSync(path, "utf8")).toBe(lines.replaceAll(": ", ":").replaceAll(", ", ","));
+    const copied = await docdb("aggregate", "--json", "--db", db, "--collection", "c", '[{"$out": "copy"}]');
+    expect(JSON.parse(copied.stdout)).toEqual({ documents: [], count: 0 });
+    const stages = '[{"$indexStats": {}}, {"$project": {"name": 1}}]';
+    const listed = await docdb("aggregate", "--json", "--db", db, "--collection", "copy", stages);
+    expect(JSON.parse(listed.stdout)).toEqual({ documents: [{ name: "_id_" }], count: 1 });
     const bad = await docdb("aggregate", "--db", db, "--collection", "c", "{}");
     expect([bad.code, bad.stderr.split("\n").length]).toEqual([2, 2]);
   });

@@ -1,4 +1,5 @@
 import type { VerbSpec } from "@millrace/cli";
+import { documentStages } from "../aggregation-cursor.ts";
 import { valueToJson } from "../document/extended-json.ts";
 import { compilePipeline } from "../mql/pipeline/pipeline.ts";
 import { checkCollection, parsePipeline } from "./arguments.ts";
@@ -21,7 +22,7 @@ export const aggregateVerb: VerbSpec<AggregateFlags> = {
   action: async (context, [text], flags) => {
     const pipeline = parsePipeline(text!);
     // Checked before a file is touched.
-    compilePipeline(pipeline);
+    compilePipeline(documentStages(pipeline));
     await using db = await openDatabase(flags.db, flags, { create: false });
     await checkCollection(db, flags.collection);
     const documents: unknown[] = [];
