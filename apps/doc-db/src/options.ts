@@ -19,7 +19,10 @@ export interface DatabaseOptions {
   readonly durability?: DatabaseDurability;
   /** With `relaxed`: changes are on the disk so many milliseconds after they are acknowledged, at the latest; 0: at the next checkpoint. @default 1000 */
   readonly syncIntervalMs?: number;
-  /** Bytes of log after which pages are written back and the log is cut. @default 64 MiB */
+  /**
+   * Bytes of changes in the log after which pages are written back and the log is cut. Whole pages, each once, come on
+   * top of that, up to `cacheBytes`. @default 64 MiB
+   */
   readonly checkpointBytes?: number;
   /** Whether a missing file is made; otherwise it is an error. @default true */
   readonly create?: boolean;

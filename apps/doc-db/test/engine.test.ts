@@ -1,4 +1,4 @@
-import { seededRandom } from "@millrace/base";
+import { readU64, seededRandom } from "@millrace/base";
 import { MemoryVfs } from "@millrace/files";
 import { FaultyVfs } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
@@ -65,6 +65,17 @@ describe("what an insert costs", () => {
   });
 });
 
+/** The header's sequence: each checkpoint writes one of its two copies. */
+async function headersWritten(vfs: MemoryVfs): Promise<number> {
+  await using file = await vfs.open("t.db", "r");
+  const sequences = [24, 8192 + 24].map(async (at) => {
+    const bytes = new Uint8Array(8);
+    await file.read(bytes, at);
+    return readU64(bytes, 0);
+  });
+  return Math.max(...(await Promise.all(sequences)));
+}
+
 describe("a checkpoint", () => {
   it("lets no change in while it runs, however the calls fall", async () => {
     for (let seed = 0; seed < 40; seed++) {
@@ -85,6 +96,32 @@ describe("a checkpoint", () => {
       expect(await found.collection("c").countDocuments()).toBe(count);
     }
   });
+
+  it.each([
+    ["once, in a cache with room for all of them", 8 * 1024 * 1024, 2, 30],
+    ["again and again in a small one, so that the log stays small", 512 * 1024, 60, 1000],
+  ])(
+    "lets changed pages into the log as a whole %s",
+    async (_name, cacheBytes, leastCheckpoints, mostLogged) => {
+      const vfs = new MemoryVfs();
+      const options = { vfs, durability: "relaxed", cacheBytes, checkpointBytes: 128 * 1024 } as const;
+      await using db = await Database.open("t.db", options);
+      const c = db.collection("c");
+      await c.insertMany(Array.from({ length: 2000 }, (_, _id) => ({ _id, n: 0, pad: "p".repeat(1000) })));
+      await db.checkpoint();
+      const before = await db.stats();
+      const headersBefore = await headersWritten(vfs);
+      let largestLog = 0;
+      for (let i = 0; i < 10_000; i++) {
+        c.updateOneSync({ _id: (i * 7919) % 2000 }, { $inc: { n: 1 } });
+        if (i % 100 === 0) largestLog = Math.max(largestLog, (await db.stats()).walBytes);
+      }
+      const after = await db.stats();
+      expect((after.loggedBytes - before.loggedBytes) / 1024 / 1024).toBeLessThan(mostLogged);
+      expect((await headersWritten(vfs)) - headersBefore).toBeGreaterThanOrEqual(leastCheckpoints);
+      expect(largestLog).toBeLessThan(options.checkpointBytes + cacheBytes + 2 * 4 * 1024 * 1024);
+    },
+  );
 });
 
 describe("memory", () => {

@@ -36,16 +36,16 @@ export class Checkpoints {
   readonly #pager: Pager;
   readonly #limitBytes: number;
   #header: Header;
-  /** Bytes in the log at the last checkpoint. */
-  #logBytesThen: number;
+  /** Bytes that had been logged by the last checkpoint, and those of whole pages among them. */
+  #loggedThen = 0;
+  #imagesThen = 0;
 
-  /** @param limitBytes - of log, after which a checkpoint is due */
+  /** @param limitBytes - of changes in the log, after which a checkpoint is due */
   constructor(pager: Pager, header: Header, cipher: FileCipher | undefined, limitBytes: number) {
     this.cipher = cipher;
     this.#pager = pager;
     this.#header = header;
     this.#limitBytes = limitBytes;
-    this.#logBytesThen = pager.wal.stats.bytes;
   }
 
   /** Whether the file says that it is whole without its log. */
@@ -53,8 +53,16 @@ export class Checkpoints {
     return this.#header.isClosed;
   }
 
+  /**
+   * Each page that changes is in the log as a whole once after a checkpoint. These bytes do not count, as the next
+   * checkpoint would only bring them again, as far as they are no more than the cache.
+   */
   get isDue(): boolean {
-    return this.#pager.wal.stats.bytes - this.#logBytesThen > this.#limitBytes;
+    const { counters, cacheBytes } = this.#pager;
+    const logged = counters.loggedBytes - this.#loggedThen;
+    if (logged <= this.#limitBytes) return false;
+    const images = counters.imageBytes - this.#imagesThen;
+    return logged - Math.min(images, cacheBytes) > this.#limitBytes;
   }
 
   /** How the pages are written, for a copy with the same password. */
@@ -117,7 +125,7 @@ export class Checkpoints {
     // Opening reads what is left of the log: nothing, where the file is whole without it.
     if (isClosing && this.keepLogFrom() > lastLsn) await wal.clear();
     else await wal.truncateBefore(Math.min(lastLsn + 1, this.keepLogFrom()));
-    this.#logBytesThen = wal.stats.bytes;
+    this.#noteLogged();
   }
 
   /** {@link run} at once, for a file that stays open. */
@@ -134,7 +142,13 @@ export class Checkpoints {
     pager.endOperation();
     pager.forgetImages();
     wal.truncateBeforeSync(Math.min(lastLsn + 1, this.keepLogFrom()));
-    this.#logBytesThen = wal.stats.bytes;
+    this.#noteLogged();
+  }
+
+  #noteLogged(): void {
+    const { loggedBytes, imageBytes } = this.#pager.counters;
+    this.#loggedThen = loggedBytes;
+    this.#imagesThen = imageBytes;
   }
 
   /** What the header says once all pages up to a record are in the file. */

@@ -36,6 +36,8 @@ export interface PagerCounters {
   /** Pages that commits changed, each counted once a commit. */
   loggedPages: number;
   loggedBytes: number;
+  /** Those of pages that were there before, as a whole: of each the first time since the last checkpoint. */
+  imageBytes: number;
 }
 
 /**
@@ -57,7 +59,7 @@ export class Pager implements PageWriter {
   readonly #columns: ColumnSets;
   readonly filters: KeyFilters;
   readonly keptNames: Set<FieldNames> = new Set();
-  readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0 };
+  readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0, imageBytes: 0 };
   /** Of the last record appended. */
   lastLsn: number;
   /** Set during a long transaction: the pages it changed. They are not pinned, but spilled. */
@@ -233,9 +235,15 @@ export class Pager implements PageWriter {
     for (const [number, before] of this.#changed) {
       const page = this.store.cache.peek(number)!;
       setPageLsn(page, this.lastLsn + 1);
-      const isImaged = this.#imaged.has(number);
       if (records.at(-1)!.length > PART_BYTES) records.push(this.#emptyRecord(records.length));
-      appendPageChange(records.at(-1)!, number, page, isImaged ? before : undefined);
+      const record = records.at(-1)!;
+      if (this.#imaged.has(number)) {
+        appendPageChange(record, number, page, before);
+        continue;
+      }
+      const start = record.length;
+      appendPageChange(record, number, page, undefined);
+      if (before !== undefined) this.counters.imageBytes += record.length - start;
       this.#imaged.add(number);
     }
     const last = records.length - 1;
