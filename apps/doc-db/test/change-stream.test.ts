@@ -125,6 +125,7 @@ describe.each(FACES)("change streams of %s", (_, open) => {
       [
         { $match: { "fullDocument.n": { $gt: 1 } } },
         { $addFields: { twice: { $add: ["$fullDocument.n", "$fullDocument.n"] } } },
+        { $redact: { $cond: ["$secret", "$$PRUNE", "$$DESCEND"] } },
       ],
       { ...QUICK, fullDocument: "updateLookup" },
     );
@@ -141,6 +142,10 @@ describe.each(FACES)("change streams of %s", (_, open) => {
       fullDocument: { _id: 1, n: 6 },
       twice: 12,
     });
+    await c.insertOne({ _id: 3, n: 7, secret: true });
+    const hidden = await stream.next();
+    expect(hidden).toMatchObject({ operationType: "insert", documentKey: { _id: 3 }, twice: 14 });
+    expect(hidden).not.toHaveProperty("fullDocument");
   });
 
   it("go on behind a token, and refuse one that is none of theirs", async () => {

@@ -111,6 +111,36 @@ describe("$graphLookup", () => {
     expect(await from("$nothing")).toEqual([]);
   });
 
+  it("takes variables of a $lookup around it in $expr of its filter, and texts there as they are", async () => {
+    const restrictions: readonly (readonly [Document, number])[] = [
+      [{ $expr: { $lt: ["$weight", "$$most"] } }, 1],
+      [{ weight: { $ne: "$$most" } }, 2],
+    ];
+    await db.collection("two").insertMany([
+      { _id: 1, to: 2, weight: 1 },
+      { _id: 2, weight: 5 },
+    ]);
+    for (const [restrictSearchWithMatch, count] of restrictions) {
+      const spec = {
+        from: "two",
+        startWith: "$$first",
+        connectFromField: "to",
+        connectToField: "_id",
+        as: "all",
+      };
+      const pipeline = [{ $limit: 1 }, { $graphLookup: { ...spec, restrictSearchWithMatch } }];
+      const variables = { first: "$_id", most: { $literal: 5 } };
+      const [document] = await db
+        .collection("two")
+        .aggregate([
+          { $match: { _id: 1 } },
+          { $lookup: { from: "two", let: variables, pipeline, as: "found" } },
+        ])
+        .toArray();
+      expect((document!.found as readonly Document[])[0]!.all).toHaveLength(count);
+    }
+  });
+
   it("ends with number 40099 where memory has no room for what it finds", async () => {
     const spec = {
       from: "nodes",

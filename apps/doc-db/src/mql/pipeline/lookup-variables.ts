@@ -4,19 +4,27 @@ import { getPath } from "../expr/field-path.ts";
 /** Variables by their names; undefined is a field that is missing. */
 export type Variables = ReadonlyMap<string, Value | undefined>;
 
+/** The filters that stages have beside expressions. */
+const FILTERS: Readonly<Record<string, string>> = {
+  $geoNear: "query",
+  $graphLookup: "restrictSearchWithMatch",
+};
+
 /**
  * A pipeline with `$$name` and `$$name.path` replaced by values. Filters are no expressions: in a `$match` only what
  * stands in `$expr` is looked at.
  */
 export function withVariables(pipeline: readonly Value[], variables: Variables): Value[] {
-  return pipeline.map((stage) => {
-    if (!isDocument(stage)) return stage;
-    const entries = Object.entries(stage).map(([name, operand]) => [
-      name,
-      name === "$match" ? inFilter(operand, variables) : inExpression(operand, variables),
-    ]);
-    return Object.fromEntries(entries) as Document;
-  });
+  return pipeline.map((stage) => inExpression(stage, variables));
+}
+
+/** What stands behind a name: that of a stage, too, as expressions may have pipelines within them. */
+function inOperand(name: string, operand: Value, variables: Variables): Value {
+  if (name === "$match") return inFilter(operand, variables);
+  const inner = inExpression(operand, variables);
+  const filter = FILTERS[name];
+  if (filter === undefined || !isDocument(operand) || operand[filter] === undefined) return inner;
+  return { ...(inner as Document), [filter]: inFilter(operand[filter], variables) };
 }
 
 /** A filter with the values of variables in its `$expr`, which is all in it that knows them. */
@@ -38,7 +46,7 @@ function inExpression(value: Value, variables: Variables): Value {
   if (typeof value === "string") return replaced(value, variables);
   if (Array.isArray(value)) return (value as readonly Value[]).map((part) => inExpression(part, variables));
   if (!isDocument(value) || Object.hasOwn(value, "$literal")) return value;
-  const entries = Object.entries(value).map(([name, part]) => [name, inExpression(part, variables)]);
+  const entries = Object.entries(value).map(([name, part]) => [name, inOperand(name, part, variables)]);
   return Object.fromEntries(entries) as Document;
 }
 
