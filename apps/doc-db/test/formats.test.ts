@@ -60,6 +60,7 @@ describe("comma-separated values", () => {
   it("name line and problem of what is none", async () => {
     const wrong: [string, RegExp][] = [
       ["a,b\n1,2,3", /line 2.*3 values; the first row names 2/],
+      ['a,b\n1,2\n\n"x\ny",é\n1,2,3\n', /line 6: at byte 18: a row of 3/],
       ['a\n"open', /inside quotes/],
       ['a\n"x"y', /behind a closing quote/],
       ["a,a\n", /"a" twice/],

@@ -322,3 +322,27 @@ describe("docdb's verbs of upkeep", () => {
     expect(readFileSync(at("text.db"), "utf8")).toMatch(/^this is no database/);
   });
 });
+
+describe("docdb on what cannot be", () => {
+  it("says where, what and what to do, and leaves nothing behind", async () => {
+    using temp = await tempDirectory();
+    const dup = join(temp.path, "dup.jsonl");
+    writeFileSync(dup, '{"_id": 1}\n{"_id": 1}\n');
+    const fresh = join(temp.path, "fresh.db");
+    const cases: [string[], number, RegExp][] = [
+      [["import", "--db", fresh, "--collection", "c", dup], 1, /dup\.jsonl: a document is there twice.*_id_/],
+      [
+        ["export", "--db", path, join(temp.path, "all.jsonl")],
+        2,
+        /--collection: needed.*all\.jsonl is one file/,
+      ],
+      [["bench", "--directory", join(temp.path, "none")], 1, /none: there is no such file or directory/],
+      [["import", "--db", fresh, temp.path], 1, /name the directory above those of the databases/],
+    ];
+    for (const [argv, code, message] of cases) {
+      const { err, code: found } = await docdb(...argv);
+      expect([found, err]).toEqual([code, expect.stringMatching(message)]);
+    }
+    expect(readdirSync(temp.path)).toEqual(["dup.jsonl"]);
+  });
+});

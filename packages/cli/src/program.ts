@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { AbortedError } from "@millrace/base";
 import { Command, CommanderError } from "commander";
 import { describeError, type ExitCode, exitCodeOf } from "./exit.ts";
@@ -161,10 +162,19 @@ export class Program {
   }
 }
 
-/** Ends quietly when the reader of stdout goes away: `millrace-docdb find … | head` is no failure. */
+/**
+ * Ends quietly when the reader of stdout goes away: `millrace-docdb find … | head` is no failure. Ends with 1 and a line on
+ * stderr when stdout takes nothing more, as on a full disk.
+ */
 export function endQuietlyOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    const name = basename(process.argv[1] ?? "", ".js");
+    process.stderr.write(
+      `${name}: stdout: ${error.message}; what was written there is not whole: make room, or write it to another place\n`,
+    );
+    process.exit(1);
   });
+  // Nobody is left who could be told.
+  process.stderr.on("error", () => {});
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { expect, it } from "vitest";
 
 const startUrl = new URL("../start.js", import.meta.url).href;
@@ -37,3 +38,27 @@ it("says how to build what is not built", () => {
   expect(status).toBe(2);
   expect(stderr).toContain('is not built; run "pnpm build" first');
 });
+
+it.skipIf(!existsSync("/dev/full"))(
+  "says in one line that stdout takes nothing more, and ends with 1",
+  () => {
+    const program = `
+    const { endQuietlyOnClosedPipe } = await import("@millrace/cli");
+    endQuietlyOnClosedPipe();
+    process.stdout.write("a");
+  `;
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [...process.execArgv, "--input-type=module", "-e", program],
+      {
+        cwd: import.meta.dirname,
+        encoding: "utf8",
+        stdio: ["ignore", full, "pipe"],
+      },
+    );
+    closeSync(full);
+    expect(stderr).toMatch(/^.*: stdout: ENOSPC.*is not whole: make room, or write it to another place\n$/);
+    expect(status).toBe(1);
+  },
+);

@@ -150,7 +150,7 @@ export async function restoreDump(
       "DOCDB_DUMP_EMPTY",
       directory,
       0,
-      "no DATABASE/COLLECTION.bson in it, as mongodump makes them",
+      "no DATABASE/COLLECTION.bson in it, as mongodump makes them; name the directory above those of the databases",
     );
   return { collections: files.length, documents, bytes };
 }

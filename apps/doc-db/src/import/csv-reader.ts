@@ -89,7 +89,15 @@ class RowReader {
   readonly #name: string;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
   #line = 1;
-  #bytes = 0;
+  /** Where the row begins that is read: its line, and its place in the input in bytes. */
+  #rowLine = 1;
+  #rowByte = 0;
+  /** The text of a chunk, how much of it is read, and how much of that is counted in `#rowByte`. */
+  #chunk = "";
+  #at = 0;
+  #counted = 0;
+  /** Bytes of the row in chunks before. */
+  #pendingBytes = 0;
   #row: Cell[] = [];
   #text = "";
   /** `start` of a cell, within a `plain` or `quoted` one, or behind a quote in the latter: its `end`, perhaps. */
@@ -101,9 +109,23 @@ class RowReader {
   }
 
   *push(chunk: Uint8Array): Generator<readonly Cell[], void, undefined> {
-    const text = this.#decode(chunk);
-    for (const character of text) yield* this.#take(character);
-    this.#bytes += chunk.length;
+    const before = Buffer.byteLength(this.#chunk.slice(this.#counted));
+    this.#chunk = this.#decode(chunk);
+    this.#at = 0;
+    this.#counted = 0;
+    this.#pendingBytes += before;
+    for (const character of this.#chunk) {
+      this.#at += character.length;
+      yield* this.#take(character);
+    }
+  }
+
+  /** What comes next is a row of its own. */
+  #beginRow(): void {
+    this.#rowLine = this.#line;
+    this.#rowByte += this.#pendingBytes + Buffer.byteLength(this.#chunk.slice(this.#counted, this.#at));
+    this.#pendingBytes = 0;
+    this.#counted = this.#at;
   }
 
   *end(): Generator<readonly Cell[], void, undefined> {
@@ -134,11 +156,15 @@ class RowReader {
     else if (character === "\n" || character === "\r") {
       const isEmpty = this.#row.length === 0 && this.#state === "start";
       this.#line++;
-      if (isEmpty) return;
+      if (isEmpty) {
+        this.#beginRow();
+        return;
+      }
       this.#endCell();
       const row = this.#row;
       this.#row = [];
       yield row;
+      this.#beginRow();
     } else if (this.#state === "end") throw this.error(`"${character}" behind a closing quote`);
     else {
       this.#state = "plain";
@@ -168,8 +194,8 @@ class RowReader {
   error(problem: string): CorruptDataError {
     return new CorruptDataError(
       "DOCDB_IMPORT_CSV",
-      `${this.#name}, line ${this.#line}`,
-      this.#bytes,
+      `${this.#name}, line ${this.#rowLine}`,
+      this.#rowByte,
       problem,
     );
   }

@@ -98,7 +98,11 @@ export class DocumentServer {
       await promise;
     } catch (error) {
       clearInterval(server.#sweep);
-      const problem = error instanceof Error ? error.message : String(error);
+      const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+      const seen = error instanceof Error ? error.message : String(error);
+      const problem = isTaken
+        ? "another program listens there; end it, or take another port (EADDRINUSE)"
+        : seen;
       throw new IoError("DOCDB_SERVE_FAILED", `${host}:${port}`, "listen", problem, { cause: error });
     }
     return server;

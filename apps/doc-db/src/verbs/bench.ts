@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { seededRandom } from "@millrace/base";
 import { formatCount, formatTable, integerBetween, type VerbSpec } from "@millrace/cli";
+import { toFileError } from "@millrace/files";
 import { Database } from "../database.ts";
 import type { Document } from "../document/value.ts";
 import type { DatabaseDurability } from "../options.ts";
@@ -41,7 +42,10 @@ export const benchVerb: VerbSpec<BenchFlags> = {
         "where it lies, on the disk that is to be measured; else with other temporary files",
       ),
   action: async (context, _args, flags) => {
-    const directory = await mkdtemp(join(flags.directory ?? tmpdir(), "docdb-bench-"));
+    const parent = flags.directory ?? tmpdir();
+    const directory = await mkdtemp(join(parent, "docdb-bench-")).catch((error: unknown) => {
+      throw toFileError(error, parent, "mkdtemp");
+    });
     const measured: { readonly name: string; readonly count: number; readonly perSecond: number }[] = [];
     const measure = async (name: string, count: number, work: () => Promise<unknown>): Promise<void> => {
       context.signal.throwIfAborted();

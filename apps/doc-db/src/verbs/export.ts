@@ -73,6 +73,10 @@ export const exportVerb: VerbSpec<ExportFlags> = {
     if (name === undefined) {
       if (flags.format !== undefined && format !== "bson")
         throw new UsageError("--collection: needed for any format but bson, which goes to a directory");
+      if (ENDING.test(path!))
+        throw new UsageError(
+          `--collection: needed, as ${path} is one file; all collections go to a directory`,
+        );
       return shown(await dumpDatabase(db, diskVfs, path!, context.signal));
     }
     await checkCollection(db, name);
@@ -172,6 +176,9 @@ async function fieldsOf(found: AsyncIterable<Document>): Promise<string[]> {
   for await (const document of found) for (const name of Object.keys(document)) names.add(name);
   return [...names];
 }
+
+/** Of a file, not of a directory. */
+const ENDING = /\.(jsonl?|csv|bson|sqlite3?)$/i;
 
 function formatOf(path: string): OutputFormat {
   const ending = /\.([a-z0-9]+)$/.exec(path.toLowerCase())?.[1];

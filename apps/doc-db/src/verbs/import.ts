@@ -17,6 +17,7 @@ import { readBsonDocuments } from "../import/bson-reader.ts";
 import { readCsv } from "../import/csv-reader.ts";
 import { readDocuments } from "../import/document-reader.ts";
 import { readSqlite } from "../import/sqlite-reader.ts";
+import { DuplicateKeyError } from "../indexes/duplicate-key.ts";
 import { removeDatabaseFiles } from "../maintenance/backup.ts";
 import { PAGE_COMPRESSIONS, type PageCompression } from "../storage/page-codec.ts";
 import { oneOf } from "./arguments.ts";
@@ -78,6 +79,8 @@ export const importVerb: VerbSpec<ImportFlags> = {
         .importFrom(documents, { signal: context.signal, indexes: flags.index });
     } catch (error) {
       if (isNew) await removeDatabaseFiles(diskVfs, flags.db);
+      if (error instanceof DuplicateKeyError)
+        error.message = `${path === "-" ? "stdin" : path}: a document is there twice, or in the collection before: ${error.message}`;
       throw error;
     }
     const seconds = (performance.now() - startMs) / 1000;

@@ -4,6 +4,7 @@ import { UsageError, type VerbSpec } from "@millrace/cli";
 import { connect } from "../driver/connect.ts";
 import { HISTORY_LINES, ShellHistory } from "../shell/history.ts";
 import { Shell } from "../shell/shell.ts";
+import { connectServer } from "./connect-server.ts";
 import { secretOf } from "./open-database.ts";
 
 interface ShellFlags {
@@ -29,7 +30,7 @@ export const shellVerb: VerbSpec<ShellFlags> = {
       throw new UsageError("--json: the shell prints what its lines give, a document a line in a pipe");
     await using client = await (flags.uri === undefined
       ? connect(`millrace://${resolve(flags.db!)}`, await secretOf(flags.db!, flags))
-      : connect(flags.uri));
+      : connectServer(flags.uri));
     const isForPeople = flags.eval === undefined && process.stdin.isTTY === true;
     const shell = new Shell(client, isForPeople);
     const lines = flags.eval === undefined ? undefined : flags.eval.split("\n");

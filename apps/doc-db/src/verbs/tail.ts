@@ -2,8 +2,8 @@ import { UsageError, type VerbContext, type VerbSpec } from "@millrace/cli";
 import { FEED_COLLECTION } from "../changes/feed.ts";
 import { valueToJson } from "../document/extended-json.ts";
 import type { Document } from "../document/value.ts";
-import { connect } from "../driver/connect.ts";
 import { parseObject } from "./arguments.ts";
+import { connectServer } from "./connect-server.ts";
 import { openDatabase } from "./open-database.ts";
 
 interface TailFlags {
@@ -40,13 +40,14 @@ export const tailVerb: VerbSpec<TailFlags> = {
       if (context.isJson) changes.push(change);
       else context.write(`${JSON.stringify(change)}\n`);
     };
-    if (flags.uri === undefined) await tailFile(flags, token, print);
+    if (flags.uri === undefined) await tailFile(context, flags, token, print);
     else await tailServer(context, flags.uri, flags, token, print);
     return { json: { changes, count } };
   },
 };
 
 async function tailFile(
+  context: VerbContext,
   flags: TailFlags,
   token: Document | undefined,
   print: (change: unknown) => void,
@@ -54,7 +55,12 @@ async function tailFile(
   const { db: path, database, collection } = flags;
   await using db = await openDatabase(path!, flags, { create: false });
   // Looking at the changes is no wish to keep them.
-  if (!(await db.hasCollection(FEED_COLLECTION))) return;
+  if (!(await db.hasCollection(FEED_COLLECTION))) {
+    context.note(
+      `${path}: keeps no changes yet; it does from its first change stream on, watch() of a client`,
+    );
+    return;
+  }
   const scope = { database, ...(collection === undefined ? {} : { collection }) };
   const reader = await db.watch(scope, [], token === undefined ? { fromStart: true } : { startAfter: token });
   for (let events = await reader.read(0); events.length > 0; events = await reader.read(0))
@@ -69,7 +75,7 @@ async function tailServer(
   token: Document | undefined,
   print: (change: unknown) => void,
 ): Promise<void> {
-  await using client = await connect(address);
+  await using client = await connectServer(address);
   const { BSON } = await import("mongodb");
   const db = client.db(database);
   const options = { maxAwaitTimeMS: WAIT_MS, ...(token === undefined ? {} : { startAfter: token }) };
