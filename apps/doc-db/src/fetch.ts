@@ -4,6 +4,7 @@ import { documentBytesOf, documentCountOf, indexesOf } from "./collection-page.t
 import { countIndexUses } from "./index-uses.ts";
 import { estimateDocuments } from "./indexes/estimate.ts";
 import { MatchReader } from "./match-reader.ts";
+import { nextTurn } from "./next-turn.ts";
 import type { CompiledFilter } from "./query/filter.ts";
 import { type Plan, type PlanOptions, planQuery } from "./query/plan.ts";
 import type { Executor } from "./storage/executor.ts";
@@ -110,6 +111,8 @@ export async function* fetchIdKeys(
   for (;;) {
     if (batch.length > 0) yield batch;
     if (reader === undefined || reader.isDone) return;
+    const turn = nextTurn();
+    if (turn !== undefined) await turn;
     batch = await engine.read(reader.readBatch);
   }
 }
@@ -184,6 +187,8 @@ export async function* fetchPlanned<T>(
   while (!reader.isDone) {
     const batch = await engine.read(reader.readBatch);
     if (batch.length > 0) yield batch;
+    const turn = reader.isDone ? undefined : nextTurn();
+    if (turn !== undefined) await turn;
   }
 }
 

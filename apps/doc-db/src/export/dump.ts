@@ -27,6 +27,7 @@ const METADATA = ".metadata.json";
 export async function writeBson(
   output: AtomicFile,
   documents: AsyncIterable<Document>,
+  signal?: AbortSignal,
 ): Promise<{ documents: number; bytes: number }> {
   let [count, bytes, waiting] = [0, 0, 0];
   let parts: Uint8Array[] = [];
@@ -37,6 +38,7 @@ export async function writeBson(
     waiting = 0;
   };
   for await (const document of documents) {
+    signal?.throwIfAborted();
     const encoded = encodeBson(document);
     parts.push(encoded);
     waiting += encoded.length;
@@ -64,7 +66,7 @@ export async function dumpDatabase(
     await vfs.makeDirectory(folder);
     const path = join(folder, encodeURIComponent(collection));
     await using output = await AtomicFile.create(vfs, `${path}${DATA}`);
-    const written = await writeBson(output, db.collection(name).find());
+    const written = await writeBson(output, db.collection(name).find(), signal);
     await output.commit();
     const reply = await db.command({ listCollections: 1, filter: { name: collection } }, database);
     const [info] = (reply.cursor as Document).firstBatch as readonly Document[];

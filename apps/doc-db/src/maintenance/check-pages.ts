@@ -1,4 +1,5 @@
 import { isMillraceError } from "@millrace/base";
+import { nextTurn } from "../next-turn.ts";
 import type { ReportBytes } from "../report-bytes.ts";
 import type { Executor } from "../storage/executor.ts";
 import { freeCountOf, freeHeadOf, nextFreeOf, pageCountOf } from "../storage/meta-page.ts";
@@ -21,6 +22,7 @@ export async function checkPages(
   const problems: string[] = [];
   const count = await engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
   for (let start = META_PAGE; start < count; start += BATCH_PAGES) {
+    await nextTurn();
     signal?.throwIfAborted();
     for (let number = start; number < Math.min(count, start + BATCH_PAGES); number++) {
       try {

@@ -4,6 +4,7 @@ import { findCollection, findOrCreateCollection, setCollectionOptions } from "..
 import type { Document } from "../document/value.ts";
 import { DuplicateKeyError } from "../indexes/duplicate-key.ts";
 import { buildIndex } from "../indexes/store.ts";
+import { nextTurn } from "../next-turn.ts";
 import type { ReportBytes } from "../report-bytes.ts";
 import type { Executor } from "../storage/executor.ts";
 import { type OpenTarget, removeDatabaseFiles } from "./backup.ts";
@@ -47,6 +48,8 @@ export async function rescueDatabase(
       const seen = new Set<string>();
       const each = async function* (): AsyncGenerator<Document> {
         for await (const document of documents) {
+          const turn = nextTurn();
+          if (turn !== undefined) await turn;
           if (signal?.aborted === true)
             throw new AbortedError("DOCDB_BACKUP_ABORTED", "the repair", { cause: signal.reason });
           if (name === LOST_AND_FOUND) {
