@@ -1,5 +1,5 @@
 /** Documents put into a collection: with what they refer to checked, and the change written down. */
-import { AbortedError } from "@millrace/base";
+import { AbortedError, InvalidArgumentError } from "@millrace/base";
 import { collectionOptions, findCollection, findOrCreateCollection } from "./catalog.ts";
 import { recorderOf } from "./changes/feed.ts";
 import { getDocument } from "./collection-get.ts";
@@ -56,7 +56,9 @@ interface Insertion {
 }
 
 function insertion(name: string, documents: readonly Document[]): Insertion {
-  const prepared = documents.map(prepareDocument);
+  if (!Array.isArray(documents))
+    throw new InvalidArgumentError("DOCDB_VALUE_TYPE", "documents", documents, "an array of them");
+  const prepared = (documents as readonly Document[]).map(prepareDocument);
   const bytes = prepared.reduce((sum, document) => sum + document.bytes.length, 0);
   const insert = (pager: PageWriter, step: () => void): void => {
     const page = findOrCreateCollection(pager, name);

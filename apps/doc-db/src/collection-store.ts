@@ -38,6 +38,8 @@ export interface PreparedDocument {
 
 /** Encodes a document, giving it an ObjectId as `_id` where it has none. */
 export function prepareDocument(document: Document): PreparedDocument {
+  if (typeof document !== "object" || document === null || Array.isArray(document))
+    throw new InvalidArgumentError("DOCDB_VALUE_TYPE", "document", document, "an object of fields");
   const given = getField(document, "_id");
   const id = given ?? (given === null ? null : ObjectId.generate());
   const idKey = encodeId(id);

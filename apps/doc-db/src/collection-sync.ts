@@ -1,5 +1,5 @@
 /** The calls of a collection that do not wait: pages that are not in memory are read meanwhile, the log is written. */
-import { resolveOptions } from "@millrace/base";
+import { InvalidArgumentError, resolveOptions } from "@millrace/base";
 import { located } from "./btree/tree.ts";
 import { deletion } from "./collection-delete.ts";
 import { getDocument, locateDocument } from "./collection-get.ts";
@@ -94,8 +94,12 @@ export class CollectionSync {
     return this.#update(filter, update, options, true);
   }
 
-  /** Puts a document in the place of the one with its `_id`. @returns whether there was one */
-  replaceOneSync(document: Document): boolean {
+  /**
+   * Puts a document in the place of the one with its `_id`. @returns whether there was one
+   * @throws InvalidArgumentError `DOCDB_REPLACE_ARGUMENTS` for a second argument
+   */
+  replaceOneSync(document: Document, ...rest: readonly never[]): boolean {
+    checkReplaceArguments(rest);
     return replaceDocumentSync(this.#engine, this.name, document);
   }
 
@@ -125,4 +129,16 @@ export class CollectionSync {
       deletion(this.name, idKeysOf(pager, this.name, compiled, most))(pager),
     );
   }
+}
+
+/** The driver's calls of this name have a filter first, which would be stored as the document. */
+export function checkReplaceArguments(rest: readonly unknown[]): void {
+  if (rest.length === 0) return;
+  const expected = "none: its _id says which; for a filter take replaceOne of `connect`'s collections";
+  throw new InvalidArgumentError(
+    "DOCDB_REPLACE_ARGUMENTS",
+    "replaceOne's second argument",
+    rest[0],
+    expected,
+  );
 }

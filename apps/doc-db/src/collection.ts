@@ -1,4 +1,4 @@
-import { InvalidArgumentError, resolveOptions } from "@millrace/base";
+import { resolveOptions } from "@millrace/base";
 import { AggregationCursor } from "./aggregation-cursor.ts";
 import { findCollection, findOrCreateCollection } from "./catalog.ts";
 import { deleteKeys } from "./collection-delete.ts";
@@ -13,7 +13,7 @@ import {
 } from "./collection-insert.ts";
 import { documentCountOf } from "./collection-page.ts";
 import { encodeId } from "./collection-store.ts";
-import { CollectionSync } from "./collection-sync.ts";
+import { CollectionSync, checkReplaceArguments } from "./collection-sync.ts";
 import {
   changeOne,
   DEFAULT_UPDATE_OPTIONS,
@@ -185,15 +185,7 @@ export class Collection extends CollectionSync {
    * @throws InvalidArgumentError `DOCDB_REPLACE_ARGUMENTS` for a second argument
    */
   async replaceOne(document: Document, ...rest: readonly never[]): Promise<boolean> {
-    if (rest.length > 0) {
-      const expected = "none: its _id says which; for a filter take replaceOne of `connect`'s collections";
-      throw new InvalidArgumentError(
-        "DOCDB_REPLACE_ARGUMENTS",
-        "replaceOne's second argument",
-        rest[0],
-        expected,
-      );
-    }
+    checkReplaceArguments(rest);
     return replaceDocument(this.#engine, this.name, document);
   }
 

@@ -206,3 +206,20 @@ describe("transactSync", () => {
     expect(await again.collection("people").countDocuments()).toBeGreaterThanOrEqual(early);
   });
 });
+
+it("refuses what is no document, and what the driver's calls would mean, and changes nothing", async () => {
+  await using db = await Database.open("wrong.db", { vfs: new MemoryVfs() });
+  const c = db.collection("c");
+  c.insertOneSync({ _id: 1, a: 1 });
+  const invalid = { code: "DOCDB_VALUE_TYPE" };
+  for (const wrong of ["x", null, [1], 5]) {
+    expect(() => c.insertOneSync(wrong as never)).toThrow(expect.objectContaining(invalid));
+    await expect(c.insertOne(wrong as never)).rejects.toMatchObject(invalid);
+    expect(() => c.insertManySync([{ _id: 2 }, wrong as never])).toThrow(expect.objectContaining(invalid));
+  }
+  expect(() => c.insertManySync({ _id: 2 } as never)).toThrow("an array of them");
+  expect(() => c.insertOneSync({ _id: 2, at: new Date("no date") })).toThrow("a valid date");
+  expect(() => c.updateOneSync({ _id: 1 }, { $set: { at: new Date(Number.NaN) } })).toThrow("a valid date");
+  expect(() => c.replaceOneSync({ _id: 1 }, { a: 2 } as never)).toThrow("its _id says which");
+  expect(c.find().toArraySync()).toEqual([{ _id: 1, a: 1 }]);
+});

@@ -76,6 +76,11 @@ export class BsonWriter {
     });
   }
 
+  #date(time: number): void {
+    if (Number.isNaN(time)) throw new InvalidArgumentError("DOCDB_BSON_VALUE", "date", time, "a valid one");
+    this.int64(BigInt(time));
+  }
+
   #container(depth: number, fill: () => void): void {
     if (depth > MAX_DOCUMENT_DEPTH)
       throw new InvalidArgumentError("DOCDB_BSON_VALUE", "levels", depth, `at most ${MAX_DOCUMENT_DEPTH}`);
@@ -124,7 +129,7 @@ export class BsonWriter {
         this.#copy((value as ObjectId).bytes);
         return BSON.objectId;
       case TYPE_RANK.date:
-        this.int64(BigInt((value as Date).getTime()));
+        this.#date((value as Date).getTime());
         return BSON.date;
       case TYPE_RANK.timestamp:
         this.int32((value as Timestamp).increment);

@@ -149,6 +149,14 @@ function writeEntry(value: Value, name: string | undefined, depth: number): void
   scratch[typeAt] = type;
 }
 
+/** An invalid one could be kept here, but neither BSON nor JSON can say it. */
+function timeOf(date: Date): number {
+  const time = date.getTime();
+  if (Number.isNaN(time))
+    throw new InvalidArgumentError("DOCDB_VALUE_TYPE", "field value", date, "a valid date; this one is NaN");
+  return time;
+}
+
 function writeValue(value: Value, depth: number): number {
   switch (rankOf(value)) {
     case TYPE_RANK.null:
@@ -161,7 +169,7 @@ function writeValue(value: Value, depth: number): number {
       return writeText(value as string) ? TYPE.ascii : TYPE.string;
     case TYPE_RANK.date:
       reserve(8);
-      view.setFloat64(at, (value as Date).getTime(), true);
+      view.setFloat64(at, timeOf(value as Date), true);
       at += 8;
       return TYPE.date;
     case TYPE_RANK.binary:
