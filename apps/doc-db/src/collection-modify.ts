@@ -1,6 +1,7 @@
 /** Deletes and `findAndModify` with all that commands may ask for. */
-import { type Changed, changeMany, changeOne, insertUpserted } from "./collection-update.ts";
+import { changeMany, changeOne, insertUpserted } from "./collection-update.ts";
 import type { Document, Value } from "./document/value.ts";
+import type { Changed } from "./document-change.ts";
 import { parseCollation } from "./mql/collation.ts";
 import { compileProjection } from "./mql/project/projection.ts";
 import { compileAnyUpdate, isReplacement } from "./mql/update/any-update.ts";

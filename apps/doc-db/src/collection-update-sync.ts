@@ -1,8 +1,6 @@
 /** Updates without waiting, in one transaction. */
 import {
-  changeById,
   compileChange,
-  countOne,
   DEFAULT_UPDATE_OPTIONS,
   onlyIdKey,
   putUpserted,
@@ -11,6 +9,7 @@ import {
 } from "./collection-update.ts";
 import { referencesOf } from "./constraints/references.ts";
 import type { Document } from "./document/value.ts";
+import { updateById } from "./document-change.ts";
 import { idKeysOf } from "./fetch.ts";
 import { upsertBase } from "./mql/update/upsert.ts";
 import type { Executor } from "./storage/executor.ts";
@@ -35,15 +34,16 @@ export function updateDocumentsSync(
   isMany: boolean,
 ): UpdateResult {
   const { compiled, change, wanted } = compileChange(filter, update, options);
+  const updateAt = updateById(name, wanted, change);
   return engine.writeSync((pager) => {
     const only = onlyIdKey(wanted);
     const keys = only === undefined ? idKeysOf(pager, name, wanted, isMany ? undefined : 1) : [only];
     const references = referencesOf(pager, name);
     let [matchedCount, modifiedCount] = [0, 0];
     for (const idKey of keys) {
-      const count = countOne(changeById(pager, name, idKey, wanted, change, references));
-      matchedCount += count.matchedCount;
-      modifiedCount += count.modifiedCount;
+      const counts = updateAt(pager, idKey, references);
+      matchedCount += counts?.matchedCount ?? 0;
+      modifiedCount += counts?.modifiedCount ?? 0;
     }
     references?.settle();
     if (matchedCount > 0 || !options.upsert) return { matchedCount, modifiedCount, upsertedId: undefined };

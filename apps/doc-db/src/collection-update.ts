@@ -1,24 +1,20 @@
 /** Updates of documents in their places: found first, then changed in transactions of a few hundred. */
-import { located, locateInTree } from "./btree/tree.ts";
-import { findCollection, findOrCreateCollection } from "./catalog.ts";
+import { findOrCreateCollection } from "./catalog.ts";
 import { recorderOf } from "./changes/feed.ts";
-import { primaryRootOf } from "./collection-page.ts";
-import {
-  deleteById,
-  encodeId,
-  insertPrepared,
-  prepareChanged,
-  prepareDocument,
-  replacePrepared,
-} from "./collection-store.ts";
-import { type References, referencesOf } from "./constraints/references.ts";
+import { encodeId, insertPrepared, prepareDocument } from "./collection-store.ts";
+import { referencesOf } from "./constraints/references.ts";
 import { decodeDocument } from "./document/decode.ts";
-import { encodeDocument, sharedCopy } from "./document/encode.ts";
-import { lookupIn } from "./document/lookup.ts";
 import { ObjectId } from "./document/object-id.ts";
 import type { Document, Value } from "./document/value.ts";
+import {
+  type ChangeAt,
+  type Changed,
+  changeById,
+  type DocumentChange,
+  type UpdateCounts,
+  updateById,
+} from "./document-change.ts";
 import { ANY_PLAN, fetchIdKeys, fetchMatches } from "./fetch.ts";
-import { compareBytes } from "./keys/compare.ts";
 import { parseCollation, withCollation } from "./mql/collation.ts";
 import { compileAnyUpdate, isReplacement } from "./mql/update/any-update.ts";
 import { upsertBase } from "./mql/update/upsert.ts";
@@ -29,6 +25,8 @@ import type { Executor } from "./storage/executor.ts";
 import type { PageWriter } from "./storage/page-writer.ts";
 import { FetchCounters } from "./take.ts";
 import { validatorOf } from "./validation.ts";
+
+const NONE: UpdateCounts = { matchedCount: 0, modifiedCount: 0 };
 
 /** Documents changed by one transaction of an update of many. */
 const BATCH_DOCUMENTS = 256;
@@ -65,20 +63,6 @@ export interface UpdateResult {
   readonly upsertedId: Value | undefined;
 }
 
-/** One document before and after its change. */
-export interface Changed {
-  readonly before: Document;
-  /** Undefined when it was taken out. */
-  readonly after: Document | undefined;
-}
-
-/** Gives what becomes of a document; undefined takes it out. */
-export interface DocumentChange {
-  (document: Document): Document | undefined;
-  /** Whether it gives whole documents, whatever was there. */
-  readonly isReplacement?: boolean;
-}
-
 /**
  * @param update - operators, a whole document, or a pipeline
  * @throws LanguageError for an update that is none; DuplicateKeyError
@@ -95,7 +79,7 @@ export async function updateDocuments(
   const plan: PlanOptions = { sort: options.sort, hint: options.hint ?? undefined };
   const { matchedCount, modifiedCount } = isMany
     ? await changeMany(engine, name, wanted, change, plan)
-    : countOne(await changeOne(engine, name, wanted, change, plan));
+    : ((await changeFirst(engine, name, wanted, plan, updateById(name, wanted, change))) ?? NONE);
   if (matchedCount > 0 || !options.upsert) return { matchedCount, modifiedCount, upsertedId: undefined };
   const document = compiled.apply(upsertBase(filter), filter, true);
   return { matchedCount: 0, modifiedCount: 0, upsertedId: await insertUpserted(engine, name, document) };
@@ -114,6 +98,7 @@ export function compileChange(
   const compiled = compileAnyUpdate(update, { arrayFilters });
   const change = Object.assign((document: Document): Document => compiled.apply(document, filter, false), {
     isReplacement: isReplacement(update),
+    fieldChanges: compiled.fieldChanges,
   });
   const isPlain = collation === DEFAULT_UPDATE_OPTIONS.collation;
   return { compiled, change, wanted: compileFilter(filter, isPlain ? undefined : parseCollation(collation)) };
@@ -138,17 +123,29 @@ export function putUpserted(pager: PageWriter, name: string, document: Document)
 }
 
 /** Changes the first document that matches. @returns undefined when none does */
-export async function changeOne(
+export function changeOne(
   engine: Executor,
   name: string,
   filter: CompiledFilter,
   change: DocumentChange,
   plan: PlanOptions = ANY_PLAN,
 ): Promise<Changed | undefined> {
-  const changeAt = (idKey: Uint8Array): Promise<Changed | undefined> =>
+  return changeFirst(engine, name, filter, plan, (pager, idKey, references) =>
+    changeById(pager, name, idKey, filter, change, references),
+  );
+}
+
+async function changeFirst<T>(
+  engine: Executor,
+  name: string,
+  filter: CompiledFilter,
+  plan: PlanOptions,
+  change: ChangeAt<T>,
+): Promise<T | undefined> {
+  const changeAt = (idKey: Uint8Array): Promise<T | undefined> =>
     engine.write((pager) => {
       const references = referencesOf(pager, name);
-      const done = changeById(pager, name, idKey, filter, change, references);
+      const done = change(pager, idKey, references);
       references?.settle();
       return done;
     });
@@ -172,6 +169,7 @@ export async function changeMany(
   plan: PlanOptions = ANY_PLAN,
 ): Promise<{ matchedCount: number; modifiedCount: number }> {
   const keys: Uint8Array[] = [];
+  const updateAt = updateById(name, filter, change);
   for await (const batch of fetchIdKeys(engine, name, filter, plan)) {
     for (const { idKey } of batch) keys.push(idKey);
   }
@@ -181,9 +179,9 @@ export async function changeMany(
     const part = keys.slice(i, i + BATCH_DOCUMENTS);
     const counts = await engine.write((pager) => {
       const references = referencesOf(pager, name);
-      const changed = part.map((idKey) => changeById(pager, name, idKey, filter, change, references));
+      const done = part.map((idKey) => updateAt(pager, idKey, references) ?? NONE);
       references?.settle();
-      return changed.map(countOne);
+      return done;
     });
     for (const count of counts) {
       matchedCount += count.matchedCount;
@@ -225,48 +223,4 @@ export function onlyIdKey(filter: CompiledFilter): Uint8Array | undefined {
   const isPlain =
     typeof id === "number" || id instanceof ObjectId || (typeof id === "string" && id.length < 256);
   return isPlain ? encodeId(id) : undefined;
-}
-
-export function countOne(changed: Changed | undefined): { matchedCount: number; modifiedCount: number } {
-  if (changed === undefined) return { matchedCount: 0, modifiedCount: 0 };
-  return { matchedCount: 1, modifiedCount: changed.after === changed.before ? 0 : 1 };
-}
-
-/** Whether an update changed nothing; one of the two may be stored with its names, and the other without. */
-function isSameDocument(before: Document, bytes: Uint8Array, after: Document, other: Uint8Array): boolean {
-  if (bytes.length === other.length) return compareBytes(bytes, other) === 0;
-  return compareBytes(encodeDocument(before), encodeDocument(after)) === 0;
-}
-
-/** Looks again whether the document is there and matches: others may have written since it was found. */
-export function changeById(
-  pager: PageWriter,
-  name: string,
-  idKey: Uint8Array,
-  filter: CompiledFilter,
-  change: DocumentChange,
-  references: References | undefined,
-): Changed | undefined {
-  const page = findCollection(pager, name);
-  const root = page === undefined ? undefined : primaryRootOf(pager.read(page));
-  if (page === undefined || root === undefined || !locateInTree(pager, root, idKey, 0, idKey.length))
-    return undefined;
-  // Of its own, as the page changes; in a block with others, as it is let go soon.
-  const bytes = sharedCopy(located.bytes.subarray(located.start, located.end));
-  if (!filter.matches(lookupIn(bytes))) return undefined;
-  const before = decodeDocument(bytes);
-  const after = change(before);
-  if (after === undefined) {
-    deleteById(pager, page, idKey);
-    recorderOf(pager, name)?.delete(before._id!);
-    references?.deleted(before);
-    return { before, after };
-  }
-  const prepared = prepareChanged(before, bytes, after);
-  validatorOf(pager, name)?.(after, before);
-  if (isSameDocument(before, bytes, after, prepared.bytes)) return { before, after: before };
-  replacePrepared(pager, page, bytes, prepared);
-  recorderOf(pager, name)?.change(before, after, change.isReplacement === true);
-  references?.changed(before, after);
-  return { before, after };
 }

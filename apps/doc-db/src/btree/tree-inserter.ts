@@ -19,7 +19,7 @@ import { checkDepth, putInTree, readNode } from "./tree.ts";
  */
 export class TreeInserter {
   readonly #pager: PageWriter;
-  readonly #root: number;
+  #root: number;
   #leaf: Uint8Array | undefined;
   /** The leaf's bounds: nodes and the place of the key in them, until somebody asks for the keys themselves. */
   #loNode: Uint8Array | undefined;
@@ -32,6 +32,12 @@ export class TreeInserter {
   constructor(pager: PageWriter, root: number) {
     this.#pager = pager;
     this.#root = root;
+  }
+
+  /** Turns to another tree. */
+  moveTo(root: number): void {
+    this.#root = root;
+    this.forget();
   }
 
   /** @returns false, and nothing changed, when the key is there */

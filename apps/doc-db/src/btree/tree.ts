@@ -127,6 +127,7 @@ export function putInTree(
       `at most ${MAX_KEY_BYTES} bytes in its encoded form`,
     );
   }
+  if (mayReplace && overwriteKnown(pager, root, key, value)) return true;
   const path = descend(pager, root, key);
   const leaf = path.at(-1)!;
   const isThere = leaf.index >= 0;
@@ -150,6 +151,17 @@ export function putInTree(
   const cell = newLeafCell(pager, key, value);
   leaf.index = index;
   if (!insertCell(page, index, cell)) splitNode(pager, path, cell);
+  return true;
+}
+
+/** Puts a value in the place of one of the same length, where the key's leaf is known. */
+function overwriteKnown(pager: PageWriter, root: number, key: Uint8Array, value: Uint8Array): boolean {
+  const { hints } = pager;
+  if (hints?.find(root, key, 0, key.length) !== true) return false;
+  const { page, index } = hints;
+  const isInPage = leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES;
+  if (!isInPage || valueLength(page, index) !== value.length) return false;
+  overwriteValue(pager.modifyNoted(readU32(page, 8)), index, value);
   return true;
 }
 

@@ -20,6 +20,7 @@ import { PostingList } from "./posting-list.ts";
 
 /** What the one writer that is at work has taken apart. */
 const list = new PostingList();
+const WRITERS = new WeakMap<PageWriter, PostingWriter>();
 /** The value of an entry of one document. */
 const single = new Uint8Array(SINGLE_BYTES);
 
@@ -31,7 +32,7 @@ const single = new Uint8Array(SINGLE_BYTES);
  */
 export class PostingWriter {
   readonly #pager: PageWriter;
-  readonly #root: number;
+  #root: number;
   readonly #inserter: TreeInserter;
   /** The entry that is in {@link list}: in which leaf, where, and whether it is there yet. */
   #leaf: Uint8Array | undefined;
@@ -49,6 +50,21 @@ export class PostingWriter {
     this.#pager = pager;
     this.#root = root;
     this.#inserter = new TreeInserter(pager, root);
+  }
+
+  /** A writer for one call that puts an entry in or takes one out: the same one for all indexes of a database. */
+  static for(pager: PageWriter, root: number): PostingWriter {
+    const known = WRITERS.get(pager);
+    if (known !== undefined) {
+      known.#root = root;
+      // Of a call that failed.
+      known.#leaf = undefined;
+      known.#inserter.moveTo(root);
+      return known;
+    }
+    const made = new PostingWriter(pager, root);
+    WRITERS.set(pager, made);
+    return made;
   }
 
   /**

@@ -213,13 +213,13 @@ function putEntry(
     putInTree(pager, index.root, entry, indexEntryValue(idKey, extra), true);
     return;
   }
-  new PostingWriter(pager, index.root).addOne(entry, idKey.length);
+  PostingWriter.for(pager, index.root).addOne(entry, idKey.length);
 }
 
 function deleteEntry(pager: PageWriter, index: IndexEntry, key: Uint8Array, idKey: Uint8Array): void {
   const entry = indexEntryKey(key, idKey);
   const isTaken = hasPostings(index.definition)
-    ? new PostingWriter(pager, index.root).remove(entry, idKey.length)
+    ? PostingWriter.for(pager, index.root).remove(entry, idKey.length)
     : deleteFromTree(pager, index.root, entry);
   assert(isTaken, "an index holds every document");
 }

@@ -1,9 +1,10 @@
 import { encodeBson } from "../bson/encode.ts";
 import { type DeleteSettings, type Modified, type ModifySettings, modifyBy } from "../collection-modify.ts";
 import { encodeId } from "../collection-store.ts";
-import type { Changed, UpdateOptions, UpdateResult } from "../collection-update.ts";
+import type { UpdateOptions, UpdateResult } from "../collection-update.ts";
 import { ObjectId } from "../document/object-id.ts";
 import { type Document, getField, type Value } from "../document/value.ts";
+import type { Changed } from "../document-change.ts";
 import { duplicateKey } from "../indexes/duplicate-key.ts";
 import { compareValues } from "../keys/compare.ts";
 import { fail } from "../mql/error.ts";

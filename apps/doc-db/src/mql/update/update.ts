@@ -5,6 +5,7 @@ import { compileFilter, matchesDocument } from "../../query/filter.ts";
 import { fail } from "../error.ts";
 import { ARRAY_OPERATORS } from "./array-operators.ts";
 import { FIELD_OPERATORS } from "./field-operators.ts";
+import type { FieldChange } from "./patch.ts";
 import { type ArrayFilters, type Change, changeAt, parseUpdatePath, UNCHANGED } from "./path.ts";
 import { matchedIndex } from "./positional.ts";
 
@@ -15,6 +16,8 @@ export interface CompiledUpdate {
    * @param isInsert - whether the document is new, so that `$setOnInsert` counts
    */
   apply(document: Document, filter: Document, isInsert: boolean): Document;
+  /** What it does to a document that is there, where it changes top-level fields each on its own. */
+  readonly fieldChanges?: readonly FieldChange[] | undefined;
 }
 
 /** What `updateOne` takes beside filter and update. */
@@ -37,6 +40,7 @@ export function compileUpdate(update: Document, settings: UpdateSettings = {}): 
   const filters = compileArrayFilters(settings.arrayFilters ?? [], steps);
   steps.sort((a, b) => comparePaths(a.parts, b.parts));
   return {
+    fieldChanges: fieldChangesOf(steps),
     apply: (document, filter, isInsert) => {
       let changed = document;
       for (const step of steps) {
@@ -47,6 +51,16 @@ export function compileUpdate(update: Document, settings: UpdateSettings = {}): 
       return changed;
     },
   };
+}
+
+function fieldChangesOf(steps: readonly Step[]): FieldChange[] | undefined {
+  const changes: FieldChange[] = [];
+  for (const { operator, parts, change, target } of steps) {
+    if (operator === "$setOnInsert") continue;
+    if (parts.length > 1 || parts[0] === "_id" || target !== undefined) return undefined;
+    changes.push({ name: parts[0]!, change });
+  }
+  return changes;
 }
 
 function compileOperator(operator: string, fields: Value): Step[] {
