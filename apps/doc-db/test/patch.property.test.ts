@@ -86,6 +86,8 @@ describe("numbers and dates that are changed where they lie", () => {
       matchedCount: 1,
       modifiedCount: 0,
     });
+    await seen.updateOne({ _id: 1 }, { $set: { at: new Date(0) } });
+    expect(() => seen.updateOneSync({ _id: 1 }, { $set: { at: new Date(Number.NaN) } })).toThrow(/date/);
     const reader = await db.watch();
     await seen.updateMany({}, { $inc: { n: 1 } });
     seen.updateOneSync({ _id: 1 }, { $mul: { n: 4 } });

@@ -24,7 +24,8 @@ export function overwriteScalar(bytes: Uint8Array, type: number, start: number, 
     return true;
   }
   if (type === TYPE.date) {
-    if (!(value instanceof Date)) return false;
+    // An invalid date is left to the encoder, which refuses it.
+    if (!(value instanceof Date) || Number.isNaN(value.getTime())) return false;
     double[0] = value.getTime();
   } else {
     if (isInt32 || !(typeof value === "number" || value instanceof Double)) return false;
