@@ -186,6 +186,7 @@ export class GroupCommit {
 
   #fail(error: unknown, batch: Batch): void {
     this.#failure = error;
+    this.#deadline.close();
     batch.done.reject(error);
     this.#pending.done.reject(error);
   }

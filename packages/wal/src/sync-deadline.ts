@@ -1,3 +1,5 @@
+const RETRY_MS = 5;
+
 /** When records that are written must be synced, at the latest: so many milliseconds after the first of them. */
 export class SyncDeadline {
   readonly #intervalMs: number;
@@ -8,7 +10,8 @@ export class SyncDeadline {
 
   /**
    * @param intervalMs - 0 for never
-   * @param onDue - is called when nobody has asked {@link SyncDeadline.isDue} in time; the process may end before that
+   * @param onDue - is called when nobody has asked {@link SyncDeadline.isDue} in time, until {@link SyncDeadline.end}
+   *   is; the process may end before that
    */
   constructor(intervalMs: number, onDue: () => void) {
     this.#intervalMs = intervalMs;
@@ -33,9 +36,10 @@ export class SyncDeadline {
     this.#since = undefined;
   }
 
+  /** For good. */
   close(): void {
-    clearTimeout(this.#timer);
     this.#since = undefined;
+    clearTimeout(this.#timer);
   }
 
   readonly #look = (): void => {
@@ -43,6 +47,7 @@ export class SyncDeadline {
     if (this.#since === undefined) return;
     const leftMs = this.#since + this.#intervalMs - performance.now();
     if (leftMs <= 0) this.#onDue();
-    else this.#timer = setTimeout(this.#look, leftMs).unref();
+    // Who could not sync, as others were writing, is asked again.
+    if (this.#since !== undefined) this.#timer = setTimeout(this.#look, Math.max(leftMs, RETRY_MS)).unref();
   };
 }
