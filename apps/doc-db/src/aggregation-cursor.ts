@@ -1,4 +1,5 @@
 import { type PipelineWriter, writerOf } from "./aggregation-write.ts";
+import { collStats } from "./command/coll-stats.ts";
 import { indexStats } from "./command/index-stats.ts";
 import { searchIndexes } from "./command/search-index-commands.ts";
 import type { Document, Value } from "./document/value.ts";
@@ -46,7 +47,7 @@ export class AggregationCursor implements AsyncIterable<Document> {
   readonly #writer: PipelineWriter | undefined;
   /** A `$vectorSearch` in front, which an index may answer, and what comes behind it. */
   readonly #search: { readonly query: VectorQuery; readonly rest: Stage } | undefined;
-  /** What tells of indexes in place of documents, where that is the first stage. */
+  /** What tells of indexes or sizes in place of documents, where that is the first stage. */
   readonly #listing: Listing | undefined;
   readonly #options: Required<AggregateOptions>;
   #source: FindCursor | undefined;
@@ -158,10 +159,11 @@ export function documentStages(pipeline: readonly Document[]): readonly Document
   return pipeline.slice(listingOf(pipeline[0]) === undefined ? 0 : 1, end);
 }
 
-/** Documents about the indexes of a collection. */
+/** Documents about a collection, or its indexes. */
 type Listing = (pager: PageReader, name: string) => readonly Document[];
 
-function listingOf({ $listSearchIndexes, $indexStats }: Document = {}): Listing | undefined {
+function listingOf({ $listSearchIndexes, $indexStats, $collStats }: Document = {}): Listing | undefined {
+  if ($collStats !== undefined) return (pager, name) => collStats(pager, name, $collStats);
   if ($listSearchIndexes !== undefined)
     return (pager, name) => searchIndexes(pager, name, $listSearchIndexes);
   return $indexStats === undefined ? undefined : (pager, name) => indexStats(pager, name, $indexStats);

@@ -124,6 +124,30 @@ describe.each(FACES)("what other programs ask of the driver, on %s", (_name, on)
       expect(JSON.stringify(reply)).toContain("exceeded its time limit");
     }));
 
+  it("tells the sizes of a collection, as a command and as a stage", () =>
+    on(async (client) => {
+      const c = client.db("sizes").collection("c");
+      await c.insertMany(Array.from({ length: 10 }, (_, n) => ({ n, text: "x".repeat(1000) })));
+      await c.createIndex({ n: 1 });
+      const { ns, count, size, nindexes } = await client.db("sizes").command({ collStats: "c" });
+      expect([ns, count, nindexes]).toEqual(["sizes.c", 10, 2]);
+      const stage = { $collStats: { count: {}, storageStats: { scale: 1024 } } };
+      const [stats] = await c.aggregate([stage, { $project: { localTime: 0, host: 0 } }]).toArray();
+      const kib = Math.trunc(Number(size) / 1024);
+      expect(kib).toBeGreaterThan(8);
+      expect(stats).toMatchObject({
+        ns,
+        count,
+        storageStats: { count, size: kib, storageSize: kib, nindexes },
+      });
+      for (const [pipeline, code] of [
+        [[{ $match: {} }, { $collStats: {} }], 40602],
+        [[{ $collStats: { latencyStats: {} } }], 40415],
+        [[{ $collStats: { storageStats: { scale: 0 } } }], 51024],
+      ] as const)
+        await expect(c.aggregate(pipeline as never).toArray()).rejects.toMatchObject({ code });
+    }));
+
   it("refuses kinds of collections and cursors that there are not by their names", () =>
     on(async (client) => {
       const db = client.db();

@@ -19,6 +19,7 @@ import { storedName as nameInFile, namespaceOf, shownNamespace } from "../names.
 import { compileFilter, matchesDocument } from "../query/filter.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 import { booleanOf, checkedName, checkFields, collectionOf, documentOf } from "./arguments.ts";
+import { collectionSizes } from "./coll-stats.ts";
 import { pick } from "./index-commands.ts";
 import { refuseOtherKinds } from "./other-kinds.ts";
 import { type Command, type CommandTarget, storedName } from "./target.ts";
@@ -118,21 +119,8 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command>> = {
   },
   collStats: async (target, command) => {
     const name = storedName(target, collectionOf(command));
-    return target.engine.read((pager) => {
-      const collection = findCollection(pager, name);
-      const page = collection === undefined ? undefined : pager.read(collection);
-      const count = page === undefined ? 0 : documentCountOf(page);
-      const size = page === undefined ? 0 : documentBytesOf(page);
-      const nindexes = page === undefined ? 0 : indexesOf(page).length + 1;
-      return {
-        ns: shownNamespace(name),
-        count,
-        size,
-        avgObjSize: count === 0 ? 0 : Math.round(size / count),
-        nindexes,
-        ok: 1,
-      };
-    });
+    const sizes = await target.engine.read((pager) => collectionSizes(pager, name));
+    return { ns: shownNamespace(name), ...sizes, ok: 1 };
   },
   dbStats: async (target) => {
     return target.engine.read((pager) => {

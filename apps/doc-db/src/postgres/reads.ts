@@ -45,7 +45,8 @@ export function aggregateDocuments(
 ): Results {
   const writer = Object.keys(pipeline.at(-1) ?? {}).find((name) => name === "$out" || name === "$merge");
   if (writer !== undefined) unsupported(writer, "a pipeline that only reads");
-  if (pipeline[0]?.$indexStats !== undefined) unsupported("$indexStats", "stages that read documents");
+  for (const stage of ["$indexStats", "$collStats"])
+    if (pipeline[0]?.[stage] !== undefined) unsupported(stage, "stages that read documents");
   const first = pipeline[0]?.$match;
   const isMatch = isDocument(first);
   const query = compileQuery(isMatch ? first : {}, collation);

@@ -19,7 +19,7 @@ import { setWindowFields } from "./window.ts";
 
 const MAX_STAGES = 1000;
 /** Stages that have documents of their own: they stand first, and not in a `$facet`. */
-const SOURCES = ["$geoNear", "$indexStats"];
+const SOURCES = ["$geoNear", "$indexStats", "$collStats"];
 
 const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $sort: sort,
@@ -33,6 +33,7 @@ const OTHER_STAGES: Readonly<Record<string, (operand: Value) => Stage>> = {
   $fill: (operand) => fill(operand, compilePipeline),
   $geoNear: geoNear,
   $indexStats: (operand) => fail(40602, "$indexStats", operand, "it as the first stage of all"),
+  $collStats: (operand) => fail(40602, "$collStats", operand, "it as the first stage of all"),
   $graphLookup: graphLookup,
   $redact: redact,
   $sample: sample,
