@@ -11,6 +11,7 @@ interface Lmdb<Value> {
   getValues(key: number): Iterable<Value>;
   getRange(options?: { start?: number; end?: number }): Iterable<{ key: number; value: Value }>;
   transaction<T>(work: () => T): Promise<T>;
+  transactionSync<T>(work: () => T): T;
   openDB<V>(name: string, options: object): Lmdb<V>;
   readonly committed: Promise<unknown>;
   close(): Promise<void>;
@@ -37,7 +38,8 @@ export async function openLmdbStore(directory: string, safety: Safety): Promise<
       documents.transaction(() => {
         for (const document of many) put(document);
       }),
-    insert: (document) => documents.transaction(() => put(document)),
+    insert: (document) => documents.transactionSync(() => put(document)),
+    insertWaiting: async (document) => void (await documents.transaction(() => put(document))),
     get: (id) => documents.get(id),
     inGroup: (group) => {
       let found = 0;
@@ -66,7 +68,7 @@ export async function openLmdbStore(directory: string, safety: Safety): Promise<
       return sums;
     },
     addScore: (id, by) =>
-      documents.transaction(() => {
+      documents.transactionSync(() => {
         const document = documents.get(id)!;
         const score = document.score + by;
         void documents.put(id, { ...document, score });

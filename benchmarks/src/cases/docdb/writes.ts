@@ -7,7 +7,8 @@ import { benchDirectory } from "../../wal-peers.ts";
 
 /** Documents that are there before one more comes, and those of a bulk insert. */
 const COUNT = 100_000;
-const SINGLE = 100;
+/** Of one run: SQLite writes pages back after each third of that, which is a part of what a write costs. */
+const SINGLE = 1000;
 const WAITING = 100;
 /** More than are ever inserted while a case is timed. */
 const SPARE = 200_000;
