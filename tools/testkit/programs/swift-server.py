@@ -35,6 +35,14 @@ name = only
 default = yes
 """
 
+# On a machine that is busy an update of a container's list that takes longer is put off, by a second as it comes; no
+# daemon makes up for it here, and the list would show what was removed.
+PATIENCE = """
+conn_timeout = 30
+node_timeout = 60
+container_update_timeout = 60
+"""
+
 STORAGE_CONF = """
 [DEFAULT]
 swift_dir = {directory}
@@ -46,7 +54,7 @@ fallocate_reserve = 0
 pipeline = {kind}-server
 [app:{kind}-server]
 use = egg:swift#{kind}
-"""
+{patience}"""
 
 PROXY_CONF = """
 [DEFAULT]
@@ -57,7 +65,7 @@ pipeline = cache s3api tempauth slo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
-[filter:cache]
+{patience}[filter:cache]
 paste.filter_factory = __main__:cache_factory
 [filter:s3api]
 use = egg:swift#s3api
@@ -139,9 +147,9 @@ def main(directory, port, access_key, secret_key):
     for kind in STORAGE:
         listeners[kind] = socket.create_server(("127.0.0.1", 0), backlog=128)
         write_ring(directory, kind, listeners[kind].getsockname()[1])
-        write(f"{directory}/{kind}.conf", STORAGE_CONF.format(directory=directory, kind=kind))
+        write(f"{directory}/{kind}.conf", STORAGE_CONF.format(directory=directory, kind=kind, patience=PATIENCE))
     listeners["proxy"] = socket.create_server(("127.0.0.1", int(port)), backlog=128)
-    names = {"directory": directory, "account": account, "user": user, "secret_key": secret_key}
+    names = {"directory": directory, "account": account, "user": user, "secret_key": secret_key, "patience": PATIENCE}
     write(f"{directory}/proxy.conf", PROXY_CONF.format(**names))
     children = [start(kind, listener, f"{directory}/{kind}.conf") for kind, listener in listeners.items()]
     print("ready", flush=True)
