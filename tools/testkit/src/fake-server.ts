@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 
 /** An HTTP server on a port of 127.0.0.1 that is free. */
 export abstract class FakeServer implements AsyncDisposable {
-  readonly #server = createServer((request, response) => {
+  // It keeps connections, however long they are idle: who takes one while it is closed has his request fail.
+  readonly #server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     this.serve(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
 
