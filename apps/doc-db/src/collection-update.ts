@@ -167,7 +167,7 @@ export async function changeMany(
   filter: CompiledFilter,
   change: DocumentChange,
   plan: PlanOptions = ANY_PLAN,
-): Promise<{ matchedCount: number; modifiedCount: number }> {
+): Promise<UpdateCounts> {
   const keys: Uint8Array[] = [];
   const updateAt = updateById(name, filter, change);
   for await (const batch of fetchIdKeys(engine, name, filter, plan)) {

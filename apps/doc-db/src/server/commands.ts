@@ -34,7 +34,7 @@ export interface Client {
 }
 
 /** Answers one command. */
-type ServerCommand = (
+export type ServerCommand = (
   server: ServerState,
   client: Client,
   command: Document,

@@ -3,24 +3,17 @@ import { arch, availableParallelism, hostname, release, type as systemName, tota
 import { requireCollection } from "../collection-indexes.ts";
 import { documentBytesOf, documentCountOf, indexesOf } from "../collection-page.ts";
 import { checkFields, collectionOf } from "../command/arguments.ts";
-import { type CommandTarget, shownName, storedName } from "../command/target.ts";
+import { shownName, storedName } from "../command/target.ts";
 import type { Document } from "../document/value.ts";
 import { fail } from "../mql/error.ts";
 import { storedName as nameInFile } from "../names.ts";
 import { verifyCollections } from "../verify.ts";
-import type { Client, ServerState } from "./commands.ts";
-
-type DiagnosticCommand = (
-  server: ServerState,
-  client: Client,
-  command: Document,
-  target: CommandTarget,
-) => Promise<Document> | Document;
+import type { Client, ServerCommand, ServerState } from "./commands.ts";
 
 const MIB = 1024 * 1024;
 
 /** These commands by their names. */
-export const DIAGNOSTIC_COMMANDS: Readonly<Record<string, DiagnosticCommand>> = {
+export const DIAGNOSTIC_COMMANDS: Readonly<Record<string, ServerCommand>> = {
   serverStatus,
   hostInfo,
   getParameter: (_server, _client, command) => ({
