@@ -7,11 +7,13 @@ import { PeerMissingError } from "./peers.ts";
 // The program of one fresh process: measures one contender of one case and prints the Measurement as JSON, or
 // {"missing": "why"} when the contender is not installed. With --allocation it prints an Allocation instead.
 
-const WARM_UP_MS = 150;
-const TIMED_MS = 400;
-const FEWEST_RUNS = 5;
-/** Of cases whose runs may take a minute. */
-const FEWEST_FULL_RUNS = 2;
+/** How long a contender runs before it is timed, how long it is timed, and how often at the least. */
+const EVERY_DAY = { warmUpMs: 150, timedMs: 400, fewestRuns: 5 };
+/**
+ * Of cases whose runs may take a minute. What they work on is ten times as large or more, and takes as much longer to
+ * be touched once.
+ */
+const FULL = { warmUpMs: 2000, timedMs: 3000, fewestRuns: 2 };
 /** Runs of some microseconds would otherwise print more than a pipe takes before the process ends. */
 const MOST_RUNS = 4000;
 
@@ -31,11 +33,11 @@ try {
     print(await allocationOf(works[0]!));
     process.exit(0);
   }
-  for (const work of works) await repeat(work, WARM_UP_MS / works.length, 1);
+  const { warmUpMs, timedMs, fewestRuns } = measured.isFull === true ? FULL : EVERY_DAY;
+  for (const work of works) await repeat(work, warmUpMs / works.length, 1);
   const baselineSeconds = arithmeticSeconds();
   const runs: number[][] = [];
-  const fewest = measured.isFull === true ? FEWEST_FULL_RUNS : FEWEST_RUNS;
-  for (const work of works) runs.push(await repeat(work, TIMED_MS / works.length, fewest));
+  for (const work of works) runs.push(await repeat(work, timedMs / works.length, fewestRuns));
   const peakBytes = peakResidentBytes();
   print({ seconds: geometricMeans(runs), peakBytes, baselineSeconds } satisfies Measurement);
 } catch (error) {

@@ -11,7 +11,7 @@ const COUNT = 100_000;
 const SINGLE = 1000;
 const WAITING = 100;
 /** More than are ever inserted while a case is timed. */
-const SPARE = 200_000;
+const SPARE = 600_000;
 
 /** A fresh database in each run, the documents made before. */
 function bulk(count: number, [name, open]: readonly [string, OpenStore]): Contender {
@@ -112,7 +112,7 @@ function growth(count: number, name: string): Contender {
     const directory = benchDirectory();
     const store = await STORES[0]![1](directory, "disk", cacheBytesFor(count));
     await fill(store, count);
-    const documents = further(20_000, count, count + 20_000).values();
+    const documents = further(SPARE, count, count + SPARE).values();
     return async () => {
       for (let i = 0; i < SINGLE; i++) await store.insert(documents.next().value!);
     };
