@@ -7,7 +7,7 @@ import { encodeDocument } from "./document/encode.ts";
 import type { Document } from "./document/value.ts";
 import { definitionOf, type IndexDefinition } from "./indexes/definition.ts";
 import { noteAllChanged, noteChanged } from "./storage/changed-blocks.ts";
-import { PAGE_BYTES, PAGE_HEAD_BYTES } from "./storage/page-format.ts";
+import { PAGE_HEAD_BYTES } from "./storage/page-format.ts";
 
 const COUNT = PAGE_HEAD_BYTES;
 const DOCUMENT_BYTES = PAGE_HEAD_BYTES + 8;
@@ -131,8 +131,8 @@ export function setIndexes(page: Uint8Array, indexes: readonly NewIndex[]): void
     return entry;
   });
   const needed = entries.reduce((sum, { length }) => sum + length, INDEXES);
-  if (needed > PAGE_BYTES)
-    throw new CapacityError("DOCDB_INDEXES_FULL", "indexes of a collection", needed, PAGE_BYTES);
+  if (needed > page.length)
+    throw new CapacityError("DOCDB_INDEXES_FULL", "indexes of a collection", needed, page.length);
   noteAllChanged(page);
   let offset = INDEXES;
   for (const entry of entries) {

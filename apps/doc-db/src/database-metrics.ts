@@ -1,6 +1,5 @@
 import { MetricsRegistry, type MetricsSnapshot } from "@millrace/metrics";
 import type { DatabaseStats } from "./database-stats.ts";
-import { PAGE_BYTES } from "./storage/page-format.ts";
 
 /**
  * The figures of a database as metrics; those that end in `_total` count since it was opened.
@@ -17,8 +16,8 @@ export function databaseMetrics(stats: DatabaseStats): MetricsSnapshot {
     metrics.gauge("docdb_document_bytes", { help: "Bytes of encoded documents.", labels }).set(bytes);
   }
   const gauges: readonly (readonly [name: string, help: string, value: number])[] = [
-    ["docdb_page_bytes", "Bytes of all pages, free ones too.", stats.pages * PAGE_BYTES],
-    ["docdb_free_page_bytes", "Bytes of free pages.", stats.freePages * PAGE_BYTES],
+    ["docdb_page_bytes", "Bytes of all pages, free ones too.", stats.pages * stats.pageBytes],
+    ["docdb_free_page_bytes", "Bytes of free pages.", stats.freePages * stats.pageBytes],
     ["docdb_file_bytes", "Bytes of the file.", stats.fileBytes],
     ["docdb_log_bytes", "Bytes of the log.", stats.walBytes],
     ["docdb_cache_bytes", "Bytes of pages in memory.", stats.cacheBytes],

@@ -23,8 +23,10 @@ export interface CollectionStats {
 /** A database's state and counters at one moment. */
 export interface DatabaseStats {
   readonly collections: readonly CollectionStats[];
-  /** Pages of 8 KiB, free ones included. */
+  /** Pages, free ones included. */
   readonly pages: number;
+  /** Bytes of each. */
+  readonly pageBytes: number;
   readonly freePages: number;
   readonly walBytes: number;
   /** Part of the page reads since opening that found the page in memory, 0 to 1. */
@@ -84,6 +86,7 @@ export function statsOf(
     return {
       collections,
       pages: pageCountOf(meta),
+      pageBytes: pager.pageBytes,
       freePages: freeCountOf(meta),
       walBytes,
       cacheHitRate: cache.hitRate,

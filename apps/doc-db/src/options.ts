@@ -3,6 +3,7 @@ import { diskVfs, type Vfs } from "@millrace/files";
 import { resolveShipOptions, type ShipOptions } from "./ship/options.ts";
 import { KEY_BYTES } from "./storage/aes-gcm.ts";
 import { PAGE_COMPRESSIONS, type PageCompression } from "./storage/page-codec.ts";
+import { PAGE_SIZES } from "./storage/page-format.ts";
 
 /** What an awaited change guarantees; the promise table is in the README. */
 export type DatabaseDurability = "durable" | "relaxed" | "memory";
@@ -11,7 +12,7 @@ export type DatabaseDurability = "durable" | "relaxed" | "memory";
 export interface DatabaseOptions {
   /** Where the files are. @default the disk */
   readonly vfs?: Vfs;
-  /** Most bytes of pages kept in memory; at least 512 KiB. @default 64 MiB */
+  /** Most bytes of pages kept in memory; at least 512 KiB, and 64 pages. @default 64 MiB */
   readonly cacheBytes?: number;
   /** Most bytes of page buffers that no page is in, kept to be used again; 0 for none. @default 4 MiB */
   readonly poolBytes?: number;
@@ -30,6 +31,8 @@ export interface DatabaseOptions {
   readonly expiryIntervalMs?: number;
   /** What time it is, for what expires. @default the system's clock */
   readonly clock?: () => Date;
+  /** Bytes of a page of a new file: 4096, 8192, 16384 or 32768; others than a file was made with are refused. @default 8192, or as it is */
+  readonly pageBytes?: number | undefined;
   /** How the pages of a new file are compressed; another one than a file was made with is refused. @default "none", or as it is */
   readonly compression?: PageCompression | undefined;
   /** Encrypts a new file, opens an encrypted one. @default none */
@@ -51,6 +54,7 @@ export const DEFAULT_DATABASE_OPTIONS: Required<DatabaseOptions> = Object.freeze
   create: true,
   expiryIntervalMs: 60_000,
   clock: () => new Date(),
+  pageBytes: undefined,
   compression: undefined,
   password: undefined,
   key: undefined,
@@ -68,11 +72,17 @@ export function resolveDatabaseOptions(given: DatabaseOptions | undefined): Requ
   checkInteger("docdb", "syncIntervalMs", options.syncIntervalMs, 0, 2 ** 31 - 1);
   checkInteger("docdb", "checkpointBytes", options.checkpointBytes, 64 * 1024, 2 ** 40);
   checkInteger("docdb", "expiryIntervalMs", options.expiryIntervalMs, 0, 2 ** 31 - 1);
+  if (options.pageBytes !== undefined) checkPageBytes(options.pageBytes);
   if (options.compression !== undefined)
     checkOneOf("docdb", "compression", options.compression, PAGE_COMPRESSIONS);
   checkSecret(options);
   if (options.ship !== undefined) resolveShipOptions(options.ship);
   return options;
+}
+
+/** @throws InvalidArgumentError for what no page has */
+export function checkPageBytes(pageBytes: number): void {
+  checkOneOf("docdb", "pageBytes", pageBytes, PAGE_SIZES);
 }
 
 /** What opens an encrypted file. */

@@ -4,10 +4,10 @@ import { MAX_KEY_BYTES } from "../src/btree/node.ts";
 import { ALL_KEYS, pagesOfTree, scanTree } from "../src/btree/scan.ts";
 import { createTree, deleteFromTree, getFromTree, putInTree } from "../src/btree/tree.ts";
 import { freeCountOf, pageCountOf } from "../src/storage/meta-page.ts";
-import { META_PAGE } from "../src/storage/page-format.ts";
+import { META_PAGE, PAGE_SIZES } from "../src/storage/page-format.ts";
 import { hex, newPager } from "./new-pager.ts";
 
-describe("a tree", () => {
+describe.each(PAGE_SIZES)("a tree of pages of %i bytes", (pageBytes) => {
   it.each([
     ["short keys", 4, 20],
     ["keys that share long beginnings", 900, 10],
@@ -16,7 +16,7 @@ describe("a tree", () => {
   ])(
     "holds what a sorted array holds, through random puts, deletes and scans: %s",
     async (_name, keyBytes, valueBytes) => {
-      const pager = await newPager();
+      const pager = await newPager(pageBytes);
       const root = createTree(pager);
       const model = new Map<string, Uint8Array>();
       const random = seededRandom(keyBytes);
@@ -69,19 +69,19 @@ describe("a tree", () => {
   );
 
   it("fills its pages with ascending keys", async () => {
-    const pager = await newPager();
+    const pager = await newPager(pageBytes);
     const root = createTree(pager);
     for (let i = 0; i < 5000; i++) {
       putInTree(pager, root, Uint8Array.of(i >> 8, i & 255), new Uint8Array(100), false);
     }
     const bytes = 5000 * (100 + 2 + 4 + 2);
-    expect(pagesOfTree(pager, root).length * 8192).toBeLessThan(bytes * 1.1);
+    expect(pagesOfTree(pager, root).length * pageBytes).toBeLessThan(bytes * 1.1);
     pager.rollback();
     expect(pageCountOf(pager.read(META_PAGE))).toBe(4);
   });
 
   it("refuses keys that are too long", async () => {
-    const pager = await newPager();
+    const pager = await newPager(pageBytes);
     const root = createTree(pager);
     const key = new Uint8Array(MAX_KEY_BYTES + 1);
     expect(() => putInTree(pager, root, key, new Uint8Array(1), false)).toThrow(

@@ -10,6 +10,7 @@ import {
   matchesDocument,
   type Value,
 } from "../src/extras.ts";
+import { PAGE_SIZES } from "../src/storage/page-format.ts";
 import { contentOf, idText, randomValue } from "./helpers.ts";
 
 const FIELDS = ["a", "b", "a.b", "a.0"];
@@ -19,7 +20,8 @@ it("holds and finds what a map of documents holds, through random changes, index
     const random = seededRandom(seed);
     const vfs = new MemoryVfs();
     const model = new Map<string, Document>();
-    const options = { vfs, cacheBytes: 512 * 1024, checkpointBytes: 64 * 1024 };
+    const pageBytes = PAGE_SIZES[seed % PAGE_SIZES.length]!;
+    const options = { vfs, pageBytes, cacheBytes: 64 * pageBytes + 256 * 1024, checkpointBytes: 64 * 1024 };
     let db = await Database.open("m.db", options);
     const anyId = (): Value => (random.next() < 0.7 ? random.nextInt(0, 40) : scalar(randomValue(random, 2)));
     for (let step = 0; step < 250; step++) {

@@ -3,10 +3,10 @@ import { MemoryVfs, type VfsFile } from "@millrace/files";
 import { describe, expect, it } from "vitest";
 import { newFileCipher } from "../src/storage/file-cipher.ts";
 import { FreeUnits } from "../src/storage/free-units.ts";
-import { EMPTY_LAYOUT, PackedPages, UNIT_BYTES } from "../src/storage/packed-pages.ts";
+import { emptyLayout, PackedPages, UNIT_BYTES } from "../src/storage/packed-pages.ts";
 import { PageCodec, type PageCompression } from "../src/storage/page-codec.ts";
 import { newPageIo, type PackedLayout } from "../src/storage/page-file.ts";
-import { initPage, PAGE_BYTES, PAGE_TYPE } from "../src/storage/page-format.ts";
+import { DEFAULT_PAGE_BYTES, initPage, PAGE_TYPE } from "../src/storage/page-format.ts";
 
 const VARIANTS = [
   ["compressed", "zstd", false],
@@ -16,10 +16,10 @@ const VARIANTS = [
 
 /** Random text of a few words behind a page's head: it compresses, each page otherwise. */
 function newPage(number: number, seed: number): Uint8Array {
-  const page = new Uint8Array(PAGE_BYTES);
+  const page = new Uint8Array(DEFAULT_PAGE_BYTES);
   initPage(page, number, PAGE_TYPE.leaf);
   const random = seededRandom(seed);
-  const end = random.nextInt(100, PAGE_BYTES);
+  const end = random.nextInt(100, DEFAULT_PAGE_BYTES);
   for (let at = 24; at + 4 <= end; at += 4)
     writeU32(page, at, random.nextInt(0, seed % 3 === 0 ? 5 : 2 ** 31));
   return page;
@@ -36,10 +36,11 @@ class Disk {
     this.cipher = isEncrypted ? newFileCipher(new Uint8Array(32).fill(7)) : undefined;
   }
 
-  async open(layout: PackedLayout = EMPTY_LAYOUT): Promise<PackedPages> {
+  async open(layout: PackedLayout = emptyLayout(DEFAULT_PAGE_BYTES)): Promise<PackedPages> {
     this.file ??= await this.vfs.open("p", "create");
     const io = newPageIo();
-    return new PackedPages(this.file, new PageCodec(this.compression, this.cipher, io), io, layout);
+    const codec = new PageCodec(this.compression, this.cipher, io);
+    return new PackedPages(this.file, codec, io, layout, DEFAULT_PAGE_BYTES);
   }
 
   /** Flips a bit; called twice it takes that back. */
@@ -52,7 +53,7 @@ class Disk {
 }
 
 function readAll(pages: PackedPages, expected: ReadonlyMap<number, Uint8Array>): void {
-  const into = new Uint8Array(PAGE_BYTES);
+  const into = new Uint8Array(DEFAULT_PAGE_BYTES);
   for (const [number, page] of expected) {
     pages.read(number, into);
     expect(Buffer.compare(into.subarray(24), page.subarray(24)), `page ${number}`).toBe(0);
@@ -65,7 +66,7 @@ describe.each(VARIANTS)("pages that are %s", (_name, compression, isEncrypted) =
     const pages = await disk.open();
     const random = seededRandom(1);
     const now = new Map<number, Uint8Array>();
-    let layout: PackedLayout = EMPTY_LAYOUT;
+    let layout: PackedLayout = emptyLayout(DEFAULT_PAGE_BYTES);
     let saved = new Map<number, Uint8Array>();
     for (let checkpoint = 0; checkpoint < 12; checkpoint++) {
       for (let i = 0; i < 60; i++) {
@@ -84,7 +85,7 @@ describe.each(VARIANTS)("pages that are %s", (_name, compression, isEncrypted) =
       saved = new Map(now);
       readAll(await disk.open(layout), saved);
     }
-    const live = [...saved].length * PAGE_BYTES;
+    const live = [...saved].length * DEFAULT_PAGE_BYTES;
     expect(await disk.file.size()).toBeLessThan(3 * live);
   });
 
@@ -101,7 +102,7 @@ describe.each(VARIANTS)("pages that are %s", (_name, compression, isEncrypted) =
     expect(layout.levels).toBe(isEncrypted ? 5 : 4);
     const again = await disk.open(layout);
     readAll(again, written);
-    expect(() => again.read(3, new Uint8Array(PAGE_BYTES))).toThrow(/page 3 is not in the file/);
+    expect(() => again.read(3, new Uint8Array(DEFAULT_PAGE_BYTES))).toThrow(/page 3 is not in the file/);
     // The free space is known from the map alone.
     again.write(3, newPage(3, 3));
     again.saveLayout(false);
@@ -150,11 +151,11 @@ describe("encrypted pages", () => {
     for (let number = 0; number < 3; number++) pages.write(number, newPage(number, number));
     pages.saveLayout(false);
     pages.settle();
-    const first = new Uint8Array(PAGE_BYTES);
+    const first = new Uint8Array(DEFAULT_PAGE_BYTES);
     const start = 32 * UNIT_BYTES;
     disk.file.readSync(first, start);
-    disk.file.writeSync(first, start + PAGE_BYTES);
-    const into = new Uint8Array(PAGE_BYTES);
+    disk.file.writeSync(first, start + DEFAULT_PAGE_BYTES);
+    const into = new Uint8Array(DEFAULT_PAGE_BYTES);
     expect(() => pages.read(1, into)).toThrow(/not what was encrypted for this place/);
     pages.read(2, into);
     // Page 0 moves on; its place is free with the next checkpoint, and taken by another version of it then.
@@ -165,8 +166,8 @@ describe("encrypted pages", () => {
     pages.read(0, into);
     const places = Array.from({ length: 30 }, (_, i) => start + i * UNIT_BYTES);
     for (const place of places) {
-      const before = new Uint8Array(PAGE_BYTES);
-      if (disk.file.readSync(before, place) < PAGE_BYTES) continue;
+      const before = new Uint8Array(DEFAULT_PAGE_BYTES);
+      if (disk.file.readSync(before, place) < DEFAULT_PAGE_BYTES) continue;
       disk.file.writeSync(first, place);
     }
     expect(() => pages.read(0, into)).toThrow(/or an older one/);

@@ -7,5 +7,5 @@ export const KEY: Uint8Array = new Uint8Array(32).map((_, i) => (i * 37) & 255);
 export const PAGE_VARIANTS: readonly (readonly [name: string, options: DatabaseOptions])[] = [
   ["compressed", { compression: "zstd" }],
   ["encrypted", { key: KEY }],
-  ["compressed and encrypted", { compression: "deflate", key: KEY }],
+  ["compressed and encrypted", { compression: "deflate", key: KEY, pageBytes: 4096 }],
 ];

@@ -2,11 +2,12 @@ import { type SeededRandom, seededRandom } from "@millrace/base";
 import type { OpenFlags } from "@millrace/files";
 import type { FaultyVfs } from "@millrace/testkit";
 import { Database, type DatabaseDurability, type Document, type IndexOptions } from "../src/extras.ts";
+import { PAGE_SIZES } from "../src/storage/page-format.ts";
 import { isDiskFailure } from "./helpers.ts";
 
 /** Documents before the cut. */
 const MAX_ID = 12;
-const OPTIONS = { cacheBytes: 512 * 1024, checkpointBytes: 64 * 1024, expiryIntervalMs: 0 };
+const OPTIONS = { cacheBytes: 2 * 1024 * 1024, checkpointBytes: 64 * 1024, expiryIntervalMs: 0 };
 const INDEXES: readonly [key: Document, options?: IndexOptions][] = [
   [{ n: 1 }],
   [{ n: -1, t: 1 }],
@@ -47,7 +48,8 @@ export async function work(disk: FaultyVfs, durability: DatabaseDurability, seed
     states.push(textOf([...model.values()].sort((a, b) => Number(a._id) - Number(b._id))));
   };
   try {
-    const db = await Database.open("t.db", { ...OPTIONS, durability, vfs: withoutZeros(disk) });
+    const pageBytes = PAGE_SIZES[seed % PAGE_SIZES.length];
+    const db = await Database.open("t.db", { ...OPTIONS, pageBytes, durability, vfs: withoutZeros(disk) });
     opened = db;
     const c = db.collection("c");
     const first = random.nextInt(0, INDEXES.length - 1);

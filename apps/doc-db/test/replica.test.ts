@@ -10,7 +10,7 @@ const KEY = new Uint8Array(32).fill(9);
 
 describe.each([
   ["plain", {}],
-  ["encrypted", { key: KEY, compression: "zstd" as const }],
+  ["encrypted", { key: KEY, compression: "zstd" as const, pageBytes: 4096 }],
 ])("a replica of a %s database", (_, settings) => {
   it("follows commit by commit, over checkpoints and reopenings of both, and takes no writes", async () => {
     const vfs = new MemoryVfs();

@@ -46,16 +46,16 @@ export function checkInteger(scope: string, name: string, value: unknown, lo: nu
 }
 
 /**
- * Checks one option that takes one of a few words.
+ * Checks one option that takes one of a few words or numbers.
  * @throws InvalidArgumentError when it is none of them
  */
-export function checkOneOf<T extends string>(
+export function checkOneOf<T extends string | number>(
   scope: string,
   name: string,
   value: unknown,
   allowed: readonly T[],
 ): T {
-  if (typeof value === "string" && (allowed as readonly string[]).includes(value)) return value as T;
+  if ((allowed as readonly unknown[]).includes(value)) return value as T;
   throw new InvalidArgumentError(
     `${scopeCode(scope)}_OPTION_VALUE`,
     `${scope} ${name}`,

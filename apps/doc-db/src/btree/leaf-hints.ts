@@ -1,6 +1,6 @@
 import type { PageCache } from "@millrace/cache";
 import { hashKey } from "../keys/hash-key.ts";
-import { PAGE_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
+import { PAGE_TYPE } from "../storage/page-format.ts";
 import { cellAt, cellCount, hasKeyAt, keyLength, keyStart, treeRootOf } from "./node.ts";
 
 /** Bytes of the cache for each key that is remembered. */
@@ -8,15 +8,15 @@ const BYTES_A_KEY = 512;
 const MAX_PLACES = 1 << 22;
 /**
  * Words of a place. The first: the cache's entry of the leaf, below 2^26, and above it six bits of the key's hash. The
- * second: the slot, below 2^10; where its cell lies, below 2^13; nine bits of the hash.
+ * second: the slot, below 2^10; where its cell lies, below 2^15; seven bits of the hash.
  */
 const WORDS = 2;
 const ENTRY_BITS = 26;
 const ENTRY_MASK = 2 ** ENTRY_BITS - 1;
 const SLOT_MASK = 1023;
 const CELL_SHIFT = 10;
-const CELL_MASK = PAGE_BYTES - 1;
-const TAG_SHIFT = 23;
+const CELL_MASK = 2 ** 15 - 1;
+const TAG_SHIFT = 25;
 /** Places that a key may be in. */
 const GROUP = 4;
 const GROUP_WORDS = GROUP * WORDS;
@@ -106,7 +106,7 @@ export class LeafHints {
   #hasTag(place: number, hash: number): boolean {
     return (
       this.#places[place]! >>> ENTRY_BITS === hash >>> ENTRY_BITS &&
-      this.#places[place + 1]! >>> TAG_SHIFT === ((hash >>> 17) & 511)
+      this.#places[place + 1]! >>> TAG_SHIFT === tagOf(hash)
     );
   }
 
@@ -129,6 +129,7 @@ export class LeafHints {
     if (page === undefined) return;
     const entry = this.#cache.entryOf(leaf);
     const count = cellCount(page);
+    if (index > SLOT_MASK) return;
     const isSmall = count <= MAX_NEIGHBOURS;
     for (let i = isSmall ? 0 : index; i < (isSmall ? count : index + 1); i++) {
       const start = keyStart(page, i);
@@ -148,12 +149,19 @@ export class LeafHints {
     }
     if (place === group + GROUP_WORDS) place = group + (this.#turn++ & (GROUP - 1)) * WORDS;
     places[place] = (hash & ~ENTRY_MASK) | entry;
-    places[place + 1] = (((hash >>> 17) & 511) << TAG_SHIFT) | (cell << CELL_SHIFT) | index;
+    places[place + 1] = (tagOf(hash) << TAG_SHIFT) | (cell << CELL_SHIFT) | index;
   }
+}
+
+/** Bits of a hash that are in the second word: not those of the first, nor those that choose the place. */
+function tagOf(hash: number): number {
+  return (hash >>> 19) & 127;
 }
 
 /** Reads of a cell the three lines of the processor's cache that are mostly looked at: more lines did not help. */
 function cellBytes(page: Uint8Array, slot: number): number {
-  const cell = slot >>> CELL_SHIFT;
-  return page[cell & CELL_MASK]! + page[(cell + 64) & CELL_MASK]! + page[(cell + 128) & CELL_MASK]!;
+  const cell = (slot >>> CELL_SHIFT) & CELL_MASK;
+  // Pages have powers of two.
+  const mask = page.length - 1;
+  return page[cell & mask]! + page[(cell + 64) & mask]! + page[(cell + 128) & mask]!;
 }

@@ -4,7 +4,7 @@
  */
 import { readU16, readU32, writeU16, writeU32 } from "@millrace/base";
 import { noteAllChanged, noteChanged } from "../storage/changed-blocks.ts";
-import { PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
+import { MAX_PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
 
 /** In the page's head: a page that says it is a leaf of a tree is one, wherever it was found. */
 const TREE_ROOT = 12;
@@ -24,22 +24,18 @@ export const OVERFLOWING = 0xffff;
 /** What a cell holds in place of such a value: its length, the first page of the chain. */
 export const OVERFLOW_REFERENCE_BYTES = 8;
 
-/** Bytes of a page for slots and cells. */
-export const NODE_BYTES: number = PAGE_BYTES - SLOTS;
-/** A larger cell has its value in overflow pages; four cells fit into any page. */
-export const MAX_CELL_BYTES: number = Math.floor(NODE_BYTES / 4) - SLOT_BYTES;
-/** Longest key, so that a cell with a reference to overflow pages fits. */
+/** Longest key: two cells with a key and a reference to overflow pages fit into the smallest page. */
 export const MAX_KEY_BYTES = 1536;
 
 const SHORT_CELL_BYTES = 64;
 
 /** A node as it was before it is compacted. */
-const before = new Uint8Array(PAGE_BYTES);
+const before = new Uint8Array(MAX_PAGE_BYTES);
 
 /** Makes an empty page a node of the tree with a root. */
 export function initNode(page: Uint8Array, root: number): void {
   noteChanged(page, 0, SLOTS);
-  writeU16(page, CELLS_START, PAGE_BYTES);
+  writeU16(page, CELLS_START, page.length);
   writeU32(page, TREE_ROOT, root);
 }
 
@@ -245,7 +241,7 @@ export function copyCells(page: Uint8Array): Uint8Array[] {
 /** Gives a node these cells and no others; its type and head stay. */
 export function setCells(page: Uint8Array, cells: readonly Uint8Array[]): void {
   noteAllChanged(page);
-  let start = PAGE_BYTES;
+  let start = page.length;
   let slot = SLOTS;
   for (const cell of cells) {
     start -= cell.length;
@@ -273,6 +269,15 @@ export function leafCell(key: Uint8Array, value: Uint8Array, isOverflowing: bool
 /** Bytes of a leaf's cell with its value in it. */
 export function leafCellBytes(keyBytes: number, valueBytes: number): number {
   return LEAF_HEAD_BYTES + keyBytes + valueBytes;
+}
+
+/**
+ * Whether a leaf's cell holds its value, or else a reference to overflow pages: a quarter of a page's room at the most,
+ * or a value that is no longer than the reference.
+ */
+export function isValueInCell(pageBytes: number, keyBytes: number, valueBytes: number): boolean {
+  const mostBytes = ((pageBytes - SLOTS) >>> 2) - SLOT_BYTES;
+  return leafCellBytes(keyBytes, valueBytes) <= mostBytes || valueBytes <= OVERFLOW_REFERENCE_BYTES;
 }
 
 /** An interior cell: keys below `key`, and from the cell before on, are in `child`. */
@@ -314,7 +319,7 @@ function compactNode(page: Uint8Array): void {
   noteAllChanged(page);
   before.set(page);
   const count = cellCount(page);
-  let start = PAGE_BYTES;
+  let start = page.length;
   for (let i = 0; i < count; i++) {
     const from = cellAt(before, i);
     const length = cellLength(before, i);

@@ -85,6 +85,8 @@ function splitPoint(cells: readonly Uint8Array[], inserted: number, isInLeaf: bo
   let sum = 0;
   let middle = 0;
   while (sum + cells[middle]!.length <= total / 2) sum += cells[middle++]!.length;
+  // A leaf's cell in the middle goes where less is: on the other side of long ones there might be no room.
+  if (isInLeaf && sum + cells[middle]!.length / 2 < total / 2) middle++;
   return Math.min(Math.max(middle, 1), cells.length - (isInLeaf ? 1 : 2));
 }
 

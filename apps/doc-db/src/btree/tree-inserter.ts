@@ -5,9 +5,8 @@ import {
   childAt,
   insertLeafCell,
   isLeaf,
+  isValueInCell,
   keyOf,
-  leafCellBytes,
-  MAX_CELL_BYTES,
   MAX_KEY_BYTES,
   searchNode,
 } from "./node.ts";
@@ -42,7 +41,8 @@ export class TreeInserter {
 
   /** @returns false, and nothing changed, when the key is there */
   add(key: Uint8Array, value: Uint8Array): boolean {
-    if (key.length > MAX_KEY_BYTES || leafCellBytes(key.length, value.length) > MAX_CELL_BYTES)
+    const { pageBytes } = this.#pager;
+    if (key.length > MAX_KEY_BYTES || !isValueInCell(pageBytes, key.length, value.length))
       return this.#addFromRoot(key, value);
     const leaf = this.leafOf(key);
     const index = searchNode(leaf, key);

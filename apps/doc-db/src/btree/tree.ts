@@ -1,7 +1,7 @@
 import { assert, CorruptDataError, InvalidArgumentError, readU32, writeU32 } from "@millrace/base";
 import { noteAllChanged } from "../storage/changed-blocks.ts";
 import { freeOverflow, readOverflow, writeOverflow } from "../storage/overflow.ts";
-import { initPage, PAGE_BYTES, PAGE_TYPE, pageTypeName } from "../storage/page-format.ts";
+import { initPage, PAGE_TYPE, pageTypeName } from "../storage/page-format.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
 import {
@@ -12,10 +12,9 @@ import {
   insertLeafCell,
   interiorCell,
   isLeaf,
+  isValueInCell,
   lastChild,
   leafCell,
-  leafCellBytes,
-  MAX_CELL_BYTES,
   MAX_KEY_BYTES,
   OVERFLOW_REFERENCE_BYTES,
   OVERFLOWING,
@@ -136,17 +135,14 @@ export function putInTree(
   if (!isThere) pager.filters?.add(root, key);
   const index = isThere ? leaf.index : -1 - leaf.index;
   if (isThere) {
-    if (
-      valueLength(page, index) === value.length &&
-      leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES
-    ) {
+    if (valueLength(page, index) === value.length && isValueInCell(page.length, key.length, value.length)) {
       // In its place: the log then has nothing but what differs.
       overwriteValue(page, index, value);
       return true;
     }
     removeLeafCell(pager, page, index);
   }
-  if (leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES && insertLeafCell(page, index, key, value))
+  if (isValueInCell(page.length, key.length, value.length) && insertLeafCell(page, index, key, value))
     return true;
   const cell = newLeafCell(pager, key, value);
   leaf.index = index;
@@ -159,7 +155,7 @@ function overwriteKnown(pager: PageWriter, root: number, key: Uint8Array, value:
   const { hints } = pager;
   if (hints?.find(root, key, 0, key.length) !== true) return false;
   const { page, index } = hints;
-  const isInPage = leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES;
+  const isInPage = isValueInCell(page.length, key.length, value.length);
   if (!isInPage || valueLength(page, index) !== value.length) return false;
   overwriteValue(pager.modifyNoted(readU32(page, 8)), index, value);
   return true;
@@ -223,7 +219,7 @@ function descend(pager: PageReader, root: number, key: Uint8Array): Step[] {
 }
 
 function newLeafCell(pager: PageWriter, key: Uint8Array, value: Uint8Array): Uint8Array {
-  if (leafCellBytes(key.length, value.length) <= MAX_CELL_BYTES) return leafCell(key, value, false);
+  if (isValueInCell(pager.pageBytes, key.length, value.length)) return leafCell(key, value, false);
   const reference = new Uint8Array(OVERFLOW_REFERENCE_BYTES);
   writeU32(reference, 0, value.length);
   writeU32(reference, 4, writeOverflow(pager, value));
@@ -294,7 +290,7 @@ function corruptTree(pager: PageReader, number: number, problem: string): Corrup
   return new CorruptDataError(
     "DOCDB_TREE_CORRUPT",
     pager.path,
-    number * PAGE_BYTES,
+    number * pager.pageBytes,
     `${problem}; the file is damaged, restore it from a copy`,
   );
 }

@@ -15,7 +15,7 @@ export interface FileAddress {
 }
 
 /**
- * Takes an address apart: `?db=NAME`, `?compression=zstd`, `?ship=TARGET` and `?shipIntervalMs=N`.
+ * Takes an address apart: `?db=NAME`, `?compression=zstd`, `?pageBytes=16384`, `?ship=TARGET` and `?shipIntervalMs=N`.
  * @throws InvalidArgumentError `DOCDB_ADDRESS_INVALID` for a password in it, which would end in logs, and for an
  *   interval without a target
  */
@@ -27,6 +27,7 @@ export function parseFileAddress(url: URL, given: DatabaseOptions = {}): FileAdd
   if (searchParams.has("password") || searchParams.has("key") || url.password !== "")
     refuse("a password", "none in the address; the password is an option of connect");
   const compression = searchParams.get("compression") as PageCompression | null;
+  const pageBytes = searchParams.get("pageBytes");
   const interval = searchParams.get("shipIntervalMs");
   const ship = shipOptions(searchParams.get("ship"), given.ship);
   if (interval !== null && (ship === undefined || !/^\d+$/.test(interval)))
@@ -40,6 +41,7 @@ export function parseFileAddress(url: URL, given: DatabaseOptions = {}): FileAdd
     options: {
       ...given,
       ...(compression === null ? {} : { compression }),
+      ...(pageBytes === null ? {} : { pageBytes: Number(pageBytes) }),
       ...(ship === undefined
         ? {}
         : { ship: interval === null ? ship : { ...ship, intervalMs: Number(interval) } }),

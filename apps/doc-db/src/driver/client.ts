@@ -76,7 +76,7 @@ export class EmbeddedClient implements api.MongoClient {
 
   /**
    * @param url - `millrace:///path/file.db`, with `?db=NAME` for another default database than `test`,
-   *   `?compression=zstd` for how a new file's pages are compressed
+   *   `?compression=zstd` and `?pageBytes=16384` for what a new file's pages are like
    * @throws InvalidArgumentError `DOCDB_ADDRESS_INVALID` for a password in it, which would end in logs
    */
   static async open(url: URL, given?: DatabaseOptions): Promise<EmbeddedClient> {

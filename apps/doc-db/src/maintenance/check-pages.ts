@@ -3,7 +3,7 @@ import { nextTurn } from "../next-turn.ts";
 import type { ReportBytes } from "../report-bytes.ts";
 import type { Executor } from "../storage/executor.ts";
 import { freeCountOf, freeHeadOf, nextFreeOf, pageCountOf } from "../storage/meta-page.ts";
-import { META_PAGE, PAGE_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
+import { META_PAGE, PAGE_TYPE } from "../storage/page-format.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 
 /** Pages looked at before others get their turn. */
@@ -20,7 +20,10 @@ export async function checkPages(
   onProgress?: ReportBytes,
 ): Promise<string[]> {
   const problems: string[] = [];
-  const count = await engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
+  const [count, pageBytes] = await engine.read((pager) => [
+    pageCountOf(pager.read(META_PAGE)),
+    pager.pageBytes,
+  ]);
   for (let start = META_PAGE; start < count; start += BATCH_PAGES) {
     await nextTurn();
     signal?.throwIfAborted();
@@ -33,7 +36,7 @@ export async function checkPages(
         problems.push(error.message);
       }
     }
-    onProgress?.(Math.min(count, start + BATCH_PAGES) * PAGE_BYTES, count * PAGE_BYTES);
+    onProgress?.(Math.min(count, start + BATCH_PAGES) * pageBytes, count * pageBytes);
   }
   if (problems.length === 0) problems.push(...(await engine.read((pager) => checkFreeChain(pager))));
   return problems;

@@ -12,7 +12,7 @@ import { compareBytes } from "../keys/compare.ts";
 import type { ReportBytes } from "../report-bytes.ts";
 import type { Executor } from "../storage/executor.ts";
 import { pageCountOf } from "../storage/meta-page.ts";
-import { CATALOG_PAGE, META_PAGE, PAGE_BYTES, PAGE_TYPE } from "../storage/page-format.ts";
+import { CATALOG_PAGE, META_PAGE, PAGE_TYPE } from "../storage/page-format.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 
 /** Where documents go whose collection cannot be told any more. */
@@ -37,6 +37,7 @@ export class Rescue {
   readonly #onProgress: ReportBytes;
   /** Pages of the file, each of which is passed twice: for names of fields, and for documents. */
   #count = 0;
+  #pageBytes = 0;
   #passed = 0;
   /** Pages that belong to a tree that was read. */
   readonly #seen = new Set<number>();
@@ -77,7 +78,10 @@ export class Rescue {
 
   /** Lists of names, which the documents need, from every leaf of the catalog: the way to it may be broken. */
   async #takeNamesIn(): Promise<void> {
-    this.#count = await this.#engine.read((pager) => pageCountOf(pager.read(META_PAGE)));
+    await this.#engine.read((pager) => {
+      this.#count = pageCountOf(pager.read(META_PAGE));
+      this.#pageBytes = pager.pageBytes;
+    });
     for (let number = CATALOG_PAGE; number < this.#count; number++) {
       this.#pass();
       await this.#attempt((pager) => {
@@ -110,14 +114,14 @@ export class Rescue {
         if (document !== undefined) yield document;
       }
     }
-    const all = 2 * this.#count * PAGE_BYTES;
+    const all = 2 * this.#count * this.#pageBytes;
     this.#onProgress(all, all);
   }
 
   #pass(): void {
     const all = 2 * this.#count;
     if (++this.#passed % REPORT_PAGES === 0 && this.#passed < all)
-      this.#onProgress(this.#passed * PAGE_BYTES, all * PAGE_BYTES);
+      this.#onProgress(this.#passed * this.#pageBytes, all * this.#pageBytes);
   }
 
   #strayEntries(pager: PageReader, number: number): { key: Uint8Array; value: Uint8Array }[] {

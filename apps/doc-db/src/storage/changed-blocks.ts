@@ -6,9 +6,8 @@
  */
 import { readU32, writeU32 } from "@millrace/base";
 
-const BLOCK_SHIFT = 8;
-/** Bytes of a block: a page has one for each bit of a word. */
-export const BLOCK_BYTES: number = 1 << BLOCK_SHIFT;
+/** A page has a block for each bit of a word. */
+export const BLOCKS = 32;
 
 /** Nothing is changed yet; from here on each change must be noted. */
 export function noteUnchanged(page: Uint8Array): void {
@@ -23,8 +22,9 @@ export function noteAllChanged(page: Uint8Array): void {
 /** The bytes from `start` to `end` are changed, or will be before the commit. */
 export function noteChanged(page: Uint8Array, start: number, end: number): void {
   if (end <= start) return;
-  const blocks =
-    (0xffffffff << (start >>> BLOCK_SHIFT)) & (0xffffffff >>> (31 - ((end - 1) >>> BLOCK_SHIFT)));
+  // Pages have powers of two: bytes of a block, as a shift.
+  const shift = 26 - Math.clz32(page.length);
+  const blocks = (0xffffffff << (start >>> shift)) & (0xffffffff >>> (31 - ((end - 1) >>> shift)));
   writeU32(page, 0, readU32(page, 0) & ~blocks);
 }
 

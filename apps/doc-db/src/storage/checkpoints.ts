@@ -7,7 +7,7 @@ import { type Secret, wrapKey } from "./key-wrap.ts";
 import { pageCountOf } from "./meta-page.ts";
 import { UNIT_BYTES } from "./packed-pages.ts";
 import type { PackedLayout } from "./page-file.ts";
-import { META_PAGE, PAGE_BYTES } from "./page-format.ts";
+import { META_PAGE } from "./page-format.ts";
 import { numberOpening, numberOpeningSync, type PageSettings } from "./page-settings.ts";
 import type { Pager } from "./pager.ts";
 
@@ -67,10 +67,12 @@ export class Checkpoints {
 
   /** How the pages are written, for a copy with the same password. */
   get pageSettings(): PageSettings {
-    const { compression = "none", encryption } = this.#header.packed ?? {};
+    const { pageBytes, packed } = this.#header;
+    const { compression = "none", encryption } = packed ?? {};
     const { cipher } = this;
-    if (cipher === undefined || encryption === undefined) return { compression, locked: undefined };
-    return { compression, locked: { dataKey: cipher.dataKey, wrap: encryption.wrap } };
+    if (cipher === undefined || encryption === undefined)
+      return { pageBytes, compression, locked: undefined };
+    return { pageBytes, compression, locked: { dataKey: cipher.dataKey, wrap: encryption.wrap } };
   }
 
   /** Before the first change: from here on the file is not whole without its log, which must not be empty then. */
@@ -163,7 +165,7 @@ export class Checkpoints {
     const { file, pages } = this.#pager.store;
     const header = this.#header;
     const { packed, pageCount, checkpointLsn } = header;
-    const bytes = packed === undefined ? pageCount * PAGE_BYTES : packed.layout.units * UNIT_BYTES;
+    const bytes = packed === undefined ? pageCount * header.pageBytes : packed.layout.units * UNIT_BYTES;
     const page = encodeHeader(header, this.cipher);
     return { file, head: Buffer.concat([page, page]), bytes, checkpointLsn, release: pages.hold() };
   }
@@ -193,7 +195,7 @@ export class Checkpoints {
     const { file } = this.#pager.store;
     const sequence = this.#header.sequence + 1;
     const header = { ...this.#header, ...changes, sequence };
-    await file.write(encodeHeader(header, this.cipher), (sequence % 2) * PAGE_BYTES);
+    await file.write(encodeHeader(header, this.cipher), (sequence % 2) * header.pageBytes);
     await file.sync();
     this.#header = header;
   }
@@ -202,7 +204,7 @@ export class Checkpoints {
     const { file } = this.#pager.store;
     const sequence = this.#header.sequence + 1;
     const header = { ...this.#header, ...changes, sequence };
-    file.writeSync(encodeHeader(header, this.cipher), (sequence % 2) * PAGE_BYTES);
+    file.writeSync(encodeHeader(header, this.cipher), (sequence % 2) * header.pageBytes);
     file.syncSync();
     this.#header = header;
   }

@@ -11,8 +11,9 @@ import {
   CATALOG_PAGE,
   FIRST_FREE_PAGE,
   initPage,
+  MAX_PAGE_BYTES,
   META_PAGE,
-  PAGE_BYTES,
+  PAGE_SIZES,
   PAGE_TYPE,
   sealPage,
 } from "./page-format.ts";
@@ -27,6 +28,8 @@ const MAC_OFFSET = CRC_OFFSET - MAC_BYTES;
 
 /** What a header says. */
 export interface Header {
+  /** Bytes of each page. */
+  readonly pageBytes: number;
   /** Random; the log's records carry it too, so that a log of another file is not applied. */
   readonly databaseId: number;
   /** One more with each checkpoint; the copy with the higher one counts. */
@@ -50,10 +53,10 @@ export function newDatabaseId(): number {
 
 /** The bytes of a header page. @param cipher - of an encrypted file */
 export function encodeHeader(header: Header, cipher?: FileCipher): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(PAGE_BYTES);
+  const bytes = new Uint8Array(header.pageBytes);
   bytes.set(MAGIC);
   writeU32(bytes, 8, FORMAT_VERSION);
-  writeU32(bytes, 12, PAGE_BYTES);
+  writeU32(bytes, 12, header.pageBytes);
   writeU64(bytes, 16, header.databaseId);
   writeU64(bytes, 24, header.sequence);
   writeU64(bytes, 32, header.checkpointLsn);
@@ -78,10 +81,10 @@ export function isHeaderAuthentic(header: Header, cipher: FileCipher): boolean {
 export async function readHeader(file: VfsFile): Promise<Header> {
   const { path } = file;
   const size = await file.size();
-  const copies = new Uint8Array(PAGE_BYTES + HEADER_BYTES);
+  const copies = new Uint8Array(MAX_PAGE_BYTES + HEADER_BYTES);
   await file.read(copies, 0);
   const first = decodeHeader(copies.subarray(0, HEADER_BYTES));
-  const second = decodeHeader(copies.subarray(PAGE_BYTES));
+  const second = decodeSecond(copies, first);
   if (typeof first !== "object" && typeof second !== "object") {
     throw headerError(path, first === "version" || second === "version" ? "version" : first, copies);
   }
@@ -89,12 +92,12 @@ export async function readHeader(file: VfsFile): Promise<Header> {
     typeof first === "object" && (typeof second !== "object" || first.sequence > second.sequence)
       ? first
       : (second as Header);
-  const { packed, pageCount } = newest;
-  const wholeBytes = packed === undefined ? pageCount * PAGE_BYTES : packed.layout.units * UNIT_BYTES;
+  const { packed, pageCount, pageBytes } = newest;
+  const wholeBytes = packed === undefined ? pageCount * pageBytes : packed.layout.units * UNIT_BYTES;
   if (size < wholeBytes) {
     const expected =
       packed === undefined
-        ? `${pageCount} pages of ${PAGE_BYTES} bytes`
+        ? `${pageCount} pages of ${pageBytes} bytes`
         : `${packed.layout.units} units of ${UNIT_BYTES} bytes`;
     const problem = `the file ends here, ${expected} were expected; it was cut off: restore it from a copy, or repair a copy that was made as long again (truncate -s ${wholeBytes})`;
     throw new CorruptDataError("DOCDB_FILE_SHORT", path, size, problem);
@@ -103,38 +106,60 @@ export async function readHeader(file: VfsFile): Promise<Header> {
 }
 
 /** Makes an empty database file: both headers, the meta page and an empty catalog; durable, or not there at all. */
-export async function createFile(vfs: Vfs, path: string, directory: string): Promise<void> {
+export async function createFile(
+  vfs: Vfs,
+  path: string,
+  directory: string,
+  pageBytes: number,
+): Promise<void> {
   const databaseId = newDatabaseId();
-  const pages = firstPages();
+  const pageCount = FIRST_FREE_PAGE;
+  const pages = firstPages(pageBytes);
   pages.set(
-    encodeHeader({ databaseId, sequence: 1, checkpointLsn: 0, pageCount: FIRST_FREE_PAGE, isClosed: true }),
+    encodeHeader({ pageBytes, databaseId, sequence: 1, checkpointLsn: 0, pageCount, isClosed: true }),
   );
-  pages.copyWithin(PAGE_BYTES, 0, PAGE_BYTES);
+  pages.copyWithin(pageBytes, 0, pageBytes);
   await atomicWrite(vfs, path, pages);
   await vfs.syncDirectory(directory);
 }
 
 /** The pages of an empty file, without its header copies. */
-export function firstPages(): Uint8Array<ArrayBuffer> {
-  const pages = new Uint8Array(FIRST_FREE_PAGE * PAGE_BYTES);
-  const meta = pages.subarray(META_PAGE * PAGE_BYTES, (META_PAGE + 1) * PAGE_BYTES);
+export function firstPages(pageBytes: number): Uint8Array<ArrayBuffer> {
+  const pages = new Uint8Array(FIRST_FREE_PAGE * pageBytes);
+  const meta = pages.subarray(META_PAGE * pageBytes, (META_PAGE + 1) * pageBytes);
   initPage(meta, META_PAGE, PAGE_TYPE.meta);
   initMeta(meta, FIRST_FREE_PAGE);
   sealPage(meta);
-  const catalog = pages.subarray(CATALOG_PAGE * PAGE_BYTES);
+  const catalog = pages.subarray(CATALOG_PAGE * pageBytes);
   initPage(catalog, CATALOG_PAGE, PAGE_TYPE.leaf);
   initNode(catalog, CATALOG_PAGE);
   sealPage(catalog);
   return pages;
 }
 
-function decodeHeader(bytes: Uint8Array): Header | "magic" | "version" | "damaged" {
+type HeaderProblem = "magic" | "version" | "damaged";
+
+/** The second copy lies behind the first page: where that one does not say how long it is, a copy says where it lies. */
+function decodeSecond(copies: Uint8Array, first: Header | HeaderProblem): Header | HeaderProblem {
+  let problem: HeaderProblem = "magic";
+  for (const pageBytes of typeof first === "object" ? [first.pageBytes] : PAGE_SIZES) {
+    const second = decodeHeader(copies.subarray(pageBytes, pageBytes + HEADER_BYTES));
+    if (typeof second === "object") {
+      if (second.pageBytes === pageBytes) return second;
+    } else if (second !== "magic") problem = second;
+  }
+  return problem;
+}
+
+function decodeHeader(bytes: Uint8Array): Header | HeaderProblem {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) return "magic";
   if (readU32(bytes, CRC_OFFSET) !== crc32c(bytes, 0, 0, CRC_OFFSET)) return "damaged";
-  if (readU32(bytes, 8) !== FORMAT_VERSION || readU32(bytes, 12) !== PAGE_BYTES) return "version";
+  const pageBytes = readU32(bytes, 12);
+  if (readU32(bytes, 8) !== FORMAT_VERSION || !PAGE_SIZES.includes(pageBytes)) return "version";
   const packed = decodePackedHeader(bytes);
   if (packed === "damaged") return "damaged";
   return {
+    pageBytes,
     databaseId: readU64(bytes, 16),
     sequence: readU64(bytes, 24),
     checkpointLsn: readU64(bytes, 32),
@@ -145,11 +170,7 @@ function decodeHeader(bytes: Uint8Array): Header | "magic" | "version" | "damage
   };
 }
 
-function headerError(
-  path: string,
-  problem: "magic" | "version" | "damaged",
-  bytes: Uint8Array,
-): CorruptDataError {
+function headerError(path: string, problem: HeaderProblem, bytes: Uint8Array): CorruptDataError {
   if (problem === "magic") {
     return new CorruptDataError(
       "DOCDB_FORMAT_UNKNOWN",
@@ -164,7 +185,7 @@ function headerError(
       "DOCDB_VERSION_UNKNOWN",
       path,
       8,
-      `${found}, expected version ${FORMAT_VERSION} with ${PAGE_BYTES}; open it with the release that wrote it`,
+      `${found}, expected version ${FORMAT_VERSION} with ${PAGE_SIZES.join(", ")}; open it with the release that wrote it`,
     );
   }
   return new CorruptDataError(

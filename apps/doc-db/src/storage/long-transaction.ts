@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Vfs } from "@millrace/files";
 import { appendPageChange } from "./page-diff.ts";
-import { PAGE_BYTES, setPageLsn } from "./page-format.ts";
+import { setPageLsn } from "./page-format.ts";
 import { PART_BYTES, type Pager } from "./pager.ts";
 import { SpillFile } from "./spill-file.ts";
 import type { TemporaryCipher } from "./temporary-cipher.ts";
@@ -27,7 +27,8 @@ export class LongTransaction {
   }
 
   static async begin(pager: Pager, vfs: Vfs, cipher: TemporaryCipher | undefined): Promise<LongTransaction> {
-    return new LongTransaction(pager, await SpillFile.create(vfs, pager.store.file.path, cipher));
+    const { path, pageBytes } = pager;
+    return new LongTransaction(pager, await SpillFile.create(vfs, path, pageBytes, cipher));
   }
 
   /**
@@ -38,7 +39,7 @@ export class LongTransaction {
     const pager = this.#pager;
     const { store } = pager;
     const numbers = [...this.#touched].sort((a, b) => a - b);
-    const spilled = new Uint8Array(PAGE_BYTES);
+    const spilled = new Uint8Array(pager.pageBytes);
     let record = pager.newRecord();
     let isFirst = true;
     for (const number of numbers) {

@@ -4,7 +4,6 @@ import { Wal } from "@millrace/wal";
 import type { DatabaseDurability } from "../options.ts";
 import type { FileCipher } from "./file-cipher.ts";
 import { encodeHeader, type Header, newDatabaseId, readHeader } from "./header.ts";
-import { PAGE_BYTES } from "./page-format.ts";
 import { type PageOptions, unlockFile } from "./page-settings.ts";
 
 const LOG_DURABILITY: Readonly<Record<DatabaseDurability, Durability>> = {
@@ -66,7 +65,7 @@ export async function beginLog(
   let begun = { ...header, databaseId: newDatabaseId(), checkpointLsn: 0 };
   for (let copy = 0; copy < 2; copy++) {
     begun = { ...begun, sequence: begun.sequence + 1 };
-    await file.write(encodeHeader(begun, cipher), (begun.sequence % 2) * PAGE_BYTES);
+    await file.write(encodeHeader(begun, cipher), (begun.sequence % 2) * header.pageBytes);
     await file.sync();
   }
   return begun;

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "@millrace/base";
 import { fileError, parentPath, type VfsFile } from "@millrace/files";
 import type { DatabaseOptions } from "../options.ts";
 import type { FileCipher } from "./file-cipher.ts";
@@ -36,6 +37,9 @@ export interface OpenStorage {
   abandon(): Promise<void>;
 }
 
+/** Pages that fit into the smallest cache: changes of one document must. */
+const LEAST_PAGES = 64;
+
 /** Opens a file and its log, or makes them. @param settings - of a new file, before the options */
 export async function openStorage(
   path: string,
@@ -64,7 +68,7 @@ export async function openStorage(
       if (wal.stats.nextLsn > 1) throw missingFile(path, logDirectory);
       const made = settings ?? (await newPageSettings(options));
       if (made.compression === "none" && made.locked === undefined)
-        await createFile(vfs, path, parentPath(path));
+        await createFile(vfs, path, parentPath(path), made.pageBytes);
       else cipher = await createPackedFile(vfs, path, parentPath(path), made);
     }
     await removeStaleSpill(vfs, path);
@@ -78,6 +82,7 @@ export async function openStorage(
     checkHeaderIsNewest(path, header, wal);
     const isWritten = !header.isClosed || wal.stats.nextLsn > header.checkpointLsn + 1;
     if (cipher !== undefined && isWritten) header = await numberOpening(file, header, cipher);
+    checkRoom(options.cacheBytes, header.pageBytes);
     const store = new PageStore(file, options.cacheBytes, options.poolBytes, pagesOf(file, header, cipher));
     const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn, cipher);
     return { pager: new Pager(store, wal, header.databaseId, cipher), header, cipher, applied, abandon };
@@ -85,4 +90,10 @@ export async function openStorage(
     await abandon();
     throw error;
   }
+}
+
+function checkRoom(cacheBytes: number, pageBytes: number): void {
+  if (cacheBytes >= LEAST_PAGES * pageBytes) return;
+  const expected = `at least ${LEAST_PAGES * pageBytes}, as the file has pages of ${pageBytes} bytes`;
+  throw new InvalidArgumentError("DOCDB_OPTION_VALUE", "docdb cacheBytes", cacheBytes, expected);
 }

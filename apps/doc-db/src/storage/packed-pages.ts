@@ -3,7 +3,7 @@ import type { VfsFile } from "@millrace/files";
 import { FreeUnits } from "./free-units.ts";
 import type { PageCodec } from "./page-codec.ts";
 import type { PackedLayout, PageFile, PageIo } from "./page-file.ts";
-import { checkPage, isPageWhole, PAGE_BYTES, sealPage } from "./page-format.ts";
+import { checkPage, isPageWhole, sealPage } from "./page-format.ts";
 import {
   type Entry,
   formOf,
@@ -18,14 +18,14 @@ import {
 /** A sector of a disk: no two pages share one, so that a torn write damages one of them at the most. */
 export const UNIT_BYTES = 512;
 /** The two header copies lie before the pages, as in other files. */
-export const HEADER_UNITS: number = (2 * PAGE_BYTES) / UNIT_BYTES;
+function headerUnits(pageBytes: number): number {
+  return (2 * pageBytes) / UNIT_BYTES;
+}
 
 /** What a file without pages has. */
-export const EMPTY_LAYOUT: PackedLayout = Object.freeze({
-  levels: 0,
-  root: new Uint8Array(MAX_ENTRY_BYTES),
-  units: HEADER_UNITS,
-});
+export function emptyLayout(pageBytes: number): PackedLayout {
+  return { levels: 0, root: new Uint8Array(MAX_ENTRY_BYTES), units: headerUnits(pageBytes) };
+}
 
 /**
  * Pages that are compressed, encrypted or both, each in as many units as it needs. A page is never written over: it
@@ -33,6 +33,7 @@ export const EMPTY_LAYOUT: PackedLayout = Object.freeze({
  */
 export class PackedPages implements PageFile, MapStorage {
   readonly file: VfsFile;
+  readonly pageBytes: number;
   readonly io: PageIo;
   readonly pagesAtOnce = 16;
   readonly codec: PageCodec;
@@ -47,10 +48,12 @@ export class PackedPages implements PageFile, MapStorage {
   /** Who reads the places of an earlier header. */
   #holds = 0;
   /** For stored bytes: a map page twice. */
-  readonly #block = new Uint8Array(2 * PAGE_BYTES);
+  readonly #block: Uint8Array;
 
-  constructor(file: VfsFile, codec: PageCodec, io: PageIo, layout: PackedLayout) {
+  constructor(file: VfsFile, codec: PageCodec, io: PageIo, layout: PackedLayout, pageBytes: number) {
     this.file = file;
+    this.pageBytes = pageBytes;
+    this.#block = new Uint8Array(2 * pageBytes);
     this.codec = codec;
     this.io = io;
     this.#units = layout.units;
@@ -82,7 +85,7 @@ export class PackedPages implements PageFile, MapStorage {
   }
 
   readMap(level: number, index: number, entry: Entry): Uint8Array {
-    const page = new Uint8Array(PAGE_BYTES);
+    const page = new Uint8Array(this.pageBytes);
     if (this.#readMapCopy(level, index, entry, 0, page) === undefined) return page;
     const failure = this.#readMapCopy(level, index, entry, 1, page);
     if (failure === undefined) return page;
@@ -91,7 +94,7 @@ export class PackedPages implements PageFile, MapStorage {
 
   check(): string[] {
     const problems: string[] = [];
-    const page = new Uint8Array(PAGE_BYTES);
+    const page = new Uint8Array(this.pageBytes);
     try {
       for (const [entry, level, index] of this.#map.entries()) {
         if (level < 0) continue;
@@ -176,7 +179,7 @@ export class PackedPages implements PageFile, MapStorage {
   }
 
   #readPlace(entry: Entry, copy: number): Uint8Array {
-    const length = Math.min(storedBytesOf(entry), PAGE_BYTES);
+    const length = Math.min(storedBytesOf(entry), this.pageBytes);
     const bytes = this.#block.subarray(0, length);
     const count = this.file.readSync(bytes, (unitOf(entry) + copy * unitsFor(length)) * UNIT_BYTES);
     this.io.bytesRead += count;
@@ -185,7 +188,7 @@ export class PackedPages implements PageFile, MapStorage {
 
   #freeUnits(): FreeUnits {
     if (this.#free !== undefined) return this.#free;
-    const free = new FreeUnits(HEADER_UNITS, this.#units);
+    const free = new FreeUnits(headerUnits(this.pageBytes), this.#units);
     for (const [entry, level] of this.#map.entries()) {
       const unit = unitOf(entry);
       if (free.take(unit, (level < 0 ? 1 : 2) * unitsFor(storedBytesOf(entry)))) continue;

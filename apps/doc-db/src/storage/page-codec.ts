@@ -3,7 +3,6 @@ import { assert } from "@millrace/base";
 import { compressBytesSync, decompressBytesSync } from "@millrace/compress";
 import type { FileCipher, SealedKind } from "./file-cipher.ts";
 import type { PageIo } from "./page-file.ts";
-import { PAGE_BYTES } from "./page-format.ts";
 import { ENTRY_FORM, type Entry, formOf, nonceOf, tagOf } from "./page-map.ts";
 
 /** How the pages of a file are compressed. */
@@ -38,7 +37,7 @@ export class PageCodec {
     const startMs = performance.now();
     const bytes = compressBytesSync(page, compression, LEVELS[compression]);
     this.#io.compressMs += performance.now() - startMs;
-    if (bytes.length > PAGE_BYTES - unitBytes) return { bytes: page, form: ENTRY_FORM.asIs };
+    if (bytes.length > page.length - unitBytes) return { bytes: page, form: ENTRY_FORM.asIs };
     return { bytes, form: ENTRY_FORM[compression] };
   }
 
@@ -63,7 +62,7 @@ export class PageCodec {
   ): string | undefined {
     const bytes = this.#decrypt(stored, kind, level, number, entry);
     if (bytes === undefined) return "is not what was encrypted for this place, or an older one";
-    const page = this.#decompress(bytes, formOf(entry));
+    const page = this.#decompress(bytes, formOf(entry), into.length);
     if (typeof page === "string") return page;
     into.set(page);
     return undefined;
@@ -83,13 +82,13 @@ export class PageCodec {
     return bytes;
   }
 
-  #decompress(bytes: Uint8Array, form: number): Uint8Array | string {
+  #decompress(bytes: Uint8Array, form: number, pageBytes: number): Uint8Array | string {
     const codec = CODEC_OF[form];
-    if (codec === undefined) return bytes.length === PAGE_BYTES ? bytes : `has ${bytes.length} bytes`;
+    if (codec === undefined) return bytes.length === pageBytes ? bytes : `has ${bytes.length} bytes`;
     const startMs = performance.now();
     try {
-      const page = decompressBytesSync(bytes, codec, PAGE_BYTES);
-      return page.length === PAGE_BYTES ? page : `gives ${page.length} bytes`;
+      const page = decompressBytesSync(bytes, codec, pageBytes);
+      return page.length === pageBytes ? page : `gives ${page.length} bytes`;
     } catch (error) {
       assert(error instanceof Error, "decoders throw errors");
       return `cannot be decompressed (${error.message})`;

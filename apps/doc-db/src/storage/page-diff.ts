@@ -2,8 +2,8 @@
 
 import { assert, readU16, readU32, writeU16, writeU32 } from "@millrace/base";
 import type { GrowableUint8 } from "@millrace/buffers";
-import { BLOCK_BYTES, changedBlocks } from "./changed-blocks.ts";
-import { PAGE_BYTES } from "./page-format.ts";
+import { BLOCKS, changedBlocks } from "./changed-blocks.ts";
+import { MAX_PAGE_BYTES } from "./page-format.ts";
 
 /** Ranges that start from an empty page: a full image without the zeros in it. */
 export const FROM_ZEROS = 1;
@@ -14,13 +14,12 @@ export const FROM_BEFORE = 0;
 const MERGE_WORDS = 2;
 const HEAD_BYTES = 8;
 const RANGE_HEAD_BYTES = 4;
-const WORDS = PAGE_BYTES / 4;
-const BLOCK_WORDS = BLOCK_BYTES / 4;
+const MAX_WORDS = MAX_PAGE_BYTES / 4;
 const ALL_BLOCKS = -1;
-const ZEROS = new Int32Array(WORDS);
+const ZEROS = new Int32Array(MAX_WORDS);
 const head = new Uint8Array(HEAD_BYTES);
 /** Starts and ends of the ranges found, in words. */
-const found = new Uint16Array(2 * WORDS);
+const found = new Uint16Array(2 * MAX_WORDS);
 
 /**
  * Appends the ranges in which `after` differs from `before`, or from zeros without it. With `before` only the blocks
@@ -83,13 +82,14 @@ export function applyPageChange(record: Uint8Array, change: PageChange, page: Ui
 }
 
 function findRanges(after: Int32Array, before: Int32Array, blocks: number): number {
+  const blockWords = after.length / BLOCKS;
   let count = 0;
   let end = -MERGE_WORDS - 1;
   for (let left = blocks; left !== 0; left &= left - 1) {
     const block = 31 - Math.clz32(left & -left);
-    const stop = (block + 1) * BLOCK_WORDS;
+    const stop = (block + 1) * blockWords;
     // The first word of a page is no part of its changes.
-    for (let i = Math.max(1, block * BLOCK_WORDS); i < stop; i++) {
+    for (let i = Math.max(1, block * blockWords); i < stop; i++) {
       if (after[i] === before[i]) continue;
       if (i - end <= MERGE_WORDS && count > 0) {
         found[2 * count - 1] = i + 1;
@@ -105,5 +105,5 @@ function findRanges(after: Int32Array, before: Int32Array, blocks: number): numb
 }
 
 function wordsIn(page: Uint8Array): Int32Array {
-  return new Int32Array(page.buffer, page.byteOffset, WORDS);
+  return new Int32Array(page.buffer, page.byteOffset, page.length / 4);
 }

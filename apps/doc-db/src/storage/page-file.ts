@@ -1,6 +1,6 @@
 import { CorruptDataError } from "@millrace/base";
 import type { VfsFile } from "@millrace/files";
-import { checkPage, PAGE_BYTES, sealPage } from "./page-format.ts";
+import { checkPage, sealPage } from "./page-format.ts";
 
 /** What went between pages and their file since it was opened. */
 export interface PageIo {
@@ -42,6 +42,8 @@ export interface PackedLayout {
 /** Pages in a file. What is written is not durable before the file is synced. */
 export interface PageFile {
   readonly file: VfsFile;
+  /** Bytes of each page. */
+  readonly pageBytes: number;
   readonly io: PageIo;
   /** Pages written before others get their turn: a millisecond's work, about. */
   readonly pagesAtOnce: number;
@@ -59,32 +61,35 @@ export interface PageFile {
   hold(): () => void;
 }
 
-/** Page n at n × 8192. */
+/** Page n at n times the bytes of a page. */
 export class PlainPages implements PageFile {
   readonly file: VfsFile;
+  readonly pageBytes: number;
   readonly io: PageIo = newPageIo();
   readonly pagesAtOnce = 128;
 
-  constructor(file: VfsFile) {
+  constructor(file: VfsFile, pageBytes: number) {
     this.file = file;
+    this.pageBytes = pageBytes;
   }
 
   read(number: number, into: Uint8Array): void {
-    const count = this.file.readSync(into, number * PAGE_BYTES);
+    const at = number * this.pageBytes;
+    const count = this.file.readSync(into, at);
     this.io.pagesRead++;
     this.io.bytesRead += count;
-    if (count < PAGE_BYTES) {
+    if (count < this.pageBytes) {
       const problem = `page ${number} should be here, the file ends ${count} bytes into it; it was cut off, restore it from a copy`;
-      throw new CorruptDataError("DOCDB_PAGE_MISSING", this.file.path, number * PAGE_BYTES, problem);
+      throw new CorruptDataError("DOCDB_PAGE_MISSING", this.file.path, at, problem);
     }
-    checkPage(into, number, this.file.path, number * PAGE_BYTES);
+    checkPage(into, number, this.file.path, at);
   }
 
   write(number: number, page: Uint8Array): void {
     sealPage(page);
-    this.file.writeSync(page, number * PAGE_BYTES);
+    this.file.writeSync(page, number * this.pageBytes);
     this.io.pagesWritten++;
-    this.io.bytesWritten += PAGE_BYTES;
+    this.io.bytesWritten += this.pageBytes;
   }
 
   check(): string[] {

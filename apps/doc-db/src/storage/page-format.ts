@@ -3,8 +3,10 @@ import { CorruptDataError, readU32, readU64, writeU32, writeU64 } from "@millrac
 import { crc32 } from "@millrace/compress";
 import { noteChanged } from "./changed-blocks.ts";
 
-/** Bytes of a page. */
-export const PAGE_BYTES = 8192;
+/** What a page may have, in bytes: chosen when a file is made. Places in a page take 16 bits, its ends included. */
+export const PAGE_SIZES: readonly number[] = [4096, 8192, 16384, 32768];
+export const DEFAULT_PAGE_BYTES = 8192;
+export const MAX_PAGE_BYTES = 32768;
 /** Bytes of a page's head. */
 export const PAGE_HEAD_BYTES = 24;
 
@@ -52,7 +54,7 @@ export function setPageLsn(page: Uint8Array, lsn: number): void {
 
 /** CRC-32 of all but the checksum itself: with the processor's help a quarter of the time of CRC-32C without. */
 function checksumOf(page: Uint8Array): number {
-  return crc32(page.subarray(4, PAGE_BYTES));
+  return crc32(page.subarray(4));
 }
 
 /** Puts the checksum in: the last thing before the page is written to the file. */

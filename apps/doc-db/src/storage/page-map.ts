@@ -1,6 +1,6 @@
 import { assert, readU16, readU32, writeU16, writeU32 } from "@millrace/base";
 import { NONCE_BYTES, TAG_BYTES } from "./aes-gcm.ts";
-import { initPage, PAGE_BYTES, PAGE_HEAD_BYTES, PAGE_TYPE } from "./page-format.ts";
+import { initPage, PAGE_HEAD_BYTES, PAGE_TYPE } from "./page-format.ts";
 
 const PLAIN_ENTRY_BYTES = 8;
 /** Room for any entry: what a header has for the one of the root. */
@@ -50,6 +50,8 @@ export function setEntry({ bytes, at }: Entry, unit: number, storedBytes: number
 
 /** Reads and writes the map's own pages. */
 export interface MapStorage {
+  /** Bytes of a page of the map. */
+  readonly pageBytes: number;
   readMap(level: number, index: number, entry: Entry): Uint8Array;
   /** Puts where it wrote it into the entry. */
   writeMap(level: number, index: number, page: Uint8Array, entry: Entry): void;
@@ -73,8 +75,9 @@ export class PageMap {
   /** @param levels - 0 for a map without any page */
   constructor(storage: MapStorage, isEncrypted: boolean, levels: number, root: Uint8Array) {
     this.#storage = storage;
+    const { pageBytes } = storage;
     this.#entryBytes = entryBytes(isEncrypted);
-    this.#fan = Math.floor((PAGE_BYTES - PAGE_HEAD_BYTES) / this.#entryBytes);
+    this.#fan = Math.floor((pageBytes - PAGE_HEAD_BYTES) / this.#entryBytes);
     this.#root = { bytes: root.slice(), at: 0 };
     for (let level = 0; level < levels; level++) this.#addLevel();
   }
@@ -149,7 +152,7 @@ export class PageMap {
     const index = Math.floor(number / this.#fan);
     let page = this.#page(level, index);
     if (page === undefined) {
-      page = new Uint8Array(PAGE_BYTES);
+      page = new Uint8Array(this.#storage.pageBytes);
       initPage(page, index, PAGE_TYPE.map);
       page[5] = level;
       this.#pages[level]!.set(index, page);

@@ -25,6 +25,8 @@ export interface PageReader {
   readonly filters?: KeyFilters;
   /** Bytes of pages in memory, at the most; the newest pages alone say it. */
   readonly cacheBytes?: number;
+  /** Bytes of each page. */
+  readonly pageBytes: number;
   /** Of the file, for messages. */
   readonly path: string;
 }

@@ -4,7 +4,7 @@ import { PageCache } from "@millrace/cache";
 import type { VfsFile } from "@millrace/files";
 import { DEFAULT_DATABASE_OPTIONS } from "../options.ts";
 import { type PageFile, PlainPages } from "./page-file.ts";
-import { PAGE_BYTES } from "./page-format.ts";
+import { DEFAULT_PAGE_BYTES } from "./page-format.ts";
 import type { SpillFile } from "./spill-file.ts";
 
 /**
@@ -30,10 +30,10 @@ export class PageStore {
     file: VfsFile,
     cacheBytes: number,
     poolBytes: number = DEFAULT_DATABASE_OPTIONS.poolBytes,
-    pages: PageFile = new PlainPages(file),
+    pages: PageFile = new PlainPages(file, DEFAULT_PAGE_BYTES),
   ) {
     this.file = file;
-    this.pool = new FramePool({ frameBytes: PAGE_BYTES, limitBytes: poolBytes });
+    this.pool = new FramePool({ frameBytes: pages.pageBytes, limitBytes: poolBytes });
     this.pages = pages;
     this.cache = new PageCache({
       capacityBytes: cacheBytes,
@@ -105,7 +105,7 @@ export class PageStore {
   }
 
   #insert(number: number, page: Uint8Array<ArrayBuffer>): void {
-    this.cache.set(number, page, PAGE_BYTES);
+    this.cache.set(number, page, page.length);
   }
 
   #writeBack(number: number, page: Uint8Array): void {

@@ -42,6 +42,7 @@ export class PageVersions {
     return {
       commits: state.commits,
       path: current.path,
+      pageBytes: current.pageBytes,
       get isThere() {
         return state.isThere;
       },

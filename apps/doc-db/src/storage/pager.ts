@@ -18,7 +18,7 @@ import {
   setPageCount,
 } from "./meta-page.ts";
 import { appendPageChange } from "./page-diff.ts";
-import { initPage, META_PAGE, PAGE_BYTES, PAGE_TYPE, setPageLsn } from "./page-format.ts";
+import { initPage, META_PAGE, PAGE_TYPE, setPageLsn } from "./page-format.ts";
 import type { KnownCollection } from "./page-reader.ts";
 import type { PageStore } from "./page-store.ts";
 import { PageVersions } from "./page-versions.ts";
@@ -50,6 +50,7 @@ export class Pager implements PageWriter {
   readonly store: PageStore;
   readonly wal: Wal;
   readonly databaseId: number;
+  readonly pageBytes: number;
   /** Encrypts the log's records. */
   readonly #cipher: FileCipher | undefined;
   readonly versions: PageVersions = new PageVersions();
@@ -80,6 +81,7 @@ export class Pager implements PageWriter {
     this.store = store;
     this.#cipher = cipher;
     this.wal = wal;
+    this.pageBytes = store.pages.pageBytes;
     this.databaseId = databaseId;
     this.hints = new LeafHints(store.cache);
     this.#columns = new ColumnSets(store.cache.capacityBytes);
@@ -291,7 +293,7 @@ export class Pager implements PageWriter {
 
   /** Whether so many pages wait for the log that the cache gets short of room. */
   get isCrowded(): boolean {
-    return (this.#unsafe.size + this.#changed.size) * PAGE_BYTES * 2 > this.store.cache.capacityBytes;
+    return (this.#unsafe.size + this.#changed.size) * this.pageBytes * 2 > this.store.cache.capacityBytes;
   }
 
   /** After a checkpoint: the log's next mention of any page must be a full image. */
@@ -309,7 +311,7 @@ export class Pager implements PageWriter {
   /** One of the records of commits, which are used again and again. */
   #emptyRecord(index: number): GrowableUint8 {
     const record =
-      this.#records[index] ?? new GrowableUint8({ initialCapacity: PART_BYTES + 2 * PAGE_BYTES });
+      this.#records[index] ?? new GrowableUint8({ initialCapacity: PART_BYTES + 2 * this.pageBytes });
     this.#records[index] = record;
     record.clear();
     record.pushMany(EMPTY_HEAD);

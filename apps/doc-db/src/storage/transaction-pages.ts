@@ -8,7 +8,7 @@ import {
   setNextFree,
   setPageCount,
 } from "./meta-page.ts";
-import { initPage, META_PAGE, PAGE_BYTES, PAGE_TYPE } from "./page-format.ts";
+import { initPage, META_PAGE, PAGE_TYPE } from "./page-format.ts";
 import type { PageReader } from "./page-reader.ts";
 import type { PageWriter } from "./page-writer.ts";
 
@@ -28,6 +28,10 @@ export class TransactionPages implements PageWriter {
 
   get path(): string {
     return this.#base.path;
+  }
+
+  get pageBytes(): number {
+    return this.#base.pageBytes;
   }
 
   /** How many savepoints and changes are open. */
@@ -62,7 +66,7 @@ export class TransactionPages implements PageWriter {
     const meta = this.modify(META_PAGE);
     const free = freeHeadOf(meta);
     const number = free === 0 ? pageCountOf(meta) : free;
-    const page = free === 0 ? this.#put(number, new Uint8Array(PAGE_BYTES)) : this.modify(free);
+    const page = free === 0 ? this.#put(number, new Uint8Array(this.pageBytes)) : this.modify(free);
     if (free === 0) setPageCount(meta, number + 1);
     else setFreeChain(meta, nextFreeOf(page), freeCountOf(meta) - 1);
     initPage(page, number, type);

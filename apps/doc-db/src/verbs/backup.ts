@@ -1,10 +1,9 @@
 import { formatByteSize } from "@millrace/base";
 import { formatFacts, type VerbResult, type VerbSpec } from "@millrace/cli";
 import type { BackupResult } from "../maintenance/backup.ts";
-import { PAGE_COMPRESSIONS, type PageCompression } from "../storage/page-codec.ts";
-import { oneOf } from "./arguments.ts";
 import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
+import { type PageFlags, pageFlags } from "./page-flags.ts";
 import { rewriteDatabase } from "./rewrite-database.ts";
 
 interface DbFlag {
@@ -24,23 +23,17 @@ export const backupVerb: VerbSpec<DbFlag> = {
 };
 
 /** `compact`: writes a database anew, without the holes that deletes left. */
-export const compactVerb: VerbSpec<DbFlag & { readonly compression?: PageCompression }> = {
+export const compactVerb: VerbSpec<DbFlag & PageFlags> = {
   usage: "compact",
   summary:
     "writes a database anew without holes and puts it in its own place; nobody else may use it meanwhile",
   example: "compact --db people.db --compression zstd",
   flags: (command) =>
-    command
-      .requiredOption("--db <file>", "the database")
-      .option(
-        "--compression <name>",
-        `how its pages are compressed from now on: ${PAGE_COMPRESSIONS.join(", ")}; otherwise as they are`,
-        oneOf("--compression", PAGE_COMPRESSIONS),
-      ),
+    pageFlags(command.requiredOption("--db <file>", "the database"), "otherwise as they are"),
   action: (context, _args, flags) => {
-    const { db, compression } = flags;
+    const { db, compression, pageBytes } = flags;
     const onProgress = byteBar(context, "compact");
-    return rewriteDatabase(db, flags, { compression, onProgress }, context.signal);
+    return rewriteDatabase(db, flags, { compression, pageBytes, onProgress }, context.signal);
   },
 };
 

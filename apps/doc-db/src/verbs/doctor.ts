@@ -2,7 +2,6 @@ import { formatByteSize } from "@millrace/base";
 import { formatTable, type VerbSpec } from "@millrace/cli";
 import { diskVfs, parentPath } from "@millrace/files";
 import { FEED_COLLECTION } from "../changes/feed.ts";
-import { PAGE_BYTES } from "../storage/page-format.ts";
 import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
 
@@ -35,11 +34,12 @@ export const doctorVerb: VerbSpec<{ readonly db: string; readonly quick?: boolea
     };
     await using db = await openDatabase(flags.db, flags, { create: false });
     findings.push({ check: "open", state: "good", message: "opens, and nobody else has it" });
-    const { pages, freePages, walBytes, collections, compression, isEncrypted, fileBytes } = await db.stats();
+    const stats = await db.stats();
+    const { pages, pageBytes, freePages, walBytes, collections, compression, isEncrypted, fileBytes } = stats;
     const free = pages === 0 ? 0 : freePages / pages;
     const percent = `${Math.round(free * 100)} % of ${pages} pages are free`;
     look("holes", free < MANY_FREE, percent, `${percent}; "compact" gives them back`);
-    const ratio = `${Math.round((100 * fileBytes) / (pages * PAGE_BYTES))} % of its pages`;
+    const ratio = `${Math.round((100 * fileBytes) / (pages * pageBytes))} % of its pages`;
     const encryption = isEncrypted ? "encrypted by AES-256-GCM" : "not encrypted";
     look("pages", true, `${encryption}; compression ${compression}, the file is ${ratio}`, "");
     const log = formatByteSize(walBytes);

@@ -19,15 +19,15 @@ import { readDocuments } from "../import/document-reader.ts";
 import { readSqlite } from "../import/sqlite-reader.ts";
 import { DuplicateKeyError } from "../indexes/duplicate-key.ts";
 import { removeDatabaseFiles } from "../maintenance/backup.ts";
-import { PAGE_COMPRESSIONS, type PageCompression } from "../storage/page-codec.ts";
 import { oneOf } from "./arguments.ts";
 import { byteBar } from "./byte-bar.ts";
 import { openDatabase } from "./open-database.ts";
+import { type PageFlags, pageFlags } from "./page-flags.ts";
 
 const INPUT_FORMATS = ["json", "jsonl", "csv", "bson", "sqlite"] as const;
 type InputFormat = (typeof INPUT_FORMATS)[number];
 
-interface ImportFlags {
+interface ImportFlags extends PageFlags {
   readonly db: string;
   readonly collection?: string;
   readonly format?: InputFormat;
@@ -35,7 +35,6 @@ interface ImportFlags {
   readonly strings?: boolean;
   readonly index: readonly string[];
   readonly cache: number;
-  readonly compression?: PageCompression;
 }
 
 /** `import <file>`: puts the documents of a file into a collection, all of them or none. */
@@ -45,8 +44,10 @@ export const importVerb: VerbSpec<ImportFlags> = {
     'puts JSON, CSV, BSON or rows of SQLite into a collection, all of them or none, or a directory of mongodump; "-" reads stdin',
   example: "import --db people.db --collection people --index born people.jsonl",
   flags: (command) =>
-    command
-      .requiredOption("--db <file>", "the database; made when it is missing")
+    pageFlags(
+      command.requiredOption("--db <file>", "the database; made when it is missing"),
+      "of a new database only",
+    )
       .option("--collection <name>", "the collection, made when it is missing; only a directory needs none")
       .option(
         "--format <name>",
@@ -56,11 +57,6 @@ export const importVerb: VerbSpec<ImportFlags> = {
       .option("--table <name>", "the table of an SQLite file")
       .option("--strings", "leave the numbers and booleans of CSV as text")
       .option("--index <field>", "have an index on this field; may be repeated", collect, [])
-      .option(
-        "--compression <name>",
-        `of the pages of a new database: ${PAGE_COMPRESSIONS.join(", ")}`,
-        oneOf("--compression", PAGE_COMPRESSIONS),
-      )
       .option("--cache <size>", "memory for pages", byteSize, 64 * 1024 * 1024),
   action: async (context, [path], flags) => {
     const startMs = performance.now();
@@ -73,6 +69,7 @@ export const importVerb: VerbSpec<ImportFlags> = {
       await using db = await openDatabase(flags.db, flags, {
         cacheBytes: flags.cache,
         compression: flags.compression,
+        pageBytes: flags.pageBytes,
       });
       result = await db
         .collection(collection)
@@ -110,7 +107,8 @@ async function importDump(
     throw new UsageError(`--collection: needed, as ${path} is no directory with a dump; give a name`);
   let counts: DumpCounts;
   try {
-    await using db = await openDatabase(flags.db, flags, { compression: flags.compression });
+    const { compression, pageBytes } = flags;
+    await using db = await openDatabase(flags.db, flags, { compression, pageBytes });
     counts = await restoreDump(db, diskVfs, path, context.signal, byteBar(context, "import"));
   } catch (error) {
     if (isNew) await removeDatabaseFiles(diskVfs, flags.db);

@@ -2,7 +2,6 @@ import { formatByteSize } from "@millrace/base";
 import { formatFacts, formatTable, UsageError, type VerbSpec } from "@millrace/cli";
 import { toPrometheusText } from "@millrace/metrics";
 import { databaseMetrics } from "../database-metrics.ts";
-import { PAGE_BYTES } from "../storage/page-format.ts";
 import { openDatabase } from "./open-database.ts";
 
 /** `stats`: what a database holds. */
@@ -19,11 +18,11 @@ export const statsVerb: VerbSpec<{ readonly db: string; readonly prometheus?: bo
     if (isPrometheus && context.isJson) throw new UsageError("--json, --prometheus: give one of them");
     await using db = await openDatabase(flags.db, flags, { create: false });
     const stats = await db.stats();
-    const { collections, pages, freePages, walBytes, cacheHitRate, ...rest } = stats;
+    const { collections, pages, pageBytes, freePages, walBytes, cacheHitRate, ...rest } = stats;
     const { compression, isEncrypted, fileBytes } = rest;
-    const ratio = fileBytes / (pages * PAGE_BYTES);
+    const ratio = fileBytes / (pages * pageBytes);
     const facts = formatFacts([
-      ["pages", pages],
+      ["pages", `${pages} of ${formatByteSize(pageBytes)}`],
       ["free pages", freePages],
       ["file", formatByteSize(fileBytes)],
       ["of its pages", `${Math.round(100 * ratio)} %`],
@@ -42,6 +41,7 @@ export const statsVerb: VerbSpec<{ readonly db: string; readonly prometheus?: bo
       json: {
         collections,
         pages,
+        pageBytes,
         freePages,
         walBytes,
         cacheHitRate,

@@ -27,6 +27,11 @@ const VARIANTS: readonly (readonly [name: string, options: DatabaseOptions])[] =
   ["zstd, encrypted", { compression: "zstd", key: KEY }],
 ];
 
+/** Sizes of pages, each with the same memory for them: the least that the largest ones take. */
+const SIZES = [8192, 4096, 16_384, 32_768].map((pageBytes) => {
+  return [`${pageBytes / 1024} KiB`, { pageBytes, cacheBytes: 2 * CACHE_BYTES }] as const;
+});
+
 async function open(options: DatabaseOptions): Promise<Database> {
   const path = join(benchDirectory(), "people.db");
   const database = await Database.open(path, { durability: "relaxed", cacheBytes: CACHE_BYTES, ...options });
@@ -85,6 +90,19 @@ function gets([name, options]: (typeof VARIANTS)[number]): Contender {
   return { name, prepare };
 }
 
+/** Bytes of the log for updates all over the file, with a checkpoint behind each thousand. */
+async function logBytes(options: DatabaseOptions): Promise<number> {
+  const database = await fill(options);
+  const before = await metricOf(database, "docdb_logged_bytes_total");
+  for (let i = 0; i < 2 * COUNT; i++) {
+    await database.collection("people").updateOne({ _id: (i * 7919) % COUNT }, { $inc: { score: 1 } });
+    if (i % 1000 === 0) await database.checkpoint();
+  }
+  const bytes = (await metricOf(database, "docdb_logged_bytes_total")) - before;
+  await database.close();
+  return bytes;
+}
+
 /** Bytes between pages and file while a database is filled and read, a tenth of it most of the time. */
 async function ioBytes(options: DatabaseOptions): Promise<number> {
   const database = await fill(options);
@@ -99,6 +117,10 @@ async function ioBytes(options: DatabaseOptions): Promise<number> {
     (await metricOf(database, "docdb_written_bytes_total"));
   await database.close();
   return bytes;
+}
+
+function logOf([name, options]: (typeof SIZES)[number]): Contender {
+  return { name, prepare: async () => work(), count: () => logBytes(options) };
 }
 
 const [plain, zstd, ...encrypted] = VARIANTS;
@@ -149,6 +171,22 @@ export const cases: BenchmarkCases = {
     amount: BATCH,
     ours: inserts(zstd!),
     peers: [plain!, ...encrypted].map(inserts),
+    isHeavy: true,
+  },
+  // Which pages are best depends on the documents: these have some 900 bytes each.
+  "page-sizes-get-from-file": {
+    unit: "documents",
+    amount: GETS,
+    ours: gets(SIZES[0]!),
+    peers: SIZES.slice(1).map(gets),
+    isHeavy: true,
+  },
+  "page-sizes-log-bytes": {
+    unit: "updates a byte",
+    amount: 2 * COUNT,
+    isCounted: true,
+    ours: logOf(SIZES[0]!),
+    peers: SIZES.slice(1).map(logOf),
     isHeavy: true,
   },
   "get-from-file": {
