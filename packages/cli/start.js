@@ -1,4 +1,7 @@
 // Plain JavaScript on purpose: it must run on a Node too old to load anything else of ours, and say so.
+import module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 
 const NEEDED = [22, 18];
 
@@ -18,6 +21,7 @@ export async function start(name, script, load) {
     process.exitCode = 2;
     return;
   }
+  keepCompiled();
   let command;
   try {
     command = await load();
@@ -30,4 +34,12 @@ export async function start(name, script, load) {
     return;
   }
   process.exitCode = await command.main(process.argv.slice(2));
+}
+
+/**
+ * Has Node keep what it makes of our files from one start to the next, which takes half of the time of a start. Not in
+ * the directory for temporary files: what others may write there would be run.
+ */
+function keepCompiled() {
+  module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace"));
 }

@@ -1,17 +1,24 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 
 const startUrl = new URL("../start.js", import.meta.url).href;
 
 /** Runs start() in a process that takes itself for another version of Node. */
-function startOn(version: string, load: string): { status: number | null; stderr: string; stdout: string } {
+function startOn(
+  version: string,
+  load: string,
+  flags: readonly string[] = [],
+): { status: number | null; stderr: string; stdout: string } {
   const program = `
     Object.defineProperty(process.versions, "node", { value: ${JSON.stringify(version)} });
     const { start } = await import(${JSON.stringify(startUrl)});
     await start("millrace-test", "test", ${load});
   `;
-  return spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+  const command = [...flags, "--input-type=module", "-e", program];
+  return spawnSync(process.execPath, command, { encoding: "utf8", cwd: import.meta.dirname });
 }
 
 it.each(["18.20.4", "20.20.2", "22.17.1"])(
@@ -32,6 +39,23 @@ it.each(["22.18.0", "24.0.0", "26.1.0"])(
     expect(startOn(version, load)).toMatchObject({ status: 1, stdout: "ran\n" });
   },
 );
+
+it("keeps what Node compiled in the user's cache, and starts where there can be none", () => {
+  const directory = mkdtempSync(join(tmpdir(), "millrace-start-"));
+  const load = `async () => await import(${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)}).then(() => ({ main: async () => 0 }))`;
+  const environment = process.env.XDG_CACHE_HOME;
+  try {
+    process.env.XDG_CACHE_HOME = directory;
+    expect(startOn(process.versions.node, load, process.execArgv)).toMatchObject({ status: 0, stderr: "" });
+    expect(readdirSync(join(directory, "millrace"), { recursive: true }).length).toBeGreaterThan(5);
+    process.env.XDG_CACHE_HOME = "/dev/null/nowhere";
+    expect(startOn(process.versions.node, load, process.execArgv)).toMatchObject({ status: 0, stderr: "" });
+  } finally {
+    if (environment === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = environment;
+    rmSync(directory, { recursive: true });
+  }
+});
 
 it("says how to build what is not built", () => {
   const { status, stderr } = startOn("24.0.0", "() => import('file:///nowhere/dist/cli.js')");
