@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { ALLOCATION_FLAGS, type Allocation } from "./allocation.ts";
 import type { Contender, Measurement, PythonContender } from "./case.ts";
@@ -39,7 +40,9 @@ function runNode<T>(root: string, flags: readonly string[], args: readonly strin
 }
 
 async function run<T>(program: string, command: readonly string[], root: string): Promise<T | undefined> {
-  const { stdout } = await promisify(execFile)(program, command, { cwd: root }).catch((error) => {
+  // What users run is JavaScript: without this each process would hold what takes the types away, too.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "compiled") };
+  const { stdout } = await promisify(execFile)(program, command, { cwd: root, env }).catch((error) => {
     // A native peer may crash while the process ends, after its measurement was printed.
     if (typeof error.stdout === "string" && error.stdout.endsWith("}\n")) return error as { stdout: string };
     throw error;
