@@ -1,6 +1,6 @@
 import { seededRandom } from "@millrace/base";
 import { describe, expect, it } from "vitest";
-import { MAX_KEY_BYTES } from "../src/btree/node.ts";
+import { MAX_KEY_BYTES } from "../src/btree/node-layout.ts";
 import { ALL_KEYS, pagesOfTree, scanTree } from "../src/btree/scan.ts";
 import { createTree, deleteFromTree, getFromTree, putInTree } from "../src/btree/tree.ts";
 import { freeCountOf, pageCountOf } from "../src/storage/meta-page.ts";

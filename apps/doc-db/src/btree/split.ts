@@ -1,17 +1,8 @@
 import { PAGE_TYPE } from "../storage/page-format.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
-import {
-  cellCount,
-  childInCell,
-  copyCells,
-  initNode,
-  isLeaf,
-  keyInCell,
-  keyOf,
-  lastChild,
-  setCells,
-  setLastChild,
-} from "./node.ts";
+import { cellCount, isLeaf, keyOf, lastChild } from "./node.ts";
+import { childInCell, keyInCell } from "./node-cell.ts";
+import { copyCells, initNode, setCells, setLastChild } from "./node-change.ts";
 import { insertIntoParent, type Step } from "./tree.ts";
 
 /**

@@ -1,15 +1,9 @@
 import { compareBytes } from "../keys/compare.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
-import {
-  cellCount,
-  childAt,
-  insertLeafCell,
-  isLeaf,
-  isValueInCell,
-  keyOf,
-  MAX_KEY_BYTES,
-  searchNode,
-} from "./node.ts";
+import { cellCount, childAt, isLeaf, keyOf, searchNode } from "./node.ts";
+import { isValueInCell } from "./node-cell.ts";
+import { insertLeafCell } from "./node-change.ts";
+import { MAX_KEY_BYTES } from "./node-layout.ts";
 import { checkDepth, putInTree, readNode } from "./tree.ts";
 
 /**

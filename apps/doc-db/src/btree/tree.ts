@@ -4,28 +4,18 @@ import { freeOverflow, readOverflow, writeOverflow } from "../storage/overflow.t
 import { initPage, PAGE_TYPE, pageTypeName } from "../storage/page-format.ts";
 import type { PageReader } from "../storage/page-reader.ts";
 import type { PageWriter } from "../storage/page-writer.ts";
+import { cellCount, childAt, isLeaf, lastChild, searchNode, valueLength, valueStart } from "./node.ts";
+import { interiorCell, isValueInCell, leafCell } from "./node-cell.ts";
 import {
-  cellCount,
-  childAt,
   initNode,
   insertCell,
   insertLeafCell,
-  interiorCell,
-  isLeaf,
-  isValueInCell,
-  lastChild,
-  leafCell,
-  MAX_KEY_BYTES,
-  OVERFLOW_REFERENCE_BYTES,
-  OVERFLOWING,
   overwriteValue,
   removeCell,
-  searchNode,
   setChildAt,
   setLastChild,
-  valueLength,
-  valueStart,
-} from "./node.ts";
+} from "./node-change.ts";
+import { MAX_KEY_BYTES, OVERFLOW_REFERENCE_BYTES, OVERFLOWING } from "./node-layout.ts";
 import { splitNode } from "./split.ts";
 
 /** No tree is so deep: a longer way down is a circle. */

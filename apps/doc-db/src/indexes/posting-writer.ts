@@ -2,14 +2,13 @@ import { assert, writeU16 } from "@millrace/base";
 import {
   cellCount,
   hasKeyAt,
-  insertLeafCell,
   keyLength,
   keyStart,
-  removeCell,
   searchNode,
   valueLength,
   valueStart,
 } from "../btree/node.ts";
+import { insertLeafCell, removeCell } from "../btree/node-change.ts";
 import { deleteFromTree } from "../btree/tree.ts";
 import { TreeInserter } from "../btree/tree-inserter.ts";
 import { MAX_INDEX_VALUE_BYTES } from "../keys/encode-key.ts";

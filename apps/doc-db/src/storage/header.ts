@@ -2,7 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { CorruptDataError, crc32c, readU32, readU64, writeU32, writeU64 } from "@millrace/base";
 import { atomicWrite, type Vfs, type VfsFile } from "@millrace/files";
-import { initNode } from "../btree/node.ts";
+import { initNode } from "../btree/node-change.ts";
 import type { FileCipher } from "./file-cipher.ts";
 import { initMeta } from "./meta-page.ts";
 import { decodePackedHeader, encodePackedHeader, type PackedHeader } from "./packed-header.ts";
