@@ -68,7 +68,7 @@ export class Database {
       this.#shipper = new Shipper(engine, openShipTarget(options.to, vfs), options, clock);
     }
     this.#stopExpiry =
-      expiryIntervalMs === 0 || engine.isFollower
+      expiryIntervalMs === 0 || engine.isReadOnly
         ? () => Promise.resolve()
         : watchExpiry(engine, expiryIntervalMs, clock);
   }

@@ -25,6 +25,11 @@ export interface DatabaseOptions {
    * top of that, up to `cacheBytes`. @default 64 MiB
    */
   readonly checkpointBytes?: number;
+  /**
+   * Whether the file is opened to be read: it must have been closed in order. Nothing is written, so that it may lie
+   * where nothing can be. @default false
+   */
+  readonly readOnly?: boolean;
   /** Whether a missing file is made; otherwise it is an error. @default true */
   readonly create?: boolean;
   /** Milliseconds between two looks for documents that have expired; 0 for none. @default 60 000 */
@@ -51,6 +56,7 @@ export const DEFAULT_DATABASE_OPTIONS: Required<DatabaseOptions> = Object.freeze
   durability: "durable",
   syncIntervalMs: 1000,
   checkpointBytes: 64 * 1024 * 1024,
+  readOnly: false,
   create: true,
   expiryIntervalMs: 60_000,
   clock: () => new Date(),
@@ -77,6 +83,10 @@ export function resolveDatabaseOptions(given: DatabaseOptions | undefined): Requ
     checkOneOf("docdb", "compression", options.compression, PAGE_COMPRESSIONS);
   checkSecret(options);
   if (options.ship !== undefined) resolveShipOptions(options.ship);
+  if (typeof options.readOnly !== "boolean")
+    throw new InvalidArgumentError("DOCDB_OPTION_VALUE", "docdb readOnly", options.readOnly, "a boolean");
+  if (options.readOnly && options.ship !== undefined)
+    throw new InvalidArgumentError("DOCDB_OPTION_VALUE", "docdb ship", "a target", "none beside readOnly");
   return options;
 }
 

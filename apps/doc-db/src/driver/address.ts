@@ -15,7 +15,7 @@ export interface FileAddress {
 }
 
 /**
- * Takes an address apart: `?db=NAME`, `?compression=zstd`, `?pageBytes=16384`, `?ship=TARGET` and `?shipIntervalMs=N`.
+ * Takes an address apart: `?db=NAME`, `?compression=zstd`, `?pageBytes=16384`, `?readOnly=true`, `?ship=TARGET` and `?shipIntervalMs=N`.
  * @throws InvalidArgumentError `DOCDB_ADDRESS_INVALID` for a password in it, which would end in logs, and for an
  *   interval without a target
  */
@@ -28,6 +28,9 @@ export function parseFileAddress(url: URL, given: DatabaseOptions = {}): FileAdd
     refuse("a password", "none in the address; the password is an option of connect");
   const compression = searchParams.get("compression") as PageCompression | null;
   const pageBytes = searchParams.get("pageBytes");
+  const readOnly = searchParams.get("readOnly");
+  if (readOnly !== null && !["true", "false"].includes(readOnly))
+    refuse(`readOnly=${readOnly}`, "readOnly=true or readOnly=false");
   const interval = searchParams.get("shipIntervalMs");
   const ship = shipOptions(searchParams.get("ship"), given.ship);
   if (interval !== null && (ship === undefined || !/^\d+$/.test(interval)))
@@ -42,6 +45,7 @@ export function parseFileAddress(url: URL, given: DatabaseOptions = {}): FileAdd
       ...given,
       ...(compression === null ? {} : { compression }),
       ...(pageBytes === null ? {} : { pageBytes: Number(pageBytes) }),
+      ...(readOnly === null ? {} : { readOnly: readOnly === "true" }),
       ...(ship === undefined
         ? {}
         : { ship: interval === null ? ship : { ...ship, intervalMs: Number(interval) } }),

@@ -48,7 +48,7 @@ export class Shipper {
     this.#manifest = new OwnManifest(target);
     this.#options = options;
     this.#clock = clock;
-    if (engine.isFollower)
+    if (engine.isReadOnly)
       throw new MillraceError(
         "DOCDB_REPLICA_WRITE",
         `${engine.path}: a replica is not shipped; ship what it follows`,

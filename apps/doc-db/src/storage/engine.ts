@@ -5,13 +5,11 @@ import { fail } from "../mql/error.ts";
 import type { DatabaseOptions } from "../options.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { Executor } from "./executor.ts";
-import type { FileCipher } from "./file-cipher.ts";
 import { GroupWriter } from "./group-writer.ts";
-import type { Header } from "./header.ts";
 import type { Secret } from "./key-wrap.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { pageCountOf } from "./meta-page.ts";
-import { openStorage } from "./open-storage.ts";
+import { type OpenStorage, openStorage } from "./open-storage.ts";
 import { META_PAGE } from "./page-format.ts";
 import type { PageReader } from "./page-reader.ts";
 import type { PageSettings } from "./page-settings.ts";
@@ -28,6 +26,8 @@ export class Engine implements Executor {
   readonly path: string;
   readonly pager: Pager;
   readonly #vfs: Vfs;
+  readonly #scratchPath: string;
+  readonly #release: () => Promise<void>;
   /** The file's header, copies and checkpoints. */
   readonly checkpoints: Checkpoints;
   readonly #temporaryCipher: TemporaryCipher | undefined;
@@ -42,14 +42,14 @@ export class Engine implements Executor {
 
   private constructor(
     path: string,
-    pager: Pager,
-    header: Header,
-    cipher: FileCipher | undefined,
+    { pager, header, cipher, scratchPath, release }: OpenStorage,
     options: Required<DatabaseOptions>,
   ) {
     this.path = path;
-    this.#turns = new Turns(path);
+    this.#turns = new Turns(path, options.readOnly);
     this.pager = pager;
+    this.#scratchPath = scratchPath;
+    this.#release = release;
     this.checkpoints = new Checkpoints(pager, header, cipher, options.checkpointBytes);
     this.#temporaryCipher = cipher === undefined ? undefined : new TemporaryCipher();
     this.#vfs = options.vfs;
@@ -61,7 +61,7 @@ export class Engine implements Executor {
   }
 
   get scratch(): Scratch {
-    return { vfs: this.#vfs, path: this.path, cipher: this.#temporaryCipher };
+    return { vfs: this.#vfs, path: this.#scratchPath, cipher: this.#temporaryCipher };
   }
 
   get cacheBytes(): number {
@@ -74,14 +74,14 @@ export class Engine implements Executor {
     options: Required<DatabaseOptions>,
     settings?: PageSettings,
   ): Promise<Engine> {
-    const { pager, header, cipher, applied, abandon } = await openStorage(path, options, settings);
+    const storage = await openStorage(path, options, settings);
     try {
-      const engine = new Engine(path, pager, header, cipher, options);
-      loadNames(pager);
-      if (applied > 0) await engine.checkpoint();
+      const engine = new Engine(path, storage, options);
+      loadNames(storage.pager);
+      if (storage.applied > 0) await engine.checkpoint();
       return engine;
     } catch (error) {
-      await abandon();
+      await storage.abandon();
       throw error;
     }
   }
@@ -260,6 +260,7 @@ export class Engine implements Executor {
 
   /** Has the file open by another secret from now on. @throws MillraceError `DOCDB_PASSWORD_UNUSED` */
   async rekey(secret: Secret): Promise<void> {
+    this.#turns.checkOpenToWrite();
     const write = await this.checkpoints.rekey(secret);
     await this.#alone(() => this.#guarded(write));
   }
@@ -269,9 +270,9 @@ export class Engine implements Executor {
     return this.#turns.follow();
   }
 
-  /** Whether the file follows another one, and takes no writes. */
-  get isFollower(): boolean {
-    return this.#turns.isFollower;
+  /** Whether the file takes no writes: it follows another one, or was opened to be read. */
+  get isReadOnly(): boolean {
+    return this.#turns.isReadOnly;
   }
 
   close(): Promise<void> {
@@ -350,6 +351,7 @@ export class Engine implements Executor {
       // What could not be made durable was reported to those who waited for it, or is by the checkpoint above.
       if (this.#failure === undefined) await wal.close();
       else await wal.close().catch(() => {});
+      await this.#release();
     }
   }
 

@@ -1,10 +1,11 @@
-import { CorruptDataError, isMillraceError, MillraceError } from "@millrace/base";
+import { CorruptDataError, InvalidArgumentError, isMillraceError, MillraceError } from "@millrace/base";
 import { type Durability, inspectInputFile, type Vfs, type VfsFile } from "@millrace/files";
 import { Wal } from "@millrace/wal";
-import type { DatabaseDurability } from "../options.ts";
+import type { DatabaseDurability, DatabaseOptions } from "../options.ts";
 import type { FileCipher } from "./file-cipher.ts";
 import { encodeHeader, type Header, newDatabaseId, readHeader } from "./header.ts";
-import { type PageOptions, unlockFile } from "./page-settings.ts";
+import { type PageOptions, pagesOf, unlockFile } from "./page-settings.ts";
+import { PageStore } from "./page-store.ts";
 
 const LOG_DURABILITY: Readonly<Record<DatabaseDurability, Durability>> = {
   durable: "disk",
@@ -13,6 +14,14 @@ const LOG_DURABILITY: Readonly<Record<DatabaseDurability, Durability>> = {
 };
 /** Small, as opening reads the last segment even after a checkpoint. */
 const LOG_SEGMENT_BYTES = 4 * 1024 * 1024;
+
+/** The name of the log's lock, which is the database's. */
+export const LOCK_NAME = "writer.lock";
+
+/** Where the log of a database is. */
+export function logDirectoryOf(path: string): string {
+  return `${path}-wal`;
+}
 
 /** Refuses what is no database, or cannot be decrypted, before anything is made beside it. */
 export async function checkHeader(
@@ -50,9 +59,31 @@ export async function openLog(
     });
   } catch (error) {
     if (!isMillraceError(error, "FILES_LOCKED")) throw error;
-    const message = `${path}: another process or handle has this database open; close it there first (${error.message})`;
-    throw new MillraceError("DOCDB_DATABASE_LOCKED", message, { cause: error });
+    throw lockedDatabase(path, error);
   }
+}
+
+/** The error for a database that somebody else has open. */
+export function lockedDatabase(path: string, cause: Error): MillraceError {
+  const message = `${path}: another process or handle has this database open; close it there first (${cause.message})`;
+  return new MillraceError("DOCDB_DATABASE_LOCKED", message, { cause });
+}
+
+/** Pages that fit into the smallest cache: changes of one document must. */
+const LEAST_PAGES = 64;
+
+/** The pages of an open file, behind their cache. @throws InvalidArgumentError for a cache that is too small for them */
+export function openPages(
+  file: VfsFile,
+  header: Header,
+  cipher: FileCipher | undefined,
+  { cacheBytes, poolBytes }: Required<DatabaseOptions>,
+): PageStore {
+  const { pageBytes } = header;
+  if (cacheBytes >= LEAST_PAGES * pageBytes)
+    return new PageStore(file, cacheBytes, poolBytes, pagesOf(file, header, cipher));
+  const expected = `at least ${LEAST_PAGES * pageBytes}, as the file has pages of ${pageBytes} bytes`;
+  throw new InvalidArgumentError("DOCDB_OPTION_VALUE", "docdb cacheBytes", cacheBytes, expected);
 }
 
 /** A file that was closed in order and came here without its log gets a new one, and an id that no other log has. */

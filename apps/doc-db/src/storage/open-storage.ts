@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from "@millrace/base";
 import { fileError, parentPath, type VfsFile } from "@millrace/files";
 import type { DatabaseOptions } from "../options.ts";
 import type { FileCipher } from "./file-cipher.ts";
@@ -7,19 +6,20 @@ import {
   beginLog,
   checkHeader,
   checkHeaderIsNewest,
+  logDirectoryOf,
   missingFile,
   missingLog,
   openLog,
+  openPages,
 } from "./open-files.ts";
+import { openReadOnly } from "./open-read-only.ts";
 import {
   createPackedFile,
   newPageSettings,
   numberOpening,
   type PageSettings,
-  pagesOf,
   unlockFile,
 } from "./page-settings.ts";
-import { PageStore } from "./page-store.ts";
 import { Pager } from "./pager.ts";
 import { recoverPages } from "./recovery.ts";
 import { removeStaleScratch } from "./scratch.ts";
@@ -33,12 +33,13 @@ export interface OpenStorage {
   readonly cipher: FileCipher | undefined;
   /** Records of the log that the file did not have: a checkpoint is due when there are any. */
   readonly applied: number;
+  /** What the names of queries' files begin with. */
+  readonly scratchPath: string;
   /** Closes both as they are. */
   abandon(): Promise<void>;
+  /** Gives up what is held beside file and log; to be called once both are closed. */
+  release(): Promise<void>;
 }
-
-/** Pages that fit into the smallest cache: changes of one document must. */
-const LEAST_PAGES = 64;
 
 /** Opens a file and its log, or makes them. @param settings - of a new file, before the options */
 export async function openStorage(
@@ -46,8 +47,9 @@ export async function openStorage(
   options: Required<DatabaseOptions>,
   settings: PageSettings | undefined,
 ): Promise<OpenStorage> {
+  if (options.readOnly) return openReadOnly(path, options);
   const { vfs } = options;
-  const logDirectory = `${path}-wal`;
+  const logDirectory = logDirectoryOf(path);
   const isThere = await vfs.exists(path);
   // A file that is no database is refused before anything is made beside it.
   let cipher: FileCipher | undefined;
@@ -82,18 +84,12 @@ export async function openStorage(
     checkHeaderIsNewest(path, header, wal);
     const isWritten = !header.isClosed || wal.stats.nextLsn > header.checkpointLsn + 1;
     if (cipher !== undefined && isWritten) header = await numberOpening(file, header, cipher);
-    checkRoom(options.cacheBytes, header.pageBytes);
-    const store = new PageStore(file, options.cacheBytes, options.poolBytes, pagesOf(file, header, cipher));
+    const store = openPages(file, header, cipher, options);
     const applied = await recoverPages(store, wal, header.databaseId, header.checkpointLsn, cipher);
-    return { pager: new Pager(store, wal, header.databaseId, cipher), header, cipher, applied, abandon };
+    const pager = new Pager(store, wal, header.databaseId, cipher);
+    return { pager, header, cipher, applied, scratchPath: path, abandon, release: async () => {} };
   } catch (error) {
     await abandon();
     throw error;
   }
-}
-
-function checkRoom(cacheBytes: number, pageBytes: number): void {
-  if (cacheBytes >= LEAST_PAGES * pageBytes) return;
-  const expected = `at least ${LEAST_PAGES * pageBytes}, as the file has pages of ${pageBytes} bytes`;
-  throw new InvalidArgumentError("DOCDB_OPTION_VALUE", "docdb cacheBytes", cacheBytes, expected);
 }

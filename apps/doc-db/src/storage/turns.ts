@@ -17,8 +17,12 @@ export class Turns {
   /** Whoever may write, where the file follows another one. */
   #follower: WriteClaim | undefined;
 
-  constructor(path: string) {
+  readonly #isToRead: boolean;
+
+  /** @param isToRead - whether the file was opened to be read */
+  constructor(path: string, isToRead: boolean) {
     this.#path = path;
+    this.#isToRead = isToRead;
   }
 
   /** Settled when nobody has the database for himself any more; undefined while nobody has. */
@@ -31,8 +35,8 @@ export class Turns {
     return this.#reads > 0 || this.#claim !== undefined || this.#exclusive !== undefined;
   }
 
-  get isFollower(): boolean {
-    return this.#follower !== undefined;
+  get isReadOnly(): boolean {
+    return this.#isToRead || this.#follower !== undefined;
   }
 
   beginRead(): void {
@@ -95,8 +99,16 @@ export class Turns {
     return this.#follower;
   }
 
-  /** @throws LanguageError 10107 where the file follows another one */
+  /** @throws LanguageError 20 where the file was opened to be read */
+  checkOpenToWrite(): void {
+    if (!this.#isToRead) return;
+    const expected = "one that is not opened with readOnly";
+    throw new LanguageError(20, "write to", this.#path, expected, "DOCDB_READ_ONLY");
+  }
+
+  /** @throws LanguageError 10107 where the file follows another one, 20 where it was opened to be read */
   checkWritable(claim: WriteClaim | undefined): void {
+    this.checkOpenToWrite();
     if (this.#follower === undefined || claim === this.#follower) return;
     const expected = "a database of its own: write to the one that it follows, or make one with docdb backup";
     throw new LanguageError(10107, "write to", `${this.#path}, a replica`, expected, "DOCDB_REPLICA_WRITE");

@@ -3,7 +3,7 @@ import { documentStages } from "../aggregation-cursor.ts";
 import { valueToJson } from "../document/extended-json.ts";
 import { compilePipeline } from "../mql/pipeline/pipeline.ts";
 import { checkCollection, parsePipeline } from "./arguments.ts";
-import { openDatabase } from "./open-database.ts";
+import { openDatabase, openToRead } from "./open-database.ts";
 
 interface AggregateFlags {
   readonly db: string;
@@ -22,8 +22,12 @@ export const aggregateVerb: VerbSpec<AggregateFlags> = {
   action: async (context, [text], flags) => {
     const pipeline = parsePipeline(text!);
     // Checked before a file is touched.
-    compilePipeline(documentStages(pipeline));
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    const stages = documentStages(pipeline);
+    compilePipeline(stages);
+    await using db =
+      stages.length < pipeline.length
+        ? await openDatabase(flags.db, flags, { create: false })
+        : await openToRead(flags.db, flags);
     await checkCollection(db, flags.collection);
     const documents: unknown[] = [];
     let count = 0;

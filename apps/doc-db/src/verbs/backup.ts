@@ -2,7 +2,7 @@ import { formatByteSize } from "@millrace/base";
 import { formatFacts, type VerbResult, type VerbSpec } from "@millrace/cli";
 import type { BackupResult } from "../maintenance/backup.ts";
 import { byteBar } from "./byte-bar.ts";
-import { openDatabase } from "./open-database.ts";
+import { openToRead } from "./open-database.ts";
 import { type PageFlags, pageFlags } from "./page-flags.ts";
 import { rewriteDatabase } from "./rewrite-database.ts";
 
@@ -17,7 +17,7 @@ export const backupVerb: VerbSpec<DbFlag> = {
   example: "backup --db people.db people-monday.db",
   flags: (command) => command.requiredOption("--db <file>", "the database"),
   action: async (context, [out], flags) => {
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    await using db = await openToRead(flags.db, flags);
     return shownBackup(await db.backup(out!, context.signal, { onProgress: byteBar(context, "backup") }));
   },
 };

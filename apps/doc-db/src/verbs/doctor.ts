@@ -3,7 +3,7 @@ import { formatTable, type VerbSpec } from "@millrace/cli";
 import { diskVfs, parentPath } from "@millrace/files";
 import { FEED_COLLECTION } from "../changes/feed.ts";
 import { byteBar } from "./byte-bar.ts";
-import { openDatabase } from "./open-database.ts";
+import { openToRead } from "./open-database.ts";
 
 /** Part of the pages that may be free before it is worth while to compact. */
 const MANY_FREE = 0.3;
@@ -32,7 +32,7 @@ export const doctorVerb: VerbSpec<{ readonly db: string; readonly quick?: boolea
     const look = (check: string, isGood: boolean, good: string, advice: string): void => {
       findings.push({ check, state: isGood ? "good" : "look", message: isGood ? good : advice });
     };
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    await using db = await openToRead(flags.db, flags);
     findings.push({ check: "open", state: "good", message: "opens, and nobody else has it" });
     const stats = await db.stats();
     const { pages, pageBytes, freePages, walBytes, collections, compression, isEncrypted, fileBytes } = stats;

@@ -3,7 +3,7 @@ import { valueToJson } from "../document/extended-json.ts";
 import { compileFilter } from "../query/filter.ts";
 import type { SortSpec } from "../query/sort.ts";
 import { checkCollection, parseObject } from "./arguments.ts";
-import { openDatabase } from "./open-database.ts";
+import { openToRead } from "./open-database.ts";
 
 interface ExplainFlags {
   readonly db: string;
@@ -25,7 +25,7 @@ export const explainVerb: VerbSpec<ExplainFlags> = {
     const filter = parseObject("filter", text ?? "{}");
     compileFilter(filter);
     const sort = flags.sort === undefined ? {} : { sort: parseObject("--sort", flags.sort) as SortSpec };
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    await using db = await openToRead(flags.db, flags);
     await checkCollection(db, flags.collection);
     const cursor = db.collection(flags.collection).find(filter, sort);
     for await (const _ of cursor) context.signal.throwIfAborted();

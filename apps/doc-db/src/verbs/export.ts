@@ -15,7 +15,7 @@ import { ARRAY, csvWriter, LINES, type TextWriter } from "../export/text-writers
 import { compileFilter } from "../query/filter.ts";
 import { checkCollection, oneOf, parseObject } from "./arguments.ts";
 import { byteBar } from "./byte-bar.ts";
-import { openDatabase } from "./open-database.ts";
+import { openToRead } from "./open-database.ts";
 
 const OUTPUT_FORMATS = ["lines", "array", "csv", "bson", "sqlite"] as const;
 type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -69,7 +69,7 @@ export const exportVerb: VerbSpec<ExportFlags> = {
     if (path === "-") checkStdout(context, name, format);
     const filter = parseObject("--filter", flags.filter);
     compileFilter(filter);
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    await using db = await openToRead(flags.db, flags);
     if (name === undefined) {
       if (flags.format !== undefined && format !== "bson")
         throw new UsageError("--collection: needed for any format but bson, which goes to a directory");

@@ -4,7 +4,7 @@ import { compileFilter } from "../query/filter.ts";
 import type { SortSpec } from "../query/sort.ts";
 import { compileSort } from "../query/sort.ts";
 import { checkCollection, parseObject } from "./arguments.ts";
-import { openDatabase } from "./open-database.ts";
+import { openToRead } from "./open-database.ts";
 
 interface FindFlags {
   readonly db: string;
@@ -39,7 +39,7 @@ export const findVerb: VerbSpec<FindFlags> = {
     compileFilter(filter);
     const sort = flags.sort === undefined ? undefined : (parseObject("--sort", flags.sort) as SortSpec);
     if (sort !== undefined) compileSort(sort);
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    await using db = await openToRead(flags.db, flags);
     await checkCollection(db, flags.collection);
     const { skip, limit } = flags;
     const cursor = db

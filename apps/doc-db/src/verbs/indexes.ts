@@ -1,7 +1,7 @@
 import { formatTable, UsageError, type VerbSpec } from "@millrace/cli";
 import { valueToJson } from "../document/extended-json.ts";
 import { checkCollection, parseObject } from "./arguments.ts";
-import { openDatabase } from "./open-database.ts";
+import { openDatabase, openToRead } from "./open-database.ts";
 
 interface IndexesFlags {
   readonly db: string;
@@ -29,7 +29,10 @@ export const indexesVerb: VerbSpec<IndexesFlags> = {
       throw new UsageError("--collection: needed to say whose index is made or dropped");
     const key = create === undefined ? undefined : parseObject("--create", create);
     const options = flags.options === undefined ? {} : parseObject("--options", flags.options);
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    const isChange = (create ?? drop) !== undefined;
+    await using db = isChange
+      ? await openDatabase(flags.db, flags, { create: false })
+      : await openToRead(flags.db, flags);
     if (collection !== undefined) await checkCollection(db, collection);
     if (key !== undefined) await db.collection(collection!).createIndex(key, options);
     if (drop !== undefined) await db.collection(collection!).dropIndex(drop);

@@ -38,6 +38,19 @@ export async function openDatabase(
   return Database.open(path, { ...options, ...(await secretOf(path, flags)) });
 }
 
+/** Opens a verb's database to read it: nothing is written to it or beside it, where it was closed in order. */
+export async function openToRead(
+  path: string,
+  flags: DatabaseFlags,
+  options: DatabaseOptions = {},
+): Promise<Database> {
+  const secret = await secretOf(path, flags);
+  return Database.open(path, { ...options, ...secret, readOnly: true }).catch((error: unknown) => {
+    if (!isMillraceError(error, "DOCDB_LOG_NEEDED")) throw error;
+    return Database.open(path, { ...options, ...secret, create: false });
+  });
+}
+
 /** Opens a replica, whose file is made when it is missing: encrypted when what it follows is. */
 export async function openReplicaOf(target: string, path: string, flags: DatabaseFlags): Promise<Database> {
   const secret = await secretOf(path, flags);

@@ -1,6 +1,6 @@
 import { checkOutputPath, formatTable, type VerbSpec } from "@millrace/cli";
 import { byteBar } from "./byte-bar.ts";
-import { openDatabase } from "./open-database.ts";
+import { openToRead } from "./open-database.ts";
 
 /** `repair <out>`: saves what can be read of a damaged database to a new file. */
 export const repairVerb: VerbSpec<{ readonly db: string }> = {
@@ -10,7 +10,7 @@ export const repairVerb: VerbSpec<{ readonly db: string }> = {
   flags: (command) => command.requiredOption("--db <file>", "the damaged database, which stays as it is"),
   action: async (context, [out], flags) => {
     checkOutputPath(out!, flags.db);
-    await using db = await openDatabase(flags.db, flags, { create: false, expiryIntervalMs: 0 });
+    await using db = await openToRead(flags.db, flags, { expiryIntervalMs: 0 });
     const { collections, problems } = await db.rescue(out!, context.signal, byteBar(context, "repair"));
     const rows = collections.map(({ name, saved, expected }) => [name, saved, expected ?? "unknown"]);
     const table = formatTable(["collection", "saved", "expected"], rows);

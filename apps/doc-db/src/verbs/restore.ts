@@ -14,7 +14,7 @@ import type { SecretOptions } from "../options.ts";
 import { restoreDatabase } from "../ship/restore.ts";
 import { shownBackup } from "./backup.ts";
 import { byteBar } from "./byte-bar.ts";
-import { openDatabase, PASSWORD_VARIABLE, passwordIn } from "./open-database.ts";
+import { openDatabase, openToRead, PASSWORD_VARIABLE, passwordIn } from "./open-database.ts";
 
 interface RestoreFlags {
   readonly db?: string;
@@ -101,10 +101,9 @@ async function restoreBackup(
       "DOCDB_BACKUP_EXISTS",
       `${flags.db}: is there already; --force puts the backup in its place`,
     );
-  const hadLog = await diskVfs.exists(`${backup}-wal`);
   let result: BackupResult;
   {
-    await using source = await openDatabase(backup, flags, { create: false, expiryIntervalMs: 0 });
+    await using source = await openToRead(backup, flags, { expiryIntervalMs: 0 });
     const problems = await source.checkPages(context.signal, byteBar(context, "verify"));
     if (problems.length === 0) problems.push(...(await source.verify()));
     if (problems.length > 0)
@@ -113,7 +112,6 @@ async function restoreBackup(
       source.backup(path, context.signal, { onProgress: byteBar(context, "restore") });
     result = isThere ? await inPlace(copy, flags) : await copy(flags.db);
   }
-  if (!hadLog) await diskVfs.remove(`${backup}-wal`, { recursive: true });
   return shownBackup(result);
 }
 

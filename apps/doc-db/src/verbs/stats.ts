@@ -2,7 +2,7 @@ import { formatByteSize } from "@millrace/base";
 import { formatFacts, formatTable, UsageError, type VerbSpec } from "@millrace/cli";
 import { toPrometheusText } from "@millrace/metrics";
 import { databaseMetrics } from "../database-metrics.ts";
-import { openDatabase } from "./open-database.ts";
+import { openToRead } from "./open-database.ts";
 
 /** `stats`: what a database holds. */
 export const statsVerb: VerbSpec<{ readonly db: string; readonly prometheus?: boolean }> = {
@@ -16,7 +16,7 @@ export const statsVerb: VerbSpec<{ readonly db: string; readonly prometheus?: bo
   action: async (context, _args, flags) => {
     const isPrometheus = flags.prometheus === true;
     if (isPrometheus && context.isJson) throw new UsageError("--json, --prometheus: give one of them");
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    await using db = await openToRead(flags.db, flags);
     const stats = await db.stats();
     const { collections, pages, pageBytes, freePages, walBytes, cacheHitRate, ...rest } = stats;
     const { compression, isEncrypted, fileBytes } = rest;

@@ -1,6 +1,6 @@
 import { formatFacts, type VerbSpec } from "@millrace/cli";
 import { byteBar } from "./byte-bar.ts";
-import { openDatabase } from "./open-database.ts";
+import { openToRead } from "./open-database.ts";
 
 /** Problems shown to people; programs get all. */
 const SHOWN = 20;
@@ -13,7 +13,7 @@ export const verifyVerb: VerbSpec<{ readonly db: string }> = {
   example: "verify --db people.db",
   flags: (command) => command.requiredOption("--db <file>", "the database"),
   action: async (context, _args, flags) => {
-    await using db = await openDatabase(flags.db, flags, { create: false });
+    await using db = await openToRead(flags.db, flags);
     const problems = await db.checkPages(context.signal, byteBar(context, "verify"));
     // Trees with broken pages cannot be walked.
     if (problems.length === 0) problems.push(...(await db.verify()));
