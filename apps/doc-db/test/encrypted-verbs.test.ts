@@ -69,6 +69,8 @@ describe("docdb with an encrypted file", () => {
     expect(readFileSync(db).length).toBeGreaterThan(0);
     vi.stubEnv("MILLRACE_DOCDB_PASSWORD", "not asked for, as the file is not encrypted");
     expect(await json("stats", "--db", db)).toMatchObject({ isEncrypted: false, compression: "zstd" });
+    const again = await docdb("rekey", "--db", db, "--decrypt");
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining("is not encrypted") });
     const compacted = await json("compact", "--db", db, "--compression", "none");
     expect(compacted).toMatchObject({ documents: 400 });
     expect(readFileSync(db).includes("Wolkenkuckucksheim")).toBe(true);
@@ -77,5 +79,7 @@ describe("docdb with an encrypted file", () => {
     vi.stubEnv("MILLRACE_DOCDB_PASSWORD", "the third");
     expect(await json("stats", "--db", db)).toMatchObject({ isEncrypted: true, compression: "none" });
     expect(await json("verify", "--db", db)).toMatchObject({ problems: [] });
+    const twice = await docdb("rekey", "--db", db, "--encrypt");
+    expect(twice).toMatchObject({ code: 2, err: expect.stringContaining("to give it another password") });
   });
 });

@@ -91,7 +91,7 @@ export function reportStats({ metrics }: MetricsSnapshot): StatsReport {
     .map(({ stage, part }) => `${stage} takes ${Math.round(part * 100)} % of the time: ${ADVICE[stage]}`);
   if (concurrency > 0 && concurrency < GOOD_OVERLAP * idealConcurrency) {
     recommendations.push(
-      `${concurrency.toFixed(1)} stages work at a time, ${idealConcurrency.toFixed(1)} could: turn pipeline_uploads on, or raise concurrency and max_memory_usage`,
+      `${concurrency.toFixed(1)} stages work at a time, ${idealConcurrency.toFixed(1)} could: raise concurrency and max_memory_usage, and leave pipeline_uploads on`,
     );
   }
   recommendations.push(...slowBackends(valuesOf(UPLOAD_PACE)));

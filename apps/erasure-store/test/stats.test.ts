@@ -41,7 +41,7 @@ it("stages that wait for each other are told, with what may help", () => {
   const { concurrency, idealConcurrency, recommendations } = reportStats(metrics.snapshot());
   expect([concurrency, idealConcurrency]).toEqual([1, 4]);
   expect(recommendations).toEqual([
-    expect.stringMatching(/^1\.0 stages work at a time, 4\.0 could: turn pipe/),
+    expect.stringMatching(/^1\.0 stages work at a time, 4\.0 could: raise concurrency/),
   ]);
 });
 

@@ -1,4 +1,6 @@
 import { UsageError, type VerbSpec } from "@millrace/cli";
+import { diskVfs } from "@millrace/files";
+import { isEncrypted } from "../storage/open-files.ts";
 import { byteBar } from "./byte-bar.ts";
 import { isAtTerminal, openDatabase, PASSWORD_VARIABLE, passwordIn } from "./open-database.ts";
 import { promptPassword } from "./prompt-password.ts";
@@ -31,6 +33,11 @@ export const rekeyVerb: VerbSpec<RekeyFlags> = {
   action: async (context, _args, flags) => {
     const { db: path, encrypt, decrypt } = flags;
     if (encrypt === true && decrypt === true) throw new UsageError("--encrypt, --decrypt: one of them");
+    const isLocked = await isEncrypted(diskVfs, path);
+    if (decrypt === true && !isLocked)
+      throw new UsageError(`--decrypt: ${path} is not encrypted; there is nothing to be done`);
+    if (encrypt === true && isLocked)
+      throw new UsageError(`--encrypt: ${path} is encrypted; leave the flag out to give it another password`);
     if (decrypt === true) {
       const onProgress = byteBar(context, "decrypt");
       return rewriteDatabase(path, flags, { isEncrypted: false, onProgress }, context.signal);
