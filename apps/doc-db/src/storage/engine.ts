@@ -1,4 +1,4 @@
-import { ClosedError, IoError, isMillraceError, MillraceError } from "@millrace/base";
+import { isMillraceError, MillraceError } from "@millrace/base";
 import type { Vfs } from "@millrace/files";
 import { loadNames } from "../catalog-names.ts";
 import { fail } from "../mql/error.ts";
@@ -6,6 +6,7 @@ import type { DatabaseOptions } from "../options.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { Executor } from "./executor.ts";
 import { GroupWriter } from "./group-writer.ts";
+import { Health } from "./health.ts";
 import type { Secret } from "./key-wrap.ts";
 import { LongTransaction } from "./long-transaction.ts";
 import { pageCountOf } from "./meta-page.ts";
@@ -32,7 +33,7 @@ export class Engine implements Executor {
   readonly checkpoints: Checkpoints;
   readonly #temporaryCipher: TemporaryCipher | undefined;
   readonly #turns: Turns;
-  #failure: unknown;
+  readonly #health: Health;
   #closing: Promise<void> | undefined;
   readonly #writer: GroupWriter;
   /** Why a change within a change without waiting failed: it may have been done in part. */
@@ -47,6 +48,7 @@ export class Engine implements Executor {
   ) {
     this.path = path;
     this.#turns = new Turns(path, options.readOnly);
+    this.#health = new Health(path);
     this.pager = pager;
     this.#scratchPath = scratchPath;
     this.#release = release;
@@ -56,7 +58,7 @@ export class Engine implements Executor {
     this.#durability = options.durability;
     this.#writer = new GroupWriter(pager, (error) => {
       if (error === undefined) this.#notify();
-      else this.#failure ??= error;
+      else this.#health.note(error);
     });
   }
 
@@ -96,7 +98,7 @@ export class Engine implements Executor {
     try {
       return await this.#writer.run(change);
     } catch (error) {
-      this.#failure ??= this.pager.store.failure;
+      this.#health.note(this.pager.store.failure);
       if (isMillraceError(error, "CACHE_ENTRIES_PINNED"))
         return this.writeLong(async () => change(this.pager), claim);
       throw error;
@@ -111,14 +113,14 @@ export class Engine implements Executor {
     const { pager, checkpoints } = this;
     const turns = this.#turns;
     if (turns.isChanging) return this.#withinChange(change);
-    this.#checkUsable();
+    this.#health.check();
     turns.checkWritable(undefined);
     if (turns.isTaken || pager.wal.isWriting)
       throw this.#busy(
         "a transaction, an import or a change that others wait for goes on; write with the calls that wait, or later",
       );
     this.#writer.flush();
-    this.#guardedSync(() => {
+    this.#health.guardSync(() => {
       pager.releaseDurable();
       checkpoints.markOpenSync();
       if (pager.isCrowded) pager.wal.flushSync();
@@ -132,12 +134,12 @@ export class Engine implements Executor {
       if (this.#failedWithin !== undefined) throw this.#failedWithin;
     } catch (error) {
       pager.rollback();
-      this.#failure ??= pager.store.failure;
+      this.#health.note(pager.store.failure);
       throw error;
     } finally {
       turns.isChanging = false;
     }
-    this.#guardedSync(() => pager.commitSync());
+    this.#health.guardSync(() => pager.commitSync());
     this.#notify();
     return result;
   }
@@ -153,7 +155,7 @@ export class Engine implements Executor {
     const turns = this.#turns;
     for (let wait = turns.writerWait(claim); wait !== undefined; wait = turns.writerWait(claim)) await wait;
     return this.#alone(async () => {
-      await this.#guarded(() => this.checkpoints.run());
+      await this.#health.guard(() => this.checkpoints.run());
       const { pager } = this;
       pager.versions.forgetAll();
       pager.versions.advance();
@@ -166,27 +168,27 @@ export class Engine implements Executor {
         await transaction.rollback();
         throw error;
       }
-      await this.#guarded(async () => {
+      await this.#health.guard(async () => {
         // Not before now: a change that fails leaves every file as it was.
         await this.checkpoints.markOpen();
         await transaction.commit();
       });
       this.#notify();
-      await this.#guarded(() => this.checkpoints.run());
+      await this.#health.guard(() => this.checkpoints.run());
       return result;
     });
   }
 
   /** Runs something that only reads; it sees whole transactions. */
   async read<T>(look: (pager: PageReader) => T): Promise<T> {
-    this.#checkUsable();
+    this.#health.check();
     while (this.#isTaken) await this.#turns.exclusive;
     return this.readSync(look);
   }
 
   /** As {@link Engine.read} at once. @throws MillraceError `DOCDB_DATABASE_BUSY` during a long transaction */
   readSync<T>(look: (pager: PageReader) => T): T {
-    this.#checkUsable();
+    this.#health.check();
     if (this.#isTaken)
       throw this.#busy("an import or another long change goes on; read with the calls that wait, or later");
     this.#turns.beginRead();
@@ -195,7 +197,7 @@ export class Engine implements Executor {
     } finally {
       // A read within a read must not give the pages back that the outer one still looks at.
       if (this.#turns.endRead()) this.pager.endOperation();
-      this.#failure ??= this.pager.store.failure;
+      this.#health.note(this.pager.store.failure);
     }
   }
 
@@ -228,7 +230,7 @@ export class Engine implements Executor {
 
   /** Keeps what is committed now readable, until it is closed. */
   openMoment(): Moment {
-    this.#checkUsable();
+    this.#health.check();
     if (this.#turns.isChanging) throw this.#busy("a change goes on; take a snapshot before or after it");
     this.#writer.flush();
     return this.pager.versions.open(this.pager, () =>
@@ -255,14 +257,14 @@ export class Engine implements Executor {
 
   /** Writes all changed pages to their places and cuts the log. */
   checkpoint(): Promise<void> {
-    return this.#alone(() => this.#guarded(() => this.checkpoints.run()));
+    return this.#alone(() => this.#health.guard(() => this.checkpoints.run()));
   }
 
   /** Has the file open by another secret from now on. @throws MillraceError `DOCDB_PASSWORD_UNUSED` */
   async rekey(secret: Secret): Promise<void> {
     this.#turns.checkOpenToWrite();
     const write = await this.checkpoints.rekey(secret);
-    await this.#alone(() => this.#guarded(write));
+    await this.#alone(() => this.#health.guard(write));
   }
 
   /** From now on nobody writes but whoever has the claim: the file follows another one. */
@@ -277,6 +279,7 @@ export class Engine implements Executor {
 
   close(): Promise<void> {
     this.#closing ??= this.#close();
+    this.#health.isClosed = true;
     return this.#closing;
   }
 
@@ -285,12 +288,13 @@ export class Engine implements Executor {
    * run, but only at once: after another turn of the event loop somebody else may have taken the database.
    */
   #obstacle(claim: WriteClaim | undefined): Promise<void> | undefined {
-    this.#checkUsable();
+    this.#health.check();
     const wait = this.#turns.writerWait(claim);
     if (wait !== undefined) return wait;
     const { pager } = this;
     pager.releaseDurable();
-    if (this.checkpoints.isClosed) return this.#alone(() => this.#guarded(() => this.checkpoints.markOpen()));
+    if (this.checkpoints.isClosed)
+      return this.#alone(() => this.#health.guard(() => this.checkpoints.markOpen()));
     if (pager.isCrowded) {
       this.#writer.flush();
       return pager.wal.flush();
@@ -304,34 +308,15 @@ export class Engine implements Executor {
   }
 
   readonly #enter = (): void => {
-    this.#checkUsable();
+    this.#health.check();
     this.#writer.flush();
   };
-
-  /** Writes to the file or its log; after a failure nothing more is accepted. */
-  async #guarded(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#failure ??= error;
-      throw error;
-    }
-  }
 
   #withinChange<T>(change: (pager: PageWriter) => T): T {
     try {
       return change(this.pager);
     } catch (error) {
       this.#failedWithin ??= error;
-      throw error;
-    }
-  }
-
-  #guardedSync(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#failure ??= error;
       throw error;
     }
   }
@@ -345,26 +330,13 @@ export class Engine implements Executor {
     while (this.#turns.exclusive !== undefined) await this.#turns.exclusive;
     const { wal, store } = this.pager;
     try {
-      if (this.#failure === undefined) await this.#guarded(() => this.checkpoints.run(true));
+      if (!this.#health.hasFailed) await this.#health.guard(() => this.checkpoints.run(true));
     } finally {
       await store.file.close();
       // What could not be made durable was reported to those who waited for it, or is by the checkpoint above.
-      if (this.#failure === undefined) await wal.close();
+      if (!this.#health.hasFailed) await wal.close();
       else await wal.close().catch(() => {});
       await this.#release();
     }
-  }
-
-  #checkUsable(): void {
-    if (this.#closing !== undefined)
-      throw new ClosedError("DOCDB_DATABASE_CLOSED", `the database ${this.path}`);
-    if (this.#failure === undefined) return;
-    throw new IoError(
-      "DOCDB_DATABASE_FAILED",
-      this.path,
-      "write",
-      "an earlier write or sync failed, so nothing more is accepted; cure the cause, close the database and open it again",
-      { cause: this.#failure },
-    );
   }
 }
