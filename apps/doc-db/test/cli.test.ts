@@ -103,6 +103,7 @@ describe("docdb import, find and stats", () => {
         "fileBytes": "number",
         "freePages": "number",
         "isEncrypted": "boolean",
+        "pageBytes": "number",
         "pages": "number",
         "ratio": "number",
         "walBytes": "number",

@@ -107,7 +107,7 @@ describe.each(PAGE_VARIANTS)("a %s file", (_name, options) => {
     await using file = await vfs.open("t.db", "r+");
     const [first, second] = [new Uint8Array(512), new Uint8Array(512)];
     await file.read(first, 0);
-    await file.read(second, 8192);
+    await file.read(second, readU32(first, 12));
     // The copy with the higher sequence counts.
     const header = readU32(first, 24) > readU32(second, 24) ? first : second;
     const at = readU32(header, 56) * 512;
