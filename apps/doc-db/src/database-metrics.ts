@@ -30,6 +30,7 @@ export function databaseMetrics(stats: DatabaseStats): MetricsSnapshot {
     ["docdb_commits_total", "Commits.", stats.commits],
     ["docdb_log_syncs_total", "Syncs of the log.", stats.logSyncs],
     ["docdb_logged_bytes_total", "Bytes put into the log.", stats.loggedBytes],
+    ["docdb_placed_bytes_total", "Bytes of new pages put into the file at once.", stats.placedBytes],
     ["docdb_logged_pages_total", "Pages changed, each once a commit.", stats.loggedPages],
     ["docdb_read_pages_total", "Pages read from the file.", io.pagesRead],
     ["docdb_written_pages_total", "Pages written to the file.", io.pagesWritten],

@@ -41,6 +41,8 @@ export interface DatabaseStats {
   readonly loggedPages: number;
   /** Bytes that they put into the log. */
   readonly loggedBytes: number;
+  /** Bytes of new pages that they wrote to their places in the file, and not into the log. */
+  readonly placedBytes: number;
   /** Syncs of the log since opening: commits divided by this is what waiting together saves. */
   readonly logSyncs: number;
   /** How its pages are compressed. */

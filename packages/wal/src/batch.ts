@@ -11,6 +11,8 @@ export class Batch {
   readonly done: PromiseWithResolvers<void> = Promise.withResolvers<void>();
   /** Ask for a sync whatever the durability. */
   wantsSync = false;
+  /** What has to be done before the batch is written. */
+  after: Promise<unknown> | undefined;
   count = 0;
   /** Whose bytes another batch may take over once this one is done. */
   readonly frames: GrowableUint8;
@@ -28,6 +30,13 @@ export class Batch {
 
   get lastLsn(): number {
     return this.firstLsn + this.count - 1;
+  }
+
+  /** Waits with the batch for one thing more; where that fails, so does the batch. */
+  waitFor(after: Promise<unknown>): void {
+    this.after = this.after === undefined ? after : Promise.all([this.after, after]);
+    // Told to those who wait for the batch, when it is its turn.
+    this.after.catch(() => {});
   }
 
   /** Makes room for many records at once, so that their bytes are not moved again and again. */

@@ -58,9 +58,14 @@ export class GroupCommit {
     return this.#batchCount;
   }
 
-  /** Puts records into the next batch. @returns the last one's lsn, once it is as safe as the durability says */
-  append(records: readonly Uint8Array[]): Promise<number> | number {
+  /**
+   * Puts records into the next batch.
+   * @param after - what has to be done before they are written
+   * @returns the last one's lsn, once it is as safe as the durability says
+   */
+  append(records: readonly Uint8Array[], after?: Promise<unknown>): Promise<number> | number {
     const batch = this.#pending;
+    if (after !== undefined) batch.waitFor(after);
     if (records.length > 1) batch.reserve(records);
     for (const record of records) batch.add(record);
     const lsn = batch.lastLsn;
@@ -73,9 +78,9 @@ export class GroupCommit {
     return batch.done.promise.then(() => lsn);
   }
 
-  /** Whether a batch is on its way to the disk, which nobody can wait for at once. */
+  /** Whether a batch is on its way to the disk, or waits for something, which nobody can wait for at once. */
   get isWriting(): boolean {
-    return this.#current !== undefined;
+    return this.#current !== undefined || this.#pending.after !== undefined;
   }
 
   /**
@@ -154,6 +159,7 @@ export class GroupCommit {
       this.#pending = new Batch(batch.lastLsn + 1, this.#spare);
       this.#spare = undefined;
       try {
+        if (batch.after !== undefined) await batch.after;
         // A second lone record in a row: there is one writer, and blocking this thread for a sync delays nobody else.
         const isLone = this.#durability === "disk" && batch.count === 1 && this.#lastCount === 1;
         this.#lastCount = batch.count;

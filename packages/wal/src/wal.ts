@@ -99,26 +99,29 @@ export class Wal {
 
   /**
    * Appends one record, which may be empty; it is copied before this returns.
+   * @param after - what has to be done before it is written: records that come later are written after it all the same.
+   *   Where that fails, the log has failed
    * @returns its lsn, once the record is as safe as `durability` says
    * @throws CapacityError `WAL_RECORD_TOO_LARGE`
    * @throws IoError when the disk refused: the record may or may not be there after the log is opened again, and
    *   `WAL_LOG_FAILED` for every append after that
    */
-  async append(record: Uint8Array): Promise<number> {
+  async append(record: Uint8Array, after?: Promise<unknown>): Promise<number> {
     this.#checkRecord(record);
     this.#checkUsable();
-    return this.#commits.append([record]);
+    return this.#commits.append([record], after);
   }
 
   /**
    * Appends records that get consecutive lsns. They are no unit: a crash may keep a beginning of them.
+   * @param after - as {@link append} has it
    * @returns the lsn of the last one, once all are as safe as `durability` says
    * @throws as {@link append} does; none is appended when one is too large
    */
-  async appendMany(records: readonly Uint8Array[]): Promise<number> {
+  async appendMany(records: readonly Uint8Array[], after?: Promise<unknown>): Promise<number> {
     for (const record of records) this.#checkRecord(record);
     this.#checkUsable();
-    return this.#commits.append(records);
+    return this.#commits.append(records, after);
   }
 
   /**

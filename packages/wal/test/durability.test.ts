@@ -24,6 +24,35 @@ test("disk: an acknowledged record survives the loss of everything that was not 
   expect(await textsAfter(afterPowerLoss(vfs))).toEqual(["a", "b"]);
 });
 
+test("a record waits for what has to be done before it, and those behind it wait with it", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const first = wal.append(textRecord("a"), promise);
+  expect(wal.isWriting).toBe(true);
+  expect(() => wal.appendSync([textRecord("c")])).toThrow(/WAL_LOG_BUSY|on their way/);
+  const second = wal.append(textRecord("b"));
+  await new Promise((done) => setTimeout(done, 5));
+  expect([wal.stats.durableLsn, vfs.callCount("write")]).toEqual([0, 0]);
+  resolve();
+  expect([await first, await second]).toEqual([1, 2]);
+  expect(wal.isWriting).toBe(false);
+  expect(await textsAfter(afterPowerLoss(vfs))).toEqual(["a", "b"]);
+});
+
+test("where what a record waits for fails, the log has failed, and the record is not in it", async () => {
+  const vfs = new FaultyVfs(1);
+  const wal = await Wal.open(vfs, "log");
+  await wal.append(textRecord("a"));
+  const failing = wal.append(textRecord("b"), Promise.reject(new Error("no space")));
+  const behind = wal.append(textRecord("c"));
+  await expect(failing).rejects.toThrow("no space");
+  await expect(behind).rejects.toThrow("no space");
+  await expect(wal.append(textRecord("d"))).rejects.toMatchObject({ code: "WAL_LOG_FAILED" });
+  await wal.close();
+  expect(await textsAfter(afterKill(vfs))).toEqual(["a"]);
+});
+
 test("os: an acknowledged record survives the process but not the power, until a flush", async () => {
   const vfs = new FaultyVfs(1);
   const wal = await Wal.open(vfs, "log", { durability: "os" });

@@ -53,6 +53,8 @@ export class Shipper {
         "DOCDB_REPLICA_WRITE",
         `${engine.path}: a replica is not shipped; ship what it follows`,
       );
+    // What is shipped is the log: all of it has to be in there.
+    engine.pager.placesNewPages = false;
     engine.checkpoints.keepLogFrom = () =>
       this.#manifest.isTaken || engine.pager.wal.stats.bytes > options.logLimitBytes
         ? Number.POSITIVE_INFINITY

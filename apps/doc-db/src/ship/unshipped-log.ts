@@ -1,6 +1,7 @@
 /** What a target does not have of a database's log. */
 import { crc32c } from "@millrace/base";
 import type { Wal } from "@millrace/wal";
+import { needsFile } from "../storage/commit-record.ts";
 import type { Engine } from "../storage/engine.ts";
 import type { ShipLine } from "./manifest.ts";
 import type { ShippedRecord } from "./segment.ts";
@@ -22,7 +23,7 @@ export async function goesOnFrom({ pager: { databaseId, wal } }: Engine, line: S
 /**
  * The records behind those of a line, about as many bytes as a segment has.
  * @param timeOf - when a record was committed
- * @returns undefined when the log was cut behind the line
+ * @returns undefined when the log was cut behind the line, or is no more whole without the file
  */
 export async function recordsBehind(
   wal: Wal,
@@ -37,6 +38,8 @@ export async function recordsBehind(
   if (isCutBehind(wal, line)) return undefined;
   try {
     for await (const { lsn, payload } of wal.read(line.lastLsn + 1)) {
+      // Of the time when nobody shipped it; a line's first record is in its copy of the file.
+      if (needsFile(payload) && lsn > line.firstLsn) return undefined;
       bytes += payload.length;
       if (lsn > untilLsn || (records.length > 0 && bytes > segmentBytes)) break;
       atMs = Math.max(atMs, timeOf(lsn));

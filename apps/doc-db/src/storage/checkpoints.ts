@@ -36,7 +36,7 @@ export class Checkpoints {
   readonly #pager: Pager;
   readonly #limitBytes: number;
   #header: Header;
-  /** Bytes that had been logged by the last checkpoint, and those of whole pages among them. */
+  /** Bytes that had been logged or placed by the last checkpoint, and those of whole pages in the log. */
   #loggedThen = 0;
   #imagesThen = 0;
 
@@ -59,7 +59,8 @@ export class Checkpoints {
    */
   get isDue(): boolean {
     const { counters, cacheBytes } = this.#pager;
-    const logged = counters.loggedBytes - this.#loggedThen;
+    // What a recovery reads: the log, and the pages that are in the file alone.
+    const logged = counters.loggedBytes + counters.placedBytes - this.#loggedThen;
     if (logged <= this.#limitBytes) return false;
     const images = counters.imageBytes - this.#imagesThen;
     return logged - Math.min(images, cacheBytes) > this.#limitBytes;
@@ -148,8 +149,8 @@ export class Checkpoints {
   }
 
   #noteLogged(): void {
-    const { loggedBytes, imageBytes } = this.#pager.counters;
-    this.#loggedThen = loggedBytes;
+    const { loggedBytes, imageBytes, placedBytes } = this.#pager.counters;
+    this.#loggedThen = loggedBytes + placedBytes;
     this.#imagesThen = imageBytes;
   }
 

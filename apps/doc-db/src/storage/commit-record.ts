@@ -6,6 +6,7 @@ const KIND = 0x44;
 const ENCRYPTED_KIND = 0x45;
 const FIRST = 1;
 const LAST = 2;
+const NEEDS_FILE = 4;
 
 /** What a record's head says. A commit counts only when its last part is there. */
 export interface RecordHead {
@@ -30,6 +31,16 @@ export function writeRecordHead(
 /** Whether a record, encrypted or not, begins or ends a commit. */
 export function partOfCommit(bytes: Uint8Array): RecordHead {
   return { isFirst: (bytes[1]! & FIRST) !== 0, isLast: (bytes[1]! & LAST) !== 0 };
+}
+
+/** Says of a record that it names pages which the file has and the log has not. */
+export function markNeedsFile(bytes: Uint8Array): void {
+  bytes[1] = bytes[1]! | NEEDS_FILE;
+}
+
+/** Whether a record is of use beside its file alone. */
+export function needsFile(bytes: Uint8Array): boolean {
+  return (bytes[1]! & NEEDS_FILE) !== 0;
 }
 
 /** @throws CorruptDataError `DOCDB_LOG_FOREIGN` for a record of another database or another program */

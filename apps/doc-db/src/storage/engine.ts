@@ -56,6 +56,8 @@ export class Engine implements Executor {
     this.#temporaryCipher = cipher === undefined ? undefined : new TemporaryCipher();
     this.#vfs = options.vfs;
     this.#durability = options.durability;
+    // A sync is what they take, and pages as they are in memory.
+    pager.placesNewPages = options.durability === "durable" && header.packed === undefined;
     this.#writer = new GroupWriter(pager, (error) => {
       if (error === undefined) this.#notify();
       else this.#health.note(error);

@@ -18,7 +18,7 @@ import {
   sealPage,
 } from "./page-format.ts";
 
-export const FORMAT_VERSION = 7;
+export const FORMAT_VERSION = 8;
 /** "MRDOCDB" and a zero. */
 const MAGIC = Uint8Array.of(0x4d, 0x52, 0x44, 0x4f, 0x43, 0x44, 0x42, 0);
 const HEADER_BYTES = 512;

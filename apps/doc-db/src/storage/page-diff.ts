@@ -9,11 +9,14 @@ import { MAX_PAGE_BYTES } from "./page-format.ts";
 export const FROM_ZEROS = 1;
 /** Ranges that change the page as it was. */
 export const FROM_BEFORE = 0;
+/** The page is in the file as the commit left it, or as a later one did; the one range is its checksum. */
+export const IN_FILE = 2;
 
 /** Words that are equal between two ranges, at the most, for the ranges to be written as one. */
 const MERGE_WORDS = 2;
 const HEAD_BYTES = 8;
 const RANGE_HEAD_BYTES = 4;
+const CHECKSUM_BYTES = 4;
 const MAX_WORDS = MAX_PAGE_BYTES / 4;
 const ALL_BLOCKS = -1;
 const ZEROS = new Int32Array(MAX_WORDS);
@@ -51,10 +54,30 @@ export function appendPageChange(
   }
 }
 
+/** Appends that a page is in the file. @param page - as it was written there */
+export function appendPageInFile(out: GrowableUint8, number: number, page: Uint8Array): void {
+  writeU32(head, 0, number);
+  head[4] = IN_FILE;
+  head[5] = 0;
+  writeU16(head, 6, 1);
+  out.pushMany(head);
+  writeU16(head, 0, 0);
+  writeU16(head, 2, CHECKSUM_BYTES);
+  out.pushMany(head, 0, RANGE_HEAD_BYTES);
+  out.pushMany(page, 0, CHECKSUM_BYTES);
+}
+
+/** The checksum that a page in the file had. */
+export function checksumInFile(record: Uint8Array, { start }: PageChange): number {
+  return readU32(record, start + HEAD_BYTES + RANGE_HEAD_BYTES);
+}
+
 /** One change as {@link parsePageChange} finds it. */
 export interface PageChange {
   readonly page: number;
   readonly isFromZeros: boolean;
+  /** There is nothing to be put in: the file has the page. */
+  readonly isInFile: boolean;
   /** Offset of the change in the record, and of what follows it. */
   readonly start: number;
   readonly end: number;
@@ -66,7 +89,14 @@ export function parsePageChange(record: Uint8Array, at: number): PageChange {
   for (let left = readU16(record, at + 6); left > 0; left--)
     end += RANGE_HEAD_BYTES + readU16(record, end + 2);
   assert(end <= record.length, "a change lies inside its record");
-  return { page: readU32(record, at), isFromZeros: record[at + 4] === FROM_ZEROS, start: at, end };
+  const form = record[at + 4];
+  return {
+    page: readU32(record, at),
+    isFromZeros: form === FROM_ZEROS,
+    isInFile: form === IN_FILE,
+    start: at,
+    end,
+  };
 }
 
 /** Puts a change into the page it belongs to. */

@@ -6,7 +6,7 @@ import { LeafHints } from "../btree/leaf-hints.ts";
 import { ColumnSets, type ColumnStats } from "../columns/column-sets.ts";
 import type { FieldNames } from "../document/field-names.ts";
 import { noteAllChanged, noteUnchanged } from "./changed-blocks.ts";
-import { RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
+import { markNeedsFile, RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
 import type { FileCipher } from "./file-cipher.ts";
 import {
   freeCountOf,
@@ -17,7 +17,8 @@ import {
   setNextFree,
   setPageCount,
 } from "./meta-page.ts";
-import { appendPageChange } from "./page-diff.ts";
+import { chooseNewPages } from "./new-pages.ts";
+import { appendPageChange, appendPageInFile } from "./page-diff.ts";
 import { initPage, META_PAGE, PAGE_TYPE, setPageLsn } from "./page-format.ts";
 import type { KnownCollection } from "./page-reader.ts";
 import type { PageStore } from "./page-store.ts";
@@ -38,7 +39,11 @@ export interface PagerCounters {
   loggedBytes: number;
   /** Those of pages that were there before, as a whole: of each the first time since the last checkpoint. */
   imageBytes: number;
+  /** New pages that commits wrote to their places and not to the log. */
+  placedBytes: number;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Pages under a log: changes are gathered in one transaction at a time, then logged as one commit or undone.
@@ -60,9 +65,17 @@ export class Pager implements PageWriter {
   readonly #columns: ColumnSets;
   readonly filters: KeyFilters;
   readonly keptNames: Set<FieldNames> = new Set();
-  readonly counters: PagerCounters = { commits: 0, loggedPages: 0, loggedBytes: 0, imageBytes: 0 };
+  readonly counters: PagerCounters = {
+    commits: 0,
+    loggedPages: 0,
+    loggedBytes: 0,
+    imageBytes: 0,
+    placedBytes: 0,
+  };
   /** Of the last record appended. */
   lastLsn: number;
+  /** Whether full pages of large commits may go to their places at once: where others need the log whole they may not. */
+  placesNewPages = false;
   /** Set during a long transaction: the pages it changed. They are not pinned, but spilled. */
   touched: Set<number> | undefined;
   /** Pages whose full image the log holds since the last checkpoint. */
@@ -209,32 +222,50 @@ export class Pager implements PageWriter {
 
   /** Logs the transaction's changes. @returns when they are as safe as the log's durability says */
   commit(): Promise<void> {
-    const parts = this.#gatherChanges();
+    const placed = this.#placeNewPages();
+    // The log says that they are there once they are.
+    const after = placed.size === 0 ? undefined : this.store.file.sync();
+    const parts = this.#gatherChanges(placed);
     if (parts.length === 0) return Promise.resolve();
     // The log has copied them when these return.
-    const done = parts.length === 1 ? this.wal.append(parts[0]!) : this.wal.appendMany(parts);
+    const done = parts.length === 1 ? this.wal.append(parts[0]!, after) : this.wal.appendMany(parts, after);
     this.#logged(parts.length);
     return done.then(() => this.releaseDurable());
   }
 
   /** As {@link commit} at once. @throws as {@link Wal.appendSync} does; nothing more may be done then */
   commitSync(): void {
-    const parts = this.#gatherChanges();
+    const placed = this.#placeNewPages();
+    if (placed.size > 0) this.store.file.syncSync();
+    const parts = this.#gatherChanges(placed);
     if (parts.length === 0) return;
     this.wal.appendSync(parts);
     this.#logged(parts.length);
     this.releaseDurable();
   }
 
-  /** The records of the commit; none where nothing was changed. */
-  #gatherChanges(): Uint8Array[] {
+  /** Writes new pages of the commit to their places, where that is worth while. @returns their numbers */
+  #placeNewPages(): ReadonlySet<number> {
+    if (!this.placesNewPages) return NONE;
+    const { store } = this;
+    const placed = chooseNewPages(this.#changed, (number) => store.cache.peek(number)!);
+    for (const number of placed) setPageLsn(store.cache.peek(number)!, this.lastLsn + 1);
+    store.writeDirty([...placed]);
+    this.counters.placedBytes += placed.size * this.pageBytes;
+    return placed;
+  }
+
+  /** The records of the commit; none where nothing was changed. @param placed - pages that are in the file */
+  #gatherChanges(placed: ReadonlySet<number>): Uint8Array[] {
     assert(this.touched === undefined, "a long transaction has a commit of its own");
     if (this.#changed.size === 0) {
       this.endOperation();
       return [];
     }
     const records: GrowableUint8[] = [this.#emptyRecord(0)];
+    for (const number of placed) appendPageInFile(records[0]!, number, this.store.cache.peek(number)!);
     for (const [number, before] of this.#changed) {
+      if (placed.has(number)) continue;
       const page = this.store.cache.peek(number)!;
       setPageLsn(page, this.lastLsn + 1);
       if (records.at(-1)!.length > PART_BYTES) records.push(this.#emptyRecord(records.length));
@@ -249,7 +280,11 @@ export class Pager implements PageWriter {
       this.#imaged.add(number);
     }
     const last = records.length - 1;
-    return records.map((record, i) => this.sealRecord(record, i === 0, i === last, this.lastLsn + 1 + i));
+    const sealed = records.map((record, i) =>
+      this.sealRecord(record, i === 0, i === last, this.lastLsn + 1 + i),
+    );
+    if (placed.size > 0) markNeedsFile(sealed[0]!);
+    return sealed;
   }
 
   /** @param count - records that the commit took */

@@ -1,9 +1,9 @@
-import { CorruptDataError } from "@millrace/base";
+import { CorruptDataError, readU32 } from "@millrace/base";
 import type { Wal } from "@millrace/wal";
 import { RECORD_HEAD_BYTES, readRecordHead } from "./commit-record.ts";
 import type { FileCipher } from "./file-cipher.ts";
-import { applyPageChange, parsePageChange } from "./page-diff.ts";
-import { setPageLsn } from "./page-format.ts";
+import { applyPageChange, checksumInFile, type PageChange, parsePageChange } from "./page-diff.ts";
+import { pageLsn, setPageLsn } from "./page-format.ts";
 import type { PageStore } from "./page-store.ts";
 
 /**
@@ -24,15 +24,17 @@ export async function recoverPages(
 ): Promise<number> {
   const fromLsn = Math.max(checkpointLsn + 1, wal.stats.firstLsn);
   const abandoned = await findAbandoned(wal, databaseId, fromLsn, cipher !== undefined);
+  const pages = new RecoveredPages(store);
   let applied = 0;
   let next = 0;
   for await (const { lsn, payload } of wal.read(fromLsn)) {
     while (next < abandoned.length && abandoned[next]!.endLsn <= lsn) next++;
     if (next < abandoned.length && abandoned[next]!.startLsn <= lsn) continue;
-    applyRecord(store, cipher === undefined ? payload : decrypted(cipher, payload, wal.directory, lsn), lsn);
+    pages.apply(cipher === undefined ? payload : decrypted(cipher, payload, wal.directory, lsn), lsn);
     store.endOperation();
     applied++;
   }
+  pages.finish();
   return applied;
 }
 
@@ -68,13 +70,56 @@ async function findAbandoned(
   return abandoned;
 }
 
-function applyRecord(store: PageStore, record: Uint8Array, lsn: number): void {
-  for (let at = RECORD_HEAD_BYTES; at < record.length; ) {
-    const change = parsePageChange(record, at);
-    const page = change.isFromZeros ? store.createZeroed(change.page) : store.read(change.page);
+/** Puts the changes of records into pages, one record after the other. */
+class RecoveredPages {
+  readonly #store: PageStore;
+  /**
+   * Pages that should be in the file and are not whole there: a crash tore them as a later commit was written over them,
+   * which the log has as whole pages.
+   */
+  readonly #torn = new Map<number, Error>();
+
+  constructor(store: PageStore) {
+    this.#store = store;
+  }
+
+  apply(record: Uint8Array, lsn: number): void {
+    for (let at = RECORD_HEAD_BYTES; at < record.length; ) {
+      const change = parsePageChange(record, at);
+      if (change.isInFile) this.#find(change.page, lsn, checksumInFile(record, change));
+      else this.#change(record, change, lsn);
+      at = change.end;
+    }
+  }
+
+  /** @throws CorruptDataError for a page that is not whole in the file, and not in the log */
+  finish(): void {
+    for (const error of this.#torn.values()) throw error;
+  }
+
+  #find(number: number, lsn: number, checksum: number): void {
+    try {
+      const page = this.#store.read(number);
+      const found = pageLsn(page);
+      if (found > lsn || (found === lsn && readU32(page, 0) === checksum)) return;
+      const { path } = this.#store.file;
+      const problem = `page ${number} is an older one, of record ${found}, the log says ${lsn}; the disk lost what was written, restore the file from a copy`;
+      throw new CorruptDataError("DOCDB_PAGE_CORRUPT", path, number * page.length, problem);
+    } catch (error) {
+      if (!(error instanceof CorruptDataError)) throw error;
+      this.#torn.set(number, error);
+    }
+  }
+
+  #change(record: Uint8Array, change: PageChange, lsn: number): void {
+    const store = this.#store;
+    const number = change.page;
+    if (change.isFromZeros) this.#torn.delete(number);
+    const torn = this.#torn.get(number);
+    if (torn !== undefined) throw torn;
+    const page = change.isFromZeros ? store.createZeroed(number) : store.read(number);
     applyPageChange(record, change, page);
     setPageLsn(page, lsn);
-    store.cache.markDirty(change.page);
-    at = change.end;
+    store.cache.markDirty(number);
   }
 }
