@@ -22,7 +22,8 @@ export interface DatabaseOptions {
   readonly syncIntervalMs?: number;
   /**
    * Bytes of changes in the log after which pages are written back and the log is cut. Whole pages, each once, come on
-   * top of that, up to `cacheBytes`. @default 64 MiB
+   * top of that, up to `cacheBytes`; of pages that a large insertion puts into the file at once a quarter counts.
+   * @default 64 MiB
    */
   readonly checkpointBytes?: number;
   /**

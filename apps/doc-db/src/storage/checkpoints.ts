@@ -9,7 +9,7 @@ import { UNIT_BYTES } from "./packed-pages.ts";
 import type { PackedLayout } from "./page-file.ts";
 import { META_PAGE } from "./page-format.ts";
 import { numberOpening, numberOpeningSync, type PageSettings } from "./page-settings.ts";
-import type { Pager } from "./pager.ts";
+import type { Pager, PagerCounters } from "./pager.ts";
 
 /** A file as a header knows it, to be copied while pages are written. */
 export interface HeldFile {
@@ -24,6 +24,14 @@ export interface HeldFile {
   release(): void;
 }
 
+/** A recovery only reads and checks pages that are in the file: several times as fast as it puts them together. */
+const PLACED_FRACTION = 4;
+
+/** What a recovery has to read, in bytes of the log. */
+function recoveryBytes({ loggedBytes, placedBytes }: PagerCounters): number {
+  return loggedBytes + placedBytes / PLACED_FRACTION;
+}
+
 /**
  * The file's header, and what brings the file up to what it says: pages written back, the log cut. Nothing may be
  * changed meanwhile; after a failure nothing of it may be called again.
@@ -36,7 +44,7 @@ export class Checkpoints {
   readonly #pager: Pager;
   readonly #limitBytes: number;
   #header: Header;
-  /** Bytes that had been logged or placed by the last checkpoint, and those of whole pages in the log. */
+  /** {@link recoveryBytes} as of the last checkpoint, and bytes of whole pages in the log. */
   #loggedThen = 0;
   #imagesThen = 0;
 
@@ -59,8 +67,7 @@ export class Checkpoints {
    */
   get isDue(): boolean {
     const { counters, cacheBytes } = this.#pager;
-    // What a recovery reads: the log, and the pages that are in the file alone.
-    const logged = counters.loggedBytes + counters.placedBytes - this.#loggedThen;
+    const logged = recoveryBytes(counters) - this.#loggedThen;
     if (logged <= this.#limitBytes) return false;
     const images = counters.imageBytes - this.#imagesThen;
     return logged - Math.min(images, cacheBytes) > this.#limitBytes;
@@ -149,9 +156,9 @@ export class Checkpoints {
   }
 
   #noteLogged(): void {
-    const { loggedBytes, imageBytes, placedBytes } = this.#pager.counters;
-    this.#loggedThen = loggedBytes + placedBytes;
-    this.#imagesThen = imageBytes;
+    const { counters } = this.#pager;
+    this.#loggedThen = recoveryBytes(counters);
+    this.#imagesThen = counters.imageBytes;
   }
 
   /** What the header says once all pages up to a record are in the file. */
