@@ -1,9 +1,10 @@
 import type { SeededRandom } from "@millrace/base";
+import { MemoryVfs, type Vfs } from "@millrace/files";
 import type { Collection } from "../src/collection.ts";
 import { Binary, BSONRegExp, Code, Double, MaxKey, MinKey, Timestamp } from "../src/document/bson-types.ts";
 import { Decimal128 } from "../src/document/decimal128.ts";
 import type { Document, Value } from "../src/document/value.ts";
-import { encodeKey } from "../src/extras.ts";
+import { type Database, encodeKey } from "../src/extras.ts";
 
 /** A value of one of BSON's rarer types. */
 function rareValue(random: SeededRandom): Value {
@@ -81,10 +82,41 @@ export function isDiskFailure(error: unknown): boolean {
   return /^(FILES_|WAL_LOG_|DOCDB_(DATABASE|KEY)_)/.test(code);
 }
 
+/** Closes what a failing disk left open. @throws the error, where the disk does not explain it */
+export async function endAfterFailure(
+  opened: Database | undefined,
+  error: unknown,
+  how: string,
+): Promise<void> {
+  // What runs on would keep the file from being opened again.
+  await opened?.close().catch(() => {});
+  // With the power off what would clean up fails, too.
+  const first = error instanceof SuppressedError ? (error.suppressed as unknown) : error;
+  if (!isDiskFailure(first)) throw new Error(how, { cause: error });
+}
+
 /** Metres between two places by the haversine formula, as navigators have it: another way than ours. */
 export function haversine([lon1, lat1]: readonly number[], [lon2, lat2]: readonly number[]): number {
   const rad = Math.PI / 180;
   const sine = (degrees: number): number => Math.sin((degrees * rad) / 2) ** 2;
   const h = sine(lat2! - lat1!) + Math.cos(lat1! * rad) * Math.cos(lat2! * rad) * sine(lon2! - lon1!);
   return 2 * 6_378_100 * Math.asin(Math.sqrt(h));
+}
+
+/** What a process that ended now would leave of the database `t.db`: without its lock. */
+export async function leftOf(vfs: Vfs): Promise<MemoryVfs> {
+  const copy = new MemoryVfs();
+  await copy.makeDirectory("t.db-wal");
+  for (const directory of [".", "t.db-wal"]) {
+    for (const { name, kind } of await vfs.list(directory)) {
+      if (kind !== "file" || name.endsWith(".lock")) continue;
+      const path = directory === "." ? name : `${directory}/${name}`;
+      await using from = await vfs.open(path, "r");
+      const bytes = new Uint8Array(await from.size());
+      await from.read(bytes, 0);
+      await using to = await copy.open(path, "create");
+      await to.write(bytes, 0);
+    }
+  }
+  return copy;
 }

@@ -3,7 +3,7 @@ import { MemoryVfs, type Vfs } from "@millrace/files";
 import { CHANGING_CALLS, FaultyVfs } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { Database, type Document, openReplica } from "../src/extras.ts";
-import { contentOf, isDiskFailure } from "./helpers.ts";
+import { contentOf, endAfterFailure, leftOf } from "./helpers.ts";
 
 /** Large pages, so that 512 KiB are few calls of the disk. */
 const OPTIONS = {
@@ -16,24 +16,6 @@ const BATCH = 150;
 const TEXT = "t".repeat(6000);
 const batch = (first: number): Document[] =>
   Array.from({ length: BATCH }, (_, i) => ({ _id: first + i, n: (first + i) % 11, text: TEXT }));
-
-/** What a process that ended there would leave: without its lock. */
-async function copyOf(vfs: Vfs): Promise<MemoryVfs> {
-  const copy = new MemoryVfs();
-  await copy.makeDirectory("t.db-wal");
-  for (const directory of [".", "t.db-wal"]) {
-    for (const { name, kind } of await vfs.list(directory)) {
-      if (kind !== "file" || name.endsWith(".lock")) continue;
-      const path = directory === "." ? name : `${directory}/${name}`;
-      await using from = await vfs.open(path, "r");
-      const bytes = new Uint8Array(await from.size());
-      await from.read(bytes, 0);
-      await using to = await copy.open(path, "create");
-      await to.write(bytes, 0);
-    }
-  }
-  return copy;
-}
 
 describe("full pages of a large insertion", () => {
   it.each(["waiting", "at once"])("are written once, and there after a crash: %s", async (way) => {
@@ -49,7 +31,7 @@ describe("full pages of a large insertion", () => {
     const bytes = 3 * BATCH * TEXT.length;
     expect(placedBytes).toBeGreaterThan(bytes * 0.9);
     expect(loggedBytes).toBeLessThan(bytes * 0.2);
-    await using found = await Database.open("t.db", { ...OPTIONS, vfs: await copyOf(vfs) });
+    await using found = await Database.open("t.db", { ...OPTIONS, vfs: await leftOf(vfs) });
     expect(await contentOf(found.collection("c"))).toEqual(await contentOf(c));
     expect(await found.verify()).toEqual([]);
     expect(await found.checkPages()).toEqual([]);
@@ -71,13 +53,13 @@ describe("full pages of a large insertion", () => {
     const c = db.collection("c");
     await c.insertMany(batch(0));
     await c.updateOne({ _id: 0 }, { $set: { n: 5 } });
-    const left = await copyOf(vfs);
+    const left = await leftOf(vfs);
     const size = (await left.stat("t.db")).size;
     let told = 0;
     let harmless = 0;
     for (let at = 4 * OPTIONS.pageBytes + 100; at < size; at += OPTIONS.pageBytes) {
       for (const damage of ["a bit", "zeros", "an older page"] as const) {
-        const damaged = await copyOf(left);
+        const damaged = await leftOf(left);
         await using file = await damaged.open("t.db", "r+");
         const page = new Uint8Array(OPTIONS.pageBytes);
         await file.read(page, at - 100);
@@ -113,7 +95,7 @@ describe("full pages of a large insertion", () => {
     await unshipped.collection("c").insertMany(batch(BATCH));
     expect((await unshipped.stats()).placedBytes).toBeGreaterThan(0);
     // The process ends, its log is there.
-    const left = await copyOf(vfs);
+    const left = await leftOf(vfs);
     await copyDirectory(vfs, left, "target");
     await unshipped.close();
     await using db = await Database.open("t.db", { ...OPTIONS, vfs: left, ship });
@@ -181,9 +163,7 @@ async function work(disk: FaultyVfs): Promise<{ states: string[]; acknowledged: 
     }
     await db.close();
   } catch (error) {
-    await opened?.close().catch(() => {});
-    const first = error instanceof SuppressedError ? (error.suppressed as unknown) : error;
-    if (!isDiskFailure(first)) throw error;
+    await endAfterFailure(opened, error, "insertions");
   }
   return { states, acknowledged };
 }

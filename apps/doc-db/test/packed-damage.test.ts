@@ -6,6 +6,7 @@ import { MemoryVfs, type VfsFile } from "@millrace/files";
 import { tempDirectory } from "@millrace/testkit";
 import { describe, expect, it } from "vitest";
 import { Database } from "../src/extras.ts";
+import { leftOf } from "./helpers.ts";
 import { PAGE_VARIANTS } from "./page-variants.ts";
 
 const FLIPS = 150;
@@ -33,25 +34,7 @@ async function filled(options: object, isClosed: boolean): Promise<MemoryVfs> {
   await c.createIndex("n");
   for (let _id = 0; _id < 60; _id++) await c.insertOne({ _id, n: _id % 7, text: textOf(_id) });
   if (isClosed) await db.close();
-  return isClosed ? vfs : copyOf(vfs);
-}
-
-/** What a process that ended there would leave: without its lock. */
-async function copyOf(vfs: MemoryVfs): Promise<MemoryVfs> {
-  const copy = new MemoryVfs();
-  await copy.makeDirectory("t.db-wal");
-  for (const directory of [".", "t.db-wal"]) {
-    for (const { name, kind } of await vfs.list(directory)) {
-      if (kind !== "file" || name.endsWith(".lock")) continue;
-      const path = directory === "." ? name : `${directory}/${name}`;
-      await using from = await vfs.open(path, "r");
-      const bytes = new Uint8Array(await from.size());
-      await from.read(bytes, 0);
-      await using to = await copy.open(path, "create");
-      await to.write(bytes, 0);
-    }
-  }
-  return copy;
+  return isClosed ? vfs : leftOf(vfs);
 }
 
 /** Opens and reads all. @returns whether damage was found @throws when something else is there than was written */
@@ -81,12 +64,12 @@ describe.each(PAGE_VARIANTS)("a %s file", (_name, options) => {
     "gives its documents or an error for any bit that is flipped (closed: %s)",
     async (isClosed) => {
       const whole = await filled(options, isClosed);
-      expect(await isDamageFound(await copyOf(whole), options)).toBe(false);
+      expect(await isDamageFound(await leftOf(whole), options)).toBe(false);
       const random = seededRandom(9);
       let found = 0;
       const flips = isClosed ? FLIPS : FLIPS_BEFORE_RECOVERY;
       for (let i = 0; i < flips; i++) {
-        const vfs = await copyOf(whole);
+        const vfs = await leftOf(whole);
         const path = isClosed || i % 2 === 0 ? "t.db" : `t.db-wal/${(await vfs.list("t.db-wal"))[0]!.name}`;
         await using file = await vfs.open(path, "r+");
         // Headers are a small part of all bytes.

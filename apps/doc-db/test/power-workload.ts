@@ -3,7 +3,7 @@ import type { OpenFlags } from "@millrace/files";
 import type { FaultyVfs } from "@millrace/testkit";
 import { Database, type DatabaseDurability, type Document, type IndexOptions } from "../src/extras.ts";
 import { PAGE_SIZES } from "../src/storage/page-format.ts";
-import { isDiskFailure } from "./helpers.ts";
+import { endAfterFailure } from "./helpers.ts";
 
 /** Documents before the cut. */
 const MAX_ID = 12;
@@ -89,11 +89,7 @@ export async function work(disk: FaultyVfs, durability: DatabaseDurability, seed
     }
     await db.close();
   } catch (error) {
-    // What runs on would keep the file from being opened again.
-    await opened?.close().catch(() => {});
-    // With the power off what would clean up fails, too.
-    const first = error instanceof SuppressedError ? (error.suppressed as unknown) : error;
-    if (!isDiskFailure(first)) throw new Error(`durability ${durability}, seed ${seed}`, { cause: error });
+    await endAfterFailure(opened, error, `durability ${durability}, seed ${seed}`);
   }
   return { states, acknowledged };
 }
