@@ -90,7 +90,7 @@ export class Checkpoints {
     const { cipher } = this;
     if (cipher?.canWrite === false)
       this.#header = await numberOpening(pager.store.file, this.#header, cipher);
-    await pager.wal.append(pager.sealRecord(pager.newRecord(), true, true, pager.lastLsn + 1));
+    await pager.wal.append(pager.records.seal(pager.records.newRecord(), true, true, pager.lastLsn + 1));
     pager.lastLsn++;
     await pager.wal.flush();
     await this.#writeHeader({ checkpointLsn: pager.lastLsn, isClosed: false });
@@ -102,7 +102,7 @@ export class Checkpoints {
     const pager = this.#pager;
     const { cipher } = this;
     if (cipher?.canWrite === false) this.#header = numberOpeningSync(pager.store.file, this.#header, cipher);
-    pager.wal.appendSync([pager.sealRecord(pager.newRecord(), true, true, pager.lastLsn + 1)]);
+    pager.wal.appendSync([pager.records.seal(pager.records.newRecord(), true, true, pager.lastLsn + 1)]);
     pager.lastLsn++;
     pager.wal.flushSync();
     this.#writeHeaderSync({ checkpointLsn: pager.lastLsn, isClosed: false });
@@ -131,7 +131,7 @@ export class Checkpoints {
     store.pages.settle();
     if (isClosing && layout !== undefined) await store.file.truncate(layout.units * UNIT_BYTES);
     pager.endOperation();
-    pager.forgetImages();
+    pager.records.forgetImages();
     // Opening reads what is left of the log: nothing, where the file is whole without it.
     if (isClosing && this.keepLogFrom() > lastLsn) await wal.clear();
     else await wal.truncateBefore(Math.min(lastLsn + 1, this.keepLogFrom()));
@@ -150,7 +150,7 @@ export class Checkpoints {
     this.#writeHeaderSync(this.#reached(lastLsn, layout, false));
     store.pages.settle();
     pager.endOperation();
-    pager.forgetImages();
+    pager.records.forgetImages();
     wal.truncateBeforeSync(Math.min(lastLsn + 1, this.keepLogFrom()));
     this.#noteLogged();
   }

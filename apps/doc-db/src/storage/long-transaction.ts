@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { Vfs } from "@millrace/files";
+import { PART_BYTES } from "./commit-records.ts";
 import { appendPageChange } from "./page-diff.ts";
 import { setPageLsn } from "./page-format.ts";
-import { PART_BYTES, type Pager } from "./pager.ts";
+import type { Pager } from "./pager.ts";
 import { SpillFile } from "./spill-file.ts";
 import type { TemporaryCipher } from "./temporary-cipher.ts";
 
@@ -40,19 +41,19 @@ export class LongTransaction {
     const { store } = pager;
     const numbers = [...this.#touched].sort((a, b) => a - b);
     const spilled = new Uint8Array(pager.pageBytes);
-    let record = pager.newRecord();
+    let record = pager.records.newRecord();
     let isFirst = true;
     for (const number of numbers) {
       const page = this.#pageOf(number, spilled);
       setPageLsn(page, pager.lastLsn + 1);
       appendPageChange(record, number, page, undefined);
       if (record.length < PART_BYTES) continue;
-      await pager.wal.append(pager.sealRecord(record, isFirst, false, pager.lastLsn + 1));
+      await pager.wal.append(pager.records.seal(record, isFirst, false, pager.lastLsn + 1));
       pager.lastLsn++;
-      record = pager.newRecord();
+      record = pager.records.newRecord();
       isFirst = false;
     }
-    await pager.wal.append(pager.sealRecord(record, isFirst, true, pager.lastLsn + 1));
+    await pager.wal.append(pager.records.seal(record, isFirst, true, pager.lastLsn + 1));
     pager.lastLsn++;
     await pager.wal.flush();
     pager.counters.commits++;

@@ -1,12 +1,11 @@
 import { assert, CapacityError } from "@millrace/base";
-import { GrowableUint8 } from "@millrace/buffers";
 import type { Wal } from "@millrace/wal";
 import { KeyFilters } from "../btree/key-filters.ts";
 import { LeafHints } from "../btree/leaf-hints.ts";
 import { ColumnSets, type ColumnStats } from "../columns/column-sets.ts";
 import type { FieldNames } from "../document/field-names.ts";
 import { noteAllChanged, noteUnchanged } from "./changed-blocks.ts";
-import { markNeedsFile, RECORD_HEAD_BYTES, writeRecordHead } from "./commit-record.ts";
+import { CommitRecords } from "./commit-records.ts";
 import type { FileCipher } from "./file-cipher.ts";
 import {
   freeCountOf,
@@ -18,18 +17,11 @@ import {
   setPageCount,
 } from "./meta-page.ts";
 import { chooseNewPages } from "./new-pages.ts";
-import { appendPageChange, appendPageInFile } from "./page-diff.ts";
 import { initPage, META_PAGE, PAGE_TYPE, setPageLsn } from "./page-format.ts";
 import type { KnownCollection } from "./page-reader.ts";
 import type { PageStore } from "./page-store.ts";
 import { PageVersions } from "./page-versions.ts";
 import type { PageWriter } from "./page-writer.ts";
-
-/** Bytes of one log record, about: a commit above that takes several. */
-export const PART_BYTES: number = 1024 * 1024;
-/** Records kept for the next commit. */
-const KEPT_RECORDS = 4;
-const EMPTY_HEAD = new Uint8Array(RECORD_HEAD_BYTES);
 
 /** What the pager has done since the database was opened. */
 export interface PagerCounters {
@@ -56,8 +48,7 @@ export class Pager implements PageWriter {
   readonly wal: Wal;
   readonly databaseId: number;
   readonly pageBytes: number;
-  /** Encrypts the log's records. */
-  readonly #cipher: FileCipher | undefined;
+  readonly records: CommitRecords;
   readonly versions: PageVersions = new PageVersions();
   readonly collections: Map<string, KnownCollection> = new Map();
   readonly hints: LeafHints;
@@ -78,12 +69,8 @@ export class Pager implements PageWriter {
   placesNewPages = false;
   /** Set during a long transaction: the pages it changed. They are not pinned, but spilled. */
   touched: Set<number> | undefined;
-  /** Pages whose full image the log holds since the last checkpoint. */
-  readonly #imaged = new Set<number>();
   /** What the running transaction changed, as it was before; undefined for a page that did not exist. */
   readonly #changed = new Map<number, Uint8Array<ArrayBuffer> | undefined>();
-  /** The records of a commit. */
-  readonly #records: GrowableUint8[] = [new GrowableUint8({ initialCapacity: 64 * 1024 })];
   /** Pinned pages whose newest change may not be durable in the log yet, with its lsn. */
   readonly #unsafe = new Map<number, number>();
   /** Pages that the running operation of a long transaction has pinned. */
@@ -92,7 +79,7 @@ export class Pager implements PageWriter {
 
   constructor(store: PageStore, wal: Wal, databaseId: number, cipher?: FileCipher) {
     this.store = store;
-    this.#cipher = cipher;
+    this.records = new CommitRecords(store, databaseId, cipher, this.counters);
     this.wal = wal;
     this.pageBytes = store.pages.pageBytes;
     this.databaseId = databaseId;
@@ -258,39 +245,15 @@ export class Pager implements PageWriter {
   /** The records of the commit; none where nothing was changed. @param placed - pages that are in the file */
   #gatherChanges(placed: ReadonlySet<number>): Uint8Array[] {
     assert(this.touched === undefined, "a long transaction has a commit of its own");
-    if (this.#changed.size === 0) {
-      this.endOperation();
-      return [];
-    }
-    const records: GrowableUint8[] = [this.#emptyRecord(0)];
-    for (const number of placed) appendPageInFile(records[0]!, number, this.store.cache.peek(number)!);
-    for (const [number, before] of this.#changed) {
-      if (placed.has(number)) continue;
-      const page = this.store.cache.peek(number)!;
-      setPageLsn(page, this.lastLsn + 1);
-      if (records.at(-1)!.length > PART_BYTES) records.push(this.#emptyRecord(records.length));
-      const record = records.at(-1)!;
-      if (this.#imaged.has(number)) {
-        appendPageChange(record, number, page, before);
-        continue;
-      }
-      const start = record.length;
-      appendPageChange(record, number, page, undefined);
-      if (before !== undefined) this.counters.imageBytes += record.length - start;
-      this.#imaged.add(number);
-    }
-    const last = records.length - 1;
-    const sealed = records.map((record, i) =>
-      this.sealRecord(record, i === 0, i === last, this.lastLsn + 1 + i),
-    );
-    if (placed.size > 0) markNeedsFile(sealed[0]!);
-    return sealed;
+    if (this.#changed.size > 0) return this.records.ofCommit(this.#changed, placed, this.lastLsn + 1);
+    this.endOperation();
+    return [];
   }
 
   /** @param count - records that the commit took */
   #logged(count: number): void {
     this.lastLsn += count;
-    this.#records.length = Math.min(this.#records.length, KEPT_RECORDS);
+    this.records.endCommit();
     this.#settleChanges();
     this.counters.commits++;
     this.endOperation();
@@ -329,37 +292,6 @@ export class Pager implements PageWriter {
   /** Whether so many pages wait for the log that the cache gets short of room. */
   get isCrowded(): boolean {
     return (this.#unsafe.size + this.#changed.size) * this.pageBytes * 2 > this.store.cache.capacityBytes;
-  }
-
-  /** After a checkpoint: the log's next mention of any page must be a full image. */
-  forgetImages(): void {
-    this.#imaged.clear();
-  }
-
-  /** A record to append page changes to; {@link sealRecord} fills its head in. */
-  newRecord(): GrowableUint8 {
-    const record = new GrowableUint8({ initialCapacity: 4096 });
-    record.pushMany(EMPTY_HEAD);
-    return record;
-  }
-
-  /** One of the records of commits, which are used again and again. */
-  #emptyRecord(index: number): GrowableUint8 {
-    const record =
-      this.#records[index] ?? new GrowableUint8({ initialCapacity: PART_BYTES + 2 * this.pageBytes });
-    this.#records[index] = record;
-    record.clear();
-    record.pushMany(EMPTY_HEAD);
-    return record;
-  }
-
-  /** Fills a record's head in, and encrypts the rest where the file is encrypted. @param lsn - that it will have */
-  sealRecord(record: GrowableUint8, isFirst: boolean, isLast: boolean, lsn: number): Uint8Array {
-    const plain = record.view();
-    writeRecordHead(plain, this.databaseId, isFirst, isLast, this.#cipher !== undefined);
-    const bytes = this.#cipher?.sealRecord(plain, lsn) ?? plain;
-    this.counters.loggedBytes += bytes.length;
-    return bytes;
   }
 
   #touch(number: number): void {
