@@ -15,7 +15,8 @@ export interface FileAddress {
 }
 
 /**
- * Takes an address apart: `?db=NAME`, `?compression=zstd`, `?pageBytes=16384`, `?readOnly=true`, `?ship=TARGET` and `?shipIntervalMs=N`.
+ * Takes an address apart: `?db=NAME`, `?compression=zstd`, `?pageBytes=16384`, `?readOnly=true`, `?ship=TARGET` and
+ * `?shipIntervalMs=N`.
  * @throws InvalidArgumentError `DOCDB_ADDRESS_INVALID` for a password in it, which would end in logs, and for an
  *   interval without a target
  */

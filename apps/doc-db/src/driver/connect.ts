@@ -7,8 +7,8 @@ import type { MongoClient } from "./types.ts";
 
 /**
  * Opens a database file, or connects to a server: the code behind it is the same.
- * @param address - `millrace:///path/file.db` for a file, where `?db=`, `?compression=`, `?pageBytes=`, `?ship=` and
- *   `?shipIntervalMs=` may follow; `mongodb://…` or `mongodb+srv://…` for a server of MongoDB's
+ * @param address - `millrace:///path/file.db` for a file, where `?db=`, `?compression=`, `?pageBytes=`, `?readOnly=`,
+ *   `?ship=` and `?shipIntervalMs=` may follow; `mongodb://…` or `mongodb+srv://…` for a server of MongoDB's
  *   protocol, which takes the package `mongodb`; `postgres://…` for PostgreSQL, which takes `pg` and `pg-cursor`
  * @param options - for a file only
  * @throws InvalidArgumentError `DOCDB_ADDRESS_INVALID`, `DOCDB_DRIVER_MISSING`

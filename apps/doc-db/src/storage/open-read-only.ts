@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { isMillraceError, MillraceError } from "@millrace/base";
 import { diskVfs, fileError, joinPath, MemoryVfs, type Vfs, type VfsLock } from "@millrace/files";
@@ -8,8 +9,6 @@ import { checkHeader, LOCK_NAME, lockedDatabase, logDirectoryOf, openPages } fro
 import type { OpenStorage } from "./open-storage.ts";
 import { unlockFile } from "./page-settings.ts";
 import { Pager } from "./pager.ts";
-
-let opened = 0;
 
 /**
  * Opens a file that was closed in order, and writes nothing: not to it, not beside it. Where its log lies beside it and
@@ -43,8 +42,8 @@ export async function openReadOnly(path: string, options: Required<DatabaseOptio
       firstLsn: header.checkpointLsn + 1,
     });
     const pager = new Pager(openPages(file, header, cipher, options), wal, header.databaseId, cipher);
-    // What sorts and groups have no memory for goes where files may be made.
-    const scratchPath = vfs === diskVfs ? joinPath(tmpdir(), `millrace-${process.pid}-${++opened}`) : path;
+    // What sorts and groups have no memory for goes where files may be made, under a name that nobody can know before.
+    const scratchPath = vfs === diskVfs ? joinPath(tmpdir(), `millrace-${randomUUID()}`) : path;
     return { pager, header, cipher, applied: 0, scratchPath, abandon, release: async () => lock?.release() };
   } catch (error) {
     await abandon();
